@@ -1,0 +1,1 @@
+"""Settings, paths, the action registry and shipped defaults. Imports nothing else of ours."""

@@ -1,0 +1,133 @@
+"""What the other rooms rely on without knowing who provides it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import ArrayLike, NDArray
+
+    from optionix_core.market.chain import OptionChain
+    from optionix_core.market.instruments import Instrument
+    from optionix_core.market.quote import Quote
+
+    FloatArray = NDArray[np.float64]
+
+
+class FeedState(StrEnum):
+    """What kind of prices a source gives; shown in words on every screen."""
+
+    LIVE = "live"
+    DELAYED = "delayed"
+    SIMULATED = "SIM"
+    REPLAY = "replay"
+    FILE = "file"
+
+
+@runtime_checkable
+class VolatilityFunction(Protocol):
+    """Implied volatility as a function of strike and expiry (arrays broadcast)."""
+
+    def implied_volatility(self, strike: ArrayLike, expiry: ArrayLike) -> FloatArray:
+        """Annualised implied volatility (fraction) at `strike` for `expiry` in years."""
+        ...
+
+
+@runtime_checkable
+class LocalVolatilityFunction(Protocol):
+    """Local volatility as a function of spot and time (arrays broadcast)."""
+
+    def local_volatility(self, spot: ArrayLike, time: ArrayLike) -> FloatArray:
+        """Annualised local volatility (fraction) at `spot` and `time` in years."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class UnderlyingInfo:
+    """An underlying that a source quotes."""
+
+    symbol: str
+    name: str
+    currency: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PriceHistory:
+    """Daily history of an underlying, arrays of shape (days,), oldest first."""
+
+    underlying: str
+    source: str
+    days: tuple[date, ...]
+    open: FloatArray
+    high: FloatArray
+    low: FloatArray
+    close: FloatArray
+    volume: FloatArray
+    implied_volatility: FloatArray
+    """30-day at-the-money implied volatility at the close, a fraction."""
+
+
+class QuoteSource(Protocol):
+    """A feed: where quotes come from. A question about one moment always has one answer.
+
+    Implementations raise UnknownNameError for a symbol they do not quote and MissingDataError where
+    they have nothing at the moment asked for; they never make a quote up.
+    """
+
+    @property
+    def name(self) -> str:
+        """Identifier of the feed, as `--feed` takes it: `sim`, `replay:FILE`, `file:NAME`."""
+        ...
+
+    @property
+    def state(self) -> FeedState:
+        """What kind of prices these are."""
+        ...
+
+    @property
+    def stale_after(self) -> timedelta:
+        """A quote older than this is shown and treated as stale."""
+        ...
+
+    def underlyings(self) -> tuple[UnderlyingInfo, ...]:
+        """What it quotes, in display order."""
+        ...
+
+    def is_open(self, moment: datetime) -> bool:
+        """Whether its market trades at `moment`."""
+        ...
+
+    def spot(self, underlying: str, moment: datetime) -> Quote:
+        """The underlying's own quote at `moment`."""
+        ...
+
+    def day_change(self, underlying: str, moment: datetime) -> float | None:
+        """Change of the underlying since the last close, as a fraction; None where unknown."""
+        ...
+
+    def expiries(self, underlying: str, moment: datetime) -> tuple[tuple[date, str], ...]:
+        """(expiry, root) pairs that are listed at `moment`, in order."""
+        ...
+
+    def chain(
+        self, underlying: str, moment: datetime, expiry: date | None = None, root: str | None = None
+    ) -> OptionChain:
+        """The chain at `moment`; one expiry (and root) alone where asked for, which is cheaper."""
+        ...
+
+    def instrument(self, symbol: str) -> Instrument:
+        """The instrument behind a symbol's key."""
+        ...
+
+    def quote(self, symbol: str, moment: datetime) -> Quote:
+        """One option's (or underlying's) quote at `moment`, without building a chain."""
+        ...
+
+    def history(self, underlying: str, until: date) -> PriceHistory:
+        """Daily history up to and including `until`; MissingDataError where the source has none."""
+        ...

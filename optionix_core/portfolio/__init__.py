@@ -1,0 +1,1 @@
+"""Double-entry ledger, positions and P&L, all folds of the log."""

@@ -1,0 +1,1 @@
+"""Contracts, formulas and implied volatility."""

@@ -1,0 +1,1 @@
+"""The event log, its canonical bytes and its hash chain."""

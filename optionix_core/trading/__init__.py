@@ -1,0 +1,1 @@
+"""Orders, the pre-trade gate and venues."""

@@ -1,0 +1,1 @@
+"""From quotes to forwards, implied volatilities and surfaces."""

@@ -1,0 +1,1 @@
+"""optionix_tui."""

@@ -1,0 +1,1 @@
+"""The companion server's room: routers, middleware and authentication over `optionix_core.services`."""

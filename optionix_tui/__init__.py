@@ -1,1 +1,1 @@
-"""optionix_tui."""
+"""The client: the full-screen terminal and the command line."""

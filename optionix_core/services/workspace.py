@@ -1,0 +1,107 @@
+"""What a use case works with: a home, its log, a feed, an account and a clock.
+
+Store and feed open on first use, so that a face paints its first frame before either is loaded. A
+workspace holds no truth of its own: what it knows of the book is a fold that it can throw away.
+"""
+
+from __future__ import annotations
+
+from threading import RLock
+from typing import TYPE_CHECKING, Self
+
+from optionix_core.market.clock import Clock, SystemClock
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from optionix_core.market.protocols import QuoteSource
+    from optionix_core.services.home import HomeFolders
+    from optionix_core.sync.event import EventStore
+
+DEFAULT_FEED = "sim"
+DEFAULT_ACCOUNT = "paper-1"
+
+
+class Workspace:
+    """Lazy handles; safe to use from several threads of one process."""
+
+    def __init__(
+        self,
+        home: HomeFolders,
+        *,
+        feed_name: str = DEFAULT_FEED,
+        account: str = DEFAULT_ACCOUNT,
+        clock: Clock | None = None,
+        seed: int | None = None,
+        session: str | None = None,
+        store: EventStore | None = None,
+        feed: QuoteSource | None = None,
+    ) -> None:
+        """`store` and `feed` are taken as they are where given; `seed` and `session` go to the simulated feed."""
+        self.home = home
+        self.feed_name = feed_name
+        self.account = account
+        self.clock: Clock = SystemClock() if clock is None else clock
+        self._seed = seed
+        self._session = session
+        self._store = store
+        self._feed = feed
+        self._opening = RLock()
+
+    @classmethod
+    def open(
+        cls,
+        home: HomeFolders,
+        feed: str = DEFAULT_FEED,
+        account: str = DEFAULT_ACCOUNT,
+        clock: Clock | None = None,
+        seed: int | None = None,
+        session: str | None = None,
+    ) -> Self:
+        """A workspace on `home`; opens no file until store or feed are asked for."""
+        return cls(home, feed_name=feed, account=account, clock=clock, seed=seed, session=session)
+
+    @property
+    def store(self) -> EventStore:
+        """The home's log, opened (and made where the home is fresh) on first use."""
+        with self._opening:
+            if self._store is None:
+                from optionix_core.storage import open_store
+
+                self._store = open_store(self.home.data, self.clock)
+            return self._store
+
+    @property
+    def feed(self) -> QuoteSource:
+        """The chosen feed, opened on first use. UnknownNameError where there is none of that name."""
+        with self._opening:
+            if self._feed is None:
+                from optionix_core.services.feeds import open_feed
+
+                choices: dict[str, int | str] = {}
+                if self._seed is not None:
+                    choices["seed"] = self._seed
+                if self._session is not None:
+                    choices["session"] = self._session
+                self._feed = open_feed(self.feed_name, home=self.home, clock=self.clock, **choices)
+            return self._feed
+
+    def use_feed(self, name: str) -> None:
+        """Change over to another feed; it opens when next asked for."""
+        with self._opening:
+            self.feed_name = name
+            self._feed = None
+
+    def close(self) -> None:
+        """Release the files of the store. The workspace may not be used afterwards."""
+        with self._opening:
+            if self._store is not None:
+                self._store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

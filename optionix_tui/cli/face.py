@@ -1,0 +1,76 @@
+"""What every command shares: flags of the root command, settings, folders and the opened workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from config.paths import Paths
+    from config.settings import Settings
+    from optionix_core.services.home import HomeFolders
+    from optionix_core.services.workspace import Workspace
+
+
+@dataclass(slots=True)
+class Face:
+    """The command line's own context; nothing is read before a command asks for it."""
+
+    flags: dict[str, Any] = field(default_factory=dict)
+    """Dotted setting to the value given as a flag of `optionix` itself."""
+    _settings: Settings | None = None
+
+    @property
+    def paths(self) -> Paths:
+        """The folders of this home."""
+        from config.paths import Paths
+
+        return Paths.from_environment()
+
+    @property
+    def settings(self) -> Settings:
+        """Settings with their origins: flags, environment, project file, user file, defaults."""
+        if self._settings is None:
+            from config.settings import load
+
+            self._settings = load(flags=self.flags)
+        return self._settings
+
+    @property
+    def home(self) -> HomeFolders:
+        """The folders as the engine takes them."""
+        from optionix_core.services.home import HomeFolders
+
+        paths = self.paths
+        return HomeFolders(data=paths.data, state=paths.state, cache=paths.cache, config=paths.config)
+
+    @contextmanager
+    def workspace(self) -> Iterator[Workspace]:
+        """The home with its store, feed and account, closed on the way out."""
+        from optionix_core.services.workspace import Workspace
+
+        settings = self.settings
+        opened = Workspace.open(
+            self.home,
+            feed=settings.feed.name,
+            account=settings.account.name,
+            seed=settings.feed.seed,
+            session=settings.feed.session,
+        )
+        try:
+            yield opened
+        finally:
+            opened.close()
+
+
+def face_of(context: typer.Context) -> Face:
+    """The Face of a running command."""
+    face = context.find_object(Face)
+    if face is None:  # a command was called without the root command, as a test may do
+        face = Face()
+        context.obj = face
+    return face

@@ -7,6 +7,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
+EntryKind = Literal["opening", "trade", "fee", "expiry", "exercise", "assignment", "adjustment"]
+
 
 @dataclass(frozen=True, slots=True)
 class Posting:
@@ -25,7 +27,7 @@ class LedgerEntry:
 
     id: str
     time: datetime
-    kind: Literal["opening", "trade", "fee", "expiry", "exercise", "assignment", "adjustment"]
+    kind: EntryKind
     account: str
     """The trading account that it belongs to."""
     memo: str

@@ -1,0 +1,74 @@
+"""Exact decimals: arithmetic that refuses to round, and one text form for each number.
+
+Money and quantities never pass through a float on their way into the ledger. Where an operation
+would have to round, it raises instead; whoever must round (a settlement price, a fee) does so by
+name, before the number becomes money.
+"""
+
+from __future__ import annotations
+
+import math
+from contextlib import AbstractContextManager
+from decimal import (
+    Context,
+    Decimal,
+    DivisionByZero,
+    FloatOperation,
+    Inexact,
+    InvalidOperation,
+    Overflow,
+    Rounded,
+    Underflow,
+    localcontext,
+)
+
+from optionix_core.errors import InvalidValueError
+
+DIGITS = 60
+"""Significant digits that a result may have before it counts as rounded."""
+
+_EXACT = Context(
+    prec=DIGITS, traps=[Inexact, Rounded, InvalidOperation, DivisionByZero, Overflow, Underflow, FloatOperation]
+)
+
+ZERO = Decimal(0)
+
+
+def exact_arithmetic() -> AbstractContextManager[Context]:
+    """Within it every decimal operation is exact or raises a `decimal` signal (Inexact, Rounded ...)."""
+    return localcontext(_EXACT)
+
+
+def decimal_text(value: Decimal) -> str:
+    """The one text of a number: plain notation, no exponent, no trailing zeros, no negative zero.
+
+    `250.00` and `2.5E+2` are both `250`. Raises InvalidValueError for nan and infinities.
+    """
+    if not value.is_finite():
+        raise InvalidValueError("amount", value, "finite")
+    if not value:
+        return "0"
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def decimal_of(text: str, field: str) -> Decimal:
+    """The number of a text that `decimal_text` wrote. Raises InvalidValueError for any other spelling."""
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        raise InvalidValueError(field, repr(text), "a decimal number") from None
+    if decimal_text(value) != text:
+        raise InvalidValueError(field, repr(text), f"written {decimal_text(value)!r}")
+    return value
+
+
+def decimal_of_float(value: float, field: str) -> Decimal:
+    """The shortest decimal that reads back as the same float: 1.15 is `1.15`.
+
+    For prices out of a feed, which are floats of decimal quotations. Raises InvalidValueError
+    unless finite.
+    """
+    if not math.isfinite(value):
+        raise InvalidValueError(field, value, "finite")
+    return Decimal(repr(float(value)))

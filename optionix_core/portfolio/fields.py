@@ -1,0 +1,103 @@
+"""Strict reading of event payloads: a field has the type that was written, or the log is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from optionix_core.errors import IntegrityError, InvalidValueError
+from optionix_core.portfolio.exact import decimal_of
+from optionix_core.sync.event import Json
+
+
+def _wrong(name: str, wanted: str, value: object) -> IntegrityError:
+    return IntegrityError(f"field {name} must be {wanted} (got {value!r})")
+
+
+def text(payload: Mapping[str, Json], name: str) -> str:
+    """A string. IntegrityError where it is missing or anything else."""
+    value = payload.get(name)
+    if not isinstance(value, str):
+        raise _wrong(name, "a string", value)
+    return value
+
+
+def optional_text(payload: Mapping[str, Json], name: str) -> str | None:
+    """A string, or None where the field is null or missing."""
+    return None if payload.get(name) is None else text(payload, name)
+
+
+def integer(payload: Mapping[str, Json], name: str) -> int:
+    """An integer, booleans excluded."""
+    value = payload.get(name)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise _wrong(name, "an integer", value)
+    return value
+
+
+def optional_integer(payload: Mapping[str, Json], name: str) -> int | None:
+    """An integer, or None where the field is null or missing."""
+    return None if payload.get(name) is None else integer(payload, name)
+
+
+def boolean(payload: Mapping[str, Json], name: str) -> bool:
+    """True or false."""
+    value = payload.get(name)
+    if not isinstance(value, bool):
+        raise _wrong(name, "true or false", value)
+    return value
+
+
+def decimal(payload: Mapping[str, Json], name: str) -> Decimal:
+    """An exact decimal out of its canonical text."""
+    try:
+        return decimal_of(text(payload, name), name)
+    except InvalidValueError as error:
+        raise IntegrityError(f"field {error}") from None
+
+
+def optional_decimal(payload: Mapping[str, Json], name: str) -> Decimal | None:
+    """An exact decimal, or None where the field is null or missing."""
+    return None if payload.get(name) is None else decimal(payload, name)
+
+
+def moment(payload: Mapping[str, Json], name: str) -> datetime:
+    """A UTC moment out of its ISO text, as `moment_text` wrote it."""
+    value = text(payload, name)
+    try:
+        parsed = datetime.fromisoformat(value)
+    except ValueError:
+        raise _wrong(name, "an ISO moment", value) from None
+    if parsed.tzinfo is None:
+        raise _wrong(name, "a moment with its offset", value)
+    return parsed.astimezone(UTC)
+
+
+def optional_moment(payload: Mapping[str, Json], name: str) -> datetime | None:
+    """A UTC moment, or None where the field is null or missing."""
+    return None if payload.get(name) is None else moment(payload, name)
+
+
+def moment_text(value: datetime) -> str:
+    """A moment as UTC text, to the microsecond: `2026-01-16T14:30:00.000000Z`."""
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def objects(payload: Mapping[str, Json], name: str) -> tuple[Mapping[str, Json], ...]:
+    """A list of objects."""
+    value = payload.get(name)
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        raise _wrong(name, "a list", value)
+    found = tuple(item for item in value if isinstance(item, Mapping))
+    if len(found) != len(value):
+        raise _wrong(name, "a list of objects", value)
+    return found
+
+
+def mapping(payload: Mapping[str, Json], name: str) -> Mapping[str, Json]:
+    """A nested object."""
+    value = payload.get(name)
+    if not isinstance(value, Mapping):
+        raise _wrong(name, "an object", value)
+    return value

@@ -1,0 +1,185 @@
+"""The double-entry ledger: entries as events, and the refusal of any that does not balance.
+
+Every entry moves commodities (a currency or an instrument) between accounts; for each commodity its
+postings sum to exactly zero. Accounts of a trading account `paper-1` on the venue `local-sim`:
+
+    paper-1:cash        what can be spent             paper-1:positions   contracts held
+    paper-1:fees        fees paid, an expense         paper-1:equity      what was paid in
+    venue:local-sim     the other side of every trade and settlement
+
+A trade of `quantity` contracts for `cash` moves cash to the venue and contracts from it; its fee
+moves cash to `fees` in the same entry. An expiry gives the contracts back for their settlement value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal, DecimalException
+from typing import Final, cast, get_args
+
+from optionix_core.errors import IntegrityError, InvalidValueError
+from optionix_core.portfolio import fields
+from optionix_core.portfolio.exact import ZERO, decimal_text, exact_arithmetic
+from optionix_core.portfolio.values import EntryKind, LedgerEntry, Posting
+from optionix_core.sync.event import Event, Json
+
+ENTRY: Final = "ledger.entry"
+ACCOUNT_OPENED: Final = "account.opened"
+
+_KINDS: Final = frozenset(get_args(EntryKind))
+
+
+def check_balanced(postings: Sequence[Posting]) -> None:
+    """Raise InvalidValueError unless there are postings, none is zero and every commodity sums to exactly zero."""
+    if len(postings) < 2:
+        raise InvalidValueError("postings", len(postings), "at least 2")
+    sums: dict[str, Decimal] = {}
+    try:
+        with exact_arithmetic():
+            for posting in postings:
+                if not posting.amount.is_finite() or not posting.amount:
+                    raise InvalidValueError("amount", posting.amount, f"finite and not zero ({posting.account})")
+                sums[posting.commodity] = sums.get(posting.commodity, ZERO) + posting.amount
+    except DecimalException as error:
+        raise InvalidValueError("amounts", type(error).__name__, "added without rounding") from error
+    for commodity, total in sums.items():
+        if total:
+            raise InvalidValueError(f"sum of {commodity}", total, "exactly zero")
+
+
+def opening_entry(account: str, currency: str, amount: Decimal, time: datetime) -> LedgerEntry:
+    """`amount` paid into a new account; its id depends on the account alone, so it happens once."""
+    memo = f"opening balance {decimal_text(amount)} {currency}"
+    legs = [
+        Posting(f"{account}:cash", currency, amount),
+        Posting(f"{account}:equity", currency, amount.copy_negate()),
+    ]
+    return _checked(
+        LedgerEntry(
+            f"account/{account}/opening", time, "opening", account, memo, tuple(legs), f"account/{account}/opened"
+        )
+    )
+
+
+def trade_entry(
+    *,
+    entry_id: str,
+    account: str,
+    venue: str,
+    symbol: str,
+    currency: str,
+    quantity: Decimal,
+    price: Decimal,
+    multiplier: Decimal,
+    fee: Decimal,
+    time: datetime,
+    cause: str,
+) -> LedgerEntry:
+    """One fill: `quantity` signed (+ bought, - sold), `price` per unit of the underlying, `fee` positive or zero."""
+    with exact_arithmetic():
+        cash = quantity * price * multiplier
+    bought = "bought" if quantity > 0 else "sold"
+    memo = f"{bought} {decimal_text(quantity.copy_abs())} {symbol} at {decimal_text(price)}"
+    return _movement("trade", entry_id, account, venue, symbol, currency, quantity, cash, fee, time, memo, cause)
+
+
+def expiry_entry(
+    *,
+    entry_id: str,
+    account: str,
+    venue: str,
+    symbol: str,
+    currency: str,
+    quantity: Decimal,
+    value: Decimal,
+    time: datetime,
+    memo: str,
+    cause: str,
+) -> LedgerEntry:
+    """All `quantity` contracts held (signed) given back for `value`, signed cash into the account (zero: worthless)."""
+    back, cash = quantity.copy_negate(), value.copy_negate()
+    return _movement("expiry", entry_id, account, venue, symbol, currency, back, cash, ZERO, time, memo, cause)
+
+
+def _movement(
+    kind: EntryKind,
+    entry_id: str,
+    account: str,
+    venue: str,
+    symbol: str,
+    currency: str,
+    quantity: Decimal,
+    cash: Decimal,
+    fee: Decimal,
+    time: datetime,
+    memo: str,
+    cause: str,
+) -> LedgerEntry:
+    """`quantity` contracts from the venue against `cash` to it."""
+    legs = [
+        Posting(f"{account}:positions", symbol, quantity),
+        Posting(f"venue:{venue}", symbol, quantity.copy_negate()),
+        Posting(f"{account}:cash", currency, cash.copy_negate()),
+        Posting(f"venue:{venue}", currency, cash),
+        Posting(f"{account}:cash", currency, fee.copy_negate()),
+        Posting(f"{account}:fees", currency, fee),
+    ]
+    return _checked(LedgerEntry(entry_id, time, kind, account, memo, tuple(leg for leg in legs if leg.amount), cause))
+
+
+def _checked(entry: LedgerEntry) -> LedgerEntry:
+    check_balanced(entry.postings)
+    return entry
+
+
+def entry_event(entry: LedgerEntry) -> Event:
+    """The event of an entry, which has the entry's id. Raises InvalidValueError where it does not balance."""
+    check_balanced(entry.postings)
+    payload: dict[str, Json] = {
+        "account": entry.account,
+        "cause": entry.cause,
+        "kind": entry.kind,
+        "memo": entry.memo,
+        "postings": [
+            {"account": leg.account, "amount": decimal_text(leg.amount), "commodity": leg.commodity}
+            for leg in entry.postings
+        ],
+    }
+    return Event(entry.id, ENTRY, entry.time, payload)
+
+
+def entry_of(event: Event) -> LedgerEntry:
+    """The entry of a `ledger.entry` event. Raises IntegrityError where it is malformed or does not balance."""
+    payload = event.payload
+    kind = fields.text(payload, "kind")
+    if event.type != ENTRY or kind not in _KINDS:
+        raise IntegrityError(f"{event.id} is no ledger entry (type {event.type}, kind {kind})")
+    postings = tuple(_posting_of(leg) for leg in fields.objects(payload, "postings"))
+    try:
+        check_balanced(postings)
+    except InvalidValueError as error:
+        raise IntegrityError(f"entry {event.id} does not balance: {error}") from None
+    return LedgerEntry(
+        id=event.id,
+        time=event.time,
+        kind=cast(EntryKind, kind),
+        account=fields.text(payload, "account"),
+        memo=fields.text(payload, "memo"),
+        postings=postings,
+        cause=fields.optional_text(payload, "cause"),
+    )
+
+
+def _posting_of(leg: Mapping[str, Json]) -> Posting:
+    return Posting(fields.text(leg, "account"), fields.text(leg, "commodity"), fields.decimal(leg, "amount"))
+
+
+def account_opened_event(account: str, venue: str, currency: str, time: datetime) -> Event:
+    """An account begins and is bound to one venue for life; its id depends on the account alone."""
+    return Event(
+        f"account/{account}/opened",
+        ACCOUNT_OPENED,
+        time,
+        {"account": account, "currency": currency, "venue": venue},
+    )

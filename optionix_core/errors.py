@@ -18,6 +18,7 @@ swallowed and nothing is defaulted.
     +-- RefusedError                     5   refused               warning    a limit, the gate or compliance said no
     +-- MissingDataError                 6   missing-data          warning    there is no data to answer from
     |   +-- StaleDataError               6   stale-data            warning    the data is older than allowed
+    +-- StorageError                     1   storage               critical   the disk is full or may not be used
     +-- IntegrityError                   7   integrity             critical   the log, head or ledger contradicts itself
     |   +-- ConflictingEventError        7   conflicting-event     critical   same event id, other bytes
     +-- InterruptedByUserError         130   interrupted           info       the user stopped it
@@ -161,6 +162,14 @@ class StaleDataError(MissingDataError):
     """The data is older than allowed."""
 
     problem = "stale-data"
+
+
+class StorageError(OptionixError):
+    """The machine refused to read or write: disk full, no permission, a device error. Nothing was acknowledged."""
+
+    exit_code = 1
+    problem = "storage"
+    severity = Severity.CRITICAL
 
 
 class IntegrityError(OptionixError):

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from optionix_core.sync.checkpoints import CheckpointReader, CheckpointStore
+
 Scalar = str | int | bool | None
 Json = Scalar | Sequence["Json"] | Mapping[str, "Json"]
 
@@ -63,9 +65,11 @@ class Verification:
 
     head: Head
     events: int
+    unacknowledged: int = 0
+    """Events past the head outside: a crash came between their commit and their acknowledgement."""
 
 
-class LogReader(Protocol):
+class LogReader(CheckpointReader, Protocol):
     """Read access; never blocks a writer and never writes."""
 
     def head(self) -> Head:
@@ -81,7 +85,7 @@ class LogReader(Protocol):
         ...
 
 
-class LogWriter(LogReader, Protocol):
+class LogWriter(LogReader, CheckpointStore, Protocol):
     """Exists only while its process holds the home's lock."""
 
     def append(self, events: Sequence[Event]) -> tuple[Record, ...]:

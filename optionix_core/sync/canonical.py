@@ -1,0 +1,230 @@
+"""One byte form for every event, so that a hash means the same thing on every machine, for ever.
+
+The form is RFC 8785 (JSON Canonicalization Scheme) without its numbers: keys sorted by UTF-16 code
+units, no blanks, UTF-8, the shortest escapes. It refuses what would make two spellings of one fact
+or lose a digit: floats (decimals travel as strings), integers beyond 2^53 - 1, lone surrogates,
+duplicate keys, bytes that are not the canonical spelling of what they say, and anything past the
+bounds of depth and size. Times have one spelling: `2026-01-16T14:30:00.000000Z`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from json.encoder import encode_basestring
+from typing import Any, Final, cast
+
+from optionix_core.errors import InvalidValueError
+from optionix_core.sync.event import Event, Json
+
+MAX_BYTES: Final = 1 << 20
+"""Largest canonical form of one event, in bytes."""
+MAX_DEPTH: Final = 100
+"""Deepest nesting of lists and objects, the event's own object included."""
+MAX_INTEGER: Final = 2**53 - 1
+"""Largest magnitude of an integer (RFC 7493); a larger number travels as a string."""
+MAX_NAME: Final = 200
+"""Longest event id or type, in characters."""
+
+_KINDS: Final = "text, an integer, true, false, null, a list or an object (decimals travel as text)"
+_FIELDS: Final = frozenset({"id", "payload", "time", "type"})
+_TYPE_LETTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_")
+_SHOWN: Final = 60
+
+_Path = tuple[str | int, ...]
+_dump = json.JSONEncoder(
+    ensure_ascii=False, check_circular=False, allow_nan=False, sort_keys=False, separators=(",", ":")
+).encode
+
+
+def encode(event: Event) -> bytes:
+    """Canonical bytes of `event`.
+
+    Raises InvalidValueError naming the path of what cannot be written, such as `payload.legs[1].price`.
+    """
+    _check_name("id", event.id)
+    _check_type(event.type)
+    if not isinstance(event.payload, Mapping):
+        raise InvalidValueError("payload", _shown(event.payload), "an object")
+    return encode_json({"id": event.id, "payload": event.payload, "time": time_text(event.time), "type": event.type})
+
+
+def decode(data: bytes) -> Event:
+    """The event whose canonical bytes are `data`.
+
+    Raises InvalidValueError where they are not valid UTF-8, not JSON, not an event, or not canonical.
+    """
+    value = decode_json(data)
+    if not isinstance(value, dict) or value.keys() != _FIELDS:
+        found = sorted(value) if isinstance(value, dict) else type(value).__name__
+        raise InvalidValueError("event", _shown(found), "an object of exactly id, payload, time and type")
+    for field in ("id", "time", "type"):
+        if type(value[field]) is not str:
+            raise InvalidValueError(field, _shown(value[field]), "text")
+    event = _event(value)
+    if encode(event) != data:
+        raise InvalidValueError("time", _shown(value["time"]), "UTC with microseconds and Z")
+    return event
+
+
+def decode_stored(data: bytes) -> Event:
+    """The event of bytes whose place in a hash chain has been checked: `encode` made them, so nothing is checked twice.
+
+    Raises InvalidValueError where they are no event at all.
+    """
+    try:
+        return _event(json.loads(data))
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise InvalidValueError("event", _shown(data), f"the canonical bytes of an event ({error})") from error
+
+
+def encode_json(value: Json) -> bytes:
+    """Canonical bytes of any value that a payload may hold; errors as for `encode`."""
+    data = _dump(_checked(value, (), 1)).encode("utf-8")
+    if len(data) > MAX_BYTES:
+        raise InvalidValueError("canonical form", f"{len(data)} bytes", f"at most {MAX_BYTES} bytes")
+    return data
+
+
+def decode_json(data: bytes) -> Json:
+    """The value whose canonical bytes are `data`; refuses every other spelling of it."""
+    if len(data) > MAX_BYTES:
+        raise InvalidValueError("canonical form", f"{len(data)} bytes", f"at most {MAX_BYTES} bytes")
+    try:
+        value = cast(Json, json.loads(data.decode("utf-8"), object_pairs_hook=_without_duplicates))
+    except InvalidValueError:
+        raise
+    except RecursionError as error:
+        raise InvalidValueError("depth", "more", f"at most {MAX_DEPTH}") from error
+    except ValueError as error:
+        raise InvalidValueError("canonical form", _shown(data), f"JSON in UTF-8 ({error})") from error
+    if encode_json(value) != data:
+        raise InvalidValueError("canonical form", _shown(data), "the canonical spelling: sorted keys, no blanks")
+    return value
+
+
+def opening(event_id: str) -> bytes:
+    """How the canonical bytes of the event with this id begin: ties a stored id to hashed bytes without parsing."""
+    return b'{"id":' + encode_basestring(event_id).encode("utf-8") + b',"payload":'
+
+
+def time_text(moment: datetime) -> str:
+    """The one spelling of an instant: ISO 8601, UTC, microseconds, `Z`. Raises where `moment` is naive."""
+    if moment.tzinfo is None:
+        raise InvalidValueError("time", moment, "aware (with a time zone)")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
+
+
+def parse_time(text: str) -> datetime:
+    """The instant, in UTC, of exactly such a spelling."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise InvalidValueError("time", _shown(text), "such as 2026-01-16T14:30:00.000000Z") from error
+    if moment.tzinfo is None or time_text(moment) != text:
+        raise InvalidValueError("time", _shown(text), "UTC with microseconds and Z")
+    return moment.astimezone(UTC)
+
+
+def decimal_text(number: Decimal) -> str:
+    """The one spelling of an exact number: no exponent, no trailing zeros, no minus before zero.
+
+    Equal numbers have equal bytes, so that an event sent twice is recognised. Raises where not finite.
+    """
+    if not number.is_finite():
+        raise InvalidValueError("decimal", number, "finite")
+    if not number:
+        return "0"
+    text = format(number, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _event(value: Mapping[str, Any]) -> Event:
+    return Event(id=value["id"], type=value["type"], time=parse_time(value["time"]), payload=value["payload"])
+
+
+def _without_duplicates(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise InvalidValueError("key", _shown(twice), "unique in its object")
+    return found
+
+
+def _checked(value: object, path: _Path, depth: int) -> object:
+    """`value` in plain types with keys in canonical order; raises at the first thing that has no canonical form."""
+    kind = type(value)
+    if kind is str or isinstance(value, str):
+        return _text(cast(str, value), path)
+    if value is None or kind is bool:
+        return value
+    if kind is int:
+        if not -MAX_INTEGER <= cast(int, value) <= MAX_INTEGER:
+            raise InvalidValueError(_spelled(path), value, "within 2^53 - 1 of zero, or text")
+        return value
+    if isinstance(value, Mapping):
+        _check_depth(path, depth)
+        items = [(_key(key, path), item) for key, item in value.items()]
+        plain = all(key.isascii() for key, _ in items)
+        items.sort(key=_ascii_order if plain else _utf16_order)
+        return {key: _checked(item, (*path, key), depth + 1) for key, item in items}
+    if isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray, memoryview)):
+        _check_depth(path, depth)
+        return [_checked(item, (*path, row), depth + 1) for row, item in enumerate(value)]
+    raise InvalidValueError(_spelled(path), _shown(value), _KINDS)
+
+
+def _text(value: str, path: _Path) -> str:
+    plain = value if type(value) is str else str.__str__(value)
+    if not plain.isascii():
+        try:
+            plain.encode("utf-8")
+        except UnicodeEncodeError as error:
+            raise InvalidValueError(_spelled(path), _shown(plain), "text without lone surrogates") from error
+    return plain
+
+
+def _key(key: object, path: _Path) -> str:
+    if not isinstance(key, str):
+        raise InvalidValueError(f"key of {_spelled(path)}", _shown(key), "text")
+    return _text(key, path)
+
+
+def _ascii_order(item: tuple[str, object]) -> str:
+    return item[0]
+
+
+def _utf16_order(item: tuple[str, object]) -> bytes:
+    return item[0].encode("utf-16-be")
+
+
+def _check_depth(path: _Path, depth: int) -> None:
+    if depth > MAX_DEPTH:
+        raise InvalidValueError(f"depth of {_spelled(path)[:_SHOWN]}", depth, f"at most {MAX_DEPTH}")
+
+
+def _check_name(field: str, name: object) -> None:
+    if not isinstance(name, str):
+        raise InvalidValueError(field, _shown(name), "text")
+    if not 0 < len(name) <= MAX_NAME or not name.isprintable():
+        raise InvalidValueError(field, _shown(name), f"1 to {MAX_NAME} printable characters")
+
+
+def _check_type(name: object) -> None:
+    _check_name("type", name)
+    parts = cast(str, name).split(".")
+    if len(parts) < 2 or not all(part and _TYPE_LETTERS.issuperset(part) for part in parts):
+        raise InvalidValueError("type", _shown(name), "dotted lower-case words, such as order.filled")
+
+
+def _spelled(path: _Path) -> str:
+    spelled = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    return spelled.removeprefix(".") or "value"
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."

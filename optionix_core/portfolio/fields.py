@@ -101,3 +101,29 @@ def mapping(payload: Mapping[str, Json], name: str) -> Mapping[str, Json]:
     if not isinstance(value, Mapping):
         raise _wrong(name, "an object", value)
     return value
+
+
+def texts(payload: Mapping[str, Json], name: str) -> tuple[str, ...]:
+    """A list of strings."""
+    value = payload.get(name)
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        raise _wrong(name, "a list", value)
+    found = tuple(item for item in value if isinstance(item, str))
+    if len(found) != len(value):
+        raise _wrong(name, "a list of strings", value)
+    return found
+
+
+def pair(value: Json, name: str) -> tuple[str, int]:
+    """A list of a string and an integer."""
+    if isinstance(value, Sequence) and len(value) == 2:
+        first, second = value
+        if isinstance(first, str) and isinstance(second, int) and not isinstance(second, bool):
+            return first, second
+    raise _wrong(name, "a string and an integer", value)
+
+
+def expect_version(state: Mapping[str, Json], version: int, what: str) -> None:
+    """Raise IntegrityError unless a folded state was written by this version of its fold."""
+    if state.get("version") != version:
+        raise IntegrityError(f"{what} has version {state.get('version')}, not {version}")

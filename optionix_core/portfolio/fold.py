@@ -200,9 +200,9 @@ class BookFold:
         known = self._accounts.get(account)
         return {} if known is None else {name: item.flows.since(moment) for name, item in known.holdings.items()}
 
-    def to_bytes(self) -> bytes:
-        """The canonical bytes of the whole state."""
-        state = {
+    def state(self) -> dict[str, Json]:
+        """The state as plain JSON values."""
+        return {
             "accounts": {
                 name: {
                     "currency": account.currency,
@@ -219,26 +219,43 @@ class BookFold:
             "seq": self.head.seq,
             "version": STATE_VERSION,
         }
-        return json.dumps(state, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+    @classmethod
+    def of_state(cls, state: Mapping[str, Json]) -> Self:
+        """The fold whose `state` it is. Raises IntegrityError for a state of another version."""
+        fields.expect_version(state, STATE_VERSION, "book state")
+        fold = cls()
+        fold.head = Head(fields.integer(state, "seq"), bytes.fromhex(fields.text(state, "hash")))
+        balances = cast("dict[str, dict[str, str]]", state["balances"])
+        fold._balances = {
+            name: {commodity: Decimal(amount) for commodity, amount in amounts.items()}
+            for name, amounts in balances.items()
+        }
+        accounts = cast("dict[str, dict[str, Json]]", state["accounts"])
+        fold._accounts = {
+            name: _Account(
+                fields.text(account, "venue"),
+                fields.text(account, "currency"),
+                {
+                    symbol: _Holding.of_state(cast("dict[str, Json]", holding))
+                    for symbol, holding in fields.mapping(account, "holdings").items()
+                },
+            )
+            for name, account in accounts.items()
+        }
+        return fold
+
+    def to_bytes(self) -> bytes:
+        """The canonical bytes of the whole state."""
+        return json.dumps(self.state(), sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
-        """The state that `to_bytes` wrote. Raises IntegrityError for a state of another version."""
-        state = json.loads(data)
-        if state.get("version") != STATE_VERSION:
-            raise IntegrityError(f"book state has version {state.get('version')}, not {STATE_VERSION}")
-        fold = cls()
-        fold.head = Head(state["seq"], bytes.fromhex(state["hash"]))
-        fold._balances = {
-            name: {commodity: Decimal(amount) for commodity, amount in amounts.items()}
-            for name, amounts in state["balances"].items()
-        }
-        fold._accounts = {
-            name: _Account(
-                account["venue"],
-                account["currency"],
-                {symbol: _Holding.of_state(holding) for symbol, holding in account["holdings"].items()},
-            )
-            for name, account in state["accounts"].items()
-        }
-        return fold
+        """The state that `to_bytes` wrote. Raises IntegrityError for anything else."""
+        try:
+            state = json.loads(data)
+        except ValueError as error:
+            raise IntegrityError(f"book state is no JSON: {error}") from None
+        if not isinstance(state, dict):
+            raise IntegrityError("book state is no JSON object")
+        return cls.of_state(state)

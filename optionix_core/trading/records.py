@@ -1,0 +1,214 @@
+"""Orders as events, there and back. The ids follow from the client order id, so that nothing happens twice.
+
+    order/ID/intent         order.intent       what was wanted; written before the gate is asked
+    order/ID/fill-1 ...     order.filled       what the venue did
+    order/ID/fill-1/entry   ledger.entry       what that did to the book
+    order/ID/end            order.completed | order.cancelled | order.rejected | order.expired
+
+An order has one end, because that event has one id. Floats of quotes travel as exact decimal texts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from optionix_core.errors import IntegrityError, InvalidValueError
+from optionix_core.market.quote import Quote
+from optionix_core.portfolio import fields
+from optionix_core.portfolio.exact import decimal_of_float, decimal_text
+from optionix_core.sync.event import Event, Json
+from optionix_core.trading.orders import Fill, GateCheck, OrderIntent, OrderState, Side
+
+INTENT: Final = "order.intent"
+FILLED: Final = "order.filled"
+END_TYPES: Final[Mapping[OrderState, str]] = {
+    OrderState.FILLED: "order.completed",
+    OrderState.CANCELLED: "order.cancelled",
+    OrderState.REJECTED: "order.rejected",
+    OrderState.EXPIRED: "order.expired",
+}
+END_STATES: Final[Mapping[str, OrderState]] = {name: state for state, name in END_TYPES.items()}
+
+_CLIENT_ORDER_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderEnd:
+    """How an order ended, as its terminal event tells it."""
+
+    state: OrderState
+    reason: str | None
+    checks: tuple[GateCheck, ...]
+
+
+def check_client_order_id(client_order_id: str) -> None:
+    """Raise InvalidValueError unless the id is 1 to 64 letters, digits, dots, dashes and underscores."""
+    if not _CLIENT_ORDER_ID.fullmatch(client_order_id):
+        bound = "1 to 64 letters, digits, '.', '-' or '_', beginning with a letter or digit"
+        raise InvalidValueError("client_order_id", repr(client_order_id), bound)
+
+
+def intent_id(client_order_id: str) -> str:
+    """Id of the event of an order's intent."""
+    return f"order/{client_order_id}/intent"
+
+
+def fill_id(client_order_id: str, number: int) -> str:
+    """Id of the event of an order's n-th fill, from 1."""
+    return f"order/{client_order_id}/fill-{number}"
+
+
+def end_id(client_order_id: str) -> str:
+    """Id of the event that ends an order."""
+    return f"order/{client_order_id}/end"
+
+
+def intent_event(intent: OrderIntent) -> Event:
+    """The event of an intent."""
+    limit = None if intent.limit_price is None else decimal_text(intent.limit_price)
+    payload: dict[str, Json] = {
+        "account": intent.account,
+        "client_order_id": intent.client_order_id,
+        "limit_price": limit,
+        "quantity": intent.quantity,
+        "side": str(intent.side),
+        "symbol": intent.symbol,
+        "time_in_force": intent.time_in_force,
+    }
+    return Event(intent_id(intent.client_order_id), INTENT, intent.created_at, payload)
+
+
+def intent_of(event: Event) -> OrderIntent:
+    """The intent of its event. Raises IntegrityError where the event is malformed."""
+    payload = event.payload
+    return OrderIntent(
+        client_order_id=fields.text(payload, "client_order_id"),
+        account=fields.text(payload, "account"),
+        side=_side(payload),
+        quantity=fields.integer(payload, "quantity"),
+        symbol=fields.text(payload, "symbol"),
+        limit_price=fields.optional_decimal(payload, "limit_price"),
+        created_at=event.time,
+        time_in_force=fields.text(payload, "time_in_force"),
+    )
+
+
+def _side(payload: Mapping[str, Json]) -> Side:
+    name = fields.text(payload, "side")
+    if name not in tuple(Side):
+        raise IntegrityError(f"field side must be buy or sell (got {name!r})")
+    return Side(name)
+
+
+def same_order(one: OrderIntent, other: OrderIntent) -> bool:
+    """Whether two intents ask for the same thing; when they were asked does not matter."""
+
+    def body(intent: OrderIntent) -> tuple[object, ...]:
+        return (
+            intent.client_order_id,
+            intent.account,
+            intent.side,
+            intent.quantity,
+            intent.symbol,
+            intent.limit_price,
+            intent.time_in_force,
+        )
+
+    return body(one) == body(other)
+
+
+def fill_event(fill: Fill, intent: OrderIntent) -> Event:
+    """The event of a fill; it carries the quote that the fill was made against."""
+    payload: dict[str, Json] = {
+        "account": intent.account,
+        "client_order_id": fill.client_order_id,
+        "fee": decimal_text(fill.fee),
+        "model": fill.model,
+        "price": decimal_text(fill.price),
+        "quantity": fill.quantity,
+        "quote": _quote_payload(fill.quote),
+        "side": str(intent.side),
+        "symbol": intent.symbol,
+    }
+    return Event(fill.fill_id, FILLED, fill.filled_at, payload)
+
+
+def fill_of(event: Event) -> Fill:
+    """The fill of its event. Raises IntegrityError where the event is malformed."""
+    payload = event.payload
+    return Fill(
+        fill_id=event.id,
+        client_order_id=fields.text(payload, "client_order_id"),
+        quantity=fields.integer(payload, "quantity"),
+        price=fields.decimal(payload, "price"),
+        fee=fields.decimal(payload, "fee"),
+        model=fields.text(payload, "model"),
+        filled_at=event.time,
+        quote=_quote_of(fields.mapping(payload, "quote"), fields.text(payload, "symbol")),
+    )
+
+
+def fill_side(event: Event) -> Side:
+    """Which way a fill went."""
+    return _side(event.payload)
+
+
+def _number(value: float | None, name: str) -> str | None:
+    return None if value is None else decimal_text(decimal_of_float(value, name))
+
+
+def _quote_payload(quote: Quote) -> dict[str, Json]:
+    made = quote.exchange_time
+    return {
+        "ask": _number(quote.ask, "ask"),
+        "ask_size": quote.ask_size,
+        "bid": _number(quote.bid, "bid"),
+        "bid_size": quote.bid_size,
+        "exchange_time": None if made is None else fields.moment_text(made),
+        "received_at": fields.moment_text(quote.received_at),
+        "source": quote.source,
+    }
+
+
+def _quote_of(payload: Mapping[str, Json], symbol: str) -> Quote:
+    bid = fields.optional_decimal(payload, "bid")
+    ask = fields.optional_decimal(payload, "ask")
+    return Quote(
+        symbol=symbol,
+        source=fields.text(payload, "source"),
+        received_at=fields.moment(payload, "received_at"),
+        exchange_time=fields.optional_moment(payload, "exchange_time"),
+        bid=None if bid is None else float(bid),
+        ask=None if ask is None else float(ask),
+        bid_size=fields.optional_integer(payload, "bid_size"),
+        ask_size=fields.optional_integer(payload, "ask_size"),
+    )
+
+
+def end_event(intent: OrderIntent, end: OrderEnd, time: datetime) -> Event:
+    """The event that ends an order, with every answer of the gate."""
+    payload: dict[str, Json] = {
+        "account": intent.account,
+        "checks": [{"detail": item.detail, "passed": item.passed, "rule": item.rule} for item in end.checks],
+        "client_order_id": intent.client_order_id,
+        "reason": end.reason,
+        "rule": next((item.rule for item in end.checks if not item.passed), None),
+        "state": str(end.state),
+    }
+    return Event(end_id(intent.client_order_id), END_TYPES[end.state], time, payload)
+
+
+def end_of(event: Event) -> OrderEnd:
+    """The end of its event. Raises IntegrityError where the event is malformed."""
+    state = END_STATES.get(event.type)
+    if state is None:
+        raise IntegrityError(f"{event.id} ends no order (type {event.type})")
+    checks = tuple(
+        GateCheck(fields.text(item, "rule"), fields.boolean(item, "passed"), fields.text(item, "detail"))
+        for item in fields.objects(event.payload, "checks")
+    )
+    return OrderEnd(state, fields.optional_text(event.payload, "reason"), checks)

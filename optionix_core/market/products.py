@@ -27,6 +27,8 @@ class ExpiryCycle(StrEnum):
     """Fridays (and more days where `weekdays` says so), with month ends and quarter ends."""
     VOLATILITY = "volatility"
     """Thirty days before the third Friday of the following month."""
+    VOLATILITY_WEEKLY = "volatility-weekly"
+    """Thirty days before each Friday that is no third one."""
     DAILY = "daily"
     """Every calendar day may be one, at a fixed hour."""
 
@@ -94,7 +96,8 @@ def _index(root: str, underlying: str, settlement: Settlement, cycle: ExpiryCycl
     return replace(base, **more)  # type: ignore[arg-type] # the callers below name fields of Product
 
 
-_STANDARD, _WEEKLY, _VOLATILITY = ExpiryCycle.STANDARD, ExpiryCycle.WEEKLY, ExpiryCycle.VOLATILITY
+_STANDARD, _WEEKLY = ExpiryCycle.STANDARD, ExpiryCycle.WEEKLY
+_VOLATILITY, _VOLATILITY_WEEKLY = ExpiryCycle.VOLATILITY, ExpiryCycle.VOLATILITY_WEEKLY
 _EVERY_WEEKDAY = (0, 1, 2, 3, 4)
 _EIGHT = time(8)
 
@@ -135,7 +138,7 @@ _KNOWN: dict[str, Product] = {
         _index("OEX", "OEX", "PM", _STANDARD, exercise="american"),
         _index("XEO", "OEX", "PM", _STANDARD),
         _index("VIX", "VIX", "AM", _VOLATILITY),
-        _index("VIXW", "VIX", "AM", _VOLATILITY, weekdays=(2,)),
+        _index("VIXW", "VIX", "AM", _VOLATILITY_WEEKLY),
         # Deribit's contract specifications; linear multipliers as published at their launch in March 2024.
         _coin("BTC", "BTC", 1, COIN, inverse=True),
         _coin("ETH", "ETH", 1, COIN, inverse=True),

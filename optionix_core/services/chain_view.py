@@ -1,0 +1,326 @@
+"""One expiry of a chain as a face shows it: an immutable value with every figure and where it came from.
+
+A view is built away from the interface and handed over whole; nothing in it changes afterwards. Numbers
+are natural units, absent ones are None. What has no answer is left out, never made up: an underlying
+without history has no HV20, a quote that was rejected has a reason and no volatility.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from math import isnan, log
+from typing import TYPE_CHECKING, NamedTuple
+
+from optionix_core.errors import MissingDataError, UnknownNameError
+from optionix_core.market.chain import ExerciseStyle, Settlement
+from optionix_core.market.protocols import FeedState
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from optionix_core.market.chain import OptionChain, QuoteColumns
+    from optionix_core.market.protocols import PriceHistory, QuoteSource
+    from optionix_core.volatility.solved import SolvedColumns, SolvedSlice
+
+    FloatArray = NDArray[np.float64]
+
+TRADING_DAYS = 252
+HISTORICAL_WINDOW = 20
+RATES_LIVE = timedelta(seconds=30)
+"""How long discount rates read off the whole chain serve its single expiries."""
+
+
+class SideRow(NamedTuple):
+    """One option of a row: its quote, and what it implies."""
+
+    symbol: str | None
+    bid: float | None
+    ask: float | None
+    bid_size: float | None
+    ask_size: float | None
+    mid: float | None
+    iv: float | None
+    """Fraction."""
+    bid_iv: float | None
+    ask_iv: float | None
+    delta: float | None
+    gamma: float | None
+    vega: float | None
+    """Per 1.00 of volatility."""
+    theta: float | None
+    """Per year."""
+    volume: float | None
+    open_interest: float | None
+    vendor_iv: float | None
+    quoted_at: float | None
+    """Exchange time in POSIX seconds."""
+    rejected: str | None
+    """Why the quote has no volatility."""
+
+
+class ChainRow(NamedTuple):
+    """A strike with its call and its put."""
+
+    strike: float
+    call: SideRow
+    put: SideRow
+
+
+@dataclass(frozen=True, slots=True)
+class ExpiryTab:
+    """An expiry that can be shown."""
+
+    expiry: date
+    root: str
+    days: int
+    """Calendar days from the quotes' date."""
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryFigures:
+    """What the daily history of an underlying says."""
+
+    historical_volatility: float | None
+    """Standard deviation of the last 20 daily log returns times sqrt(252), a fraction."""
+    iv_rank: float | None
+    """Place of the last 30-day implied volatility between the lowest (0) and highest (1) of 252 days."""
+    until: date | None
+
+
+NO_HISTORY = HistoryFigures(None, None, None)
+
+
+@dataclass(frozen=True, slots=True)
+class ChainView:
+    """Everything that the chain screen shows at one moment."""
+
+    underlying: str
+    source: str
+    state: FeedState
+    moment: datetime
+    """When it was asked for."""
+    as_of: datetime
+    """The moment that the quotes are of."""
+    quoted_at: datetime
+    """Exchange time of the newest quote, or `as_of` where the source gives no times."""
+    stale_after: timedelta
+    market_open: bool
+    currency: str
+    spot: float | None
+    change: float | None
+    """Of the underlying since the last close, a fraction."""
+    expiries: tuple[ExpiryTab, ...]
+    expiry: date
+    root: str
+    settlement: Settlement
+    exercise: ExerciseStyle
+    multiplier: float
+    inverse: bool
+    years: float
+    days: int
+    forward: float | None
+    forward_source: str | None
+    discount_factor: float | None
+    discount_source: str | None
+    rate: float | None
+    """Continuously compounded, from the discount factor."""
+    carry: float | None
+    """Yield of the underlying that forward, spot and rate imply, continuously compounded."""
+    at_the_money_volatility: float | None
+    expected_move: float | None
+    """One standard deviation to settlement, in price."""
+    history: HistoryFigures
+    rows: tuple[ChainRow, ...]
+
+    def age(self, now: datetime) -> float:
+        """Seconds from the newest quote to `now`; never negative."""
+        return max((now - self.quoted_at).total_seconds(), 0.0)
+
+    def is_stale(self, now: datetime) -> bool:
+        """Whether the newest quote is older than the feed allows."""
+        return self.age(now) > self.stale_after.total_seconds()
+
+    @property
+    def at_the_money(self) -> float | None:
+        """The strike nearest the forward, or the spot where there is no forward."""
+        level = self.forward if self.forward is not None else self.spot
+        if level is None or not self.rows:
+            return None
+        return min((row.strike for row in self.rows), key=lambda strike: abs(strike - level))
+
+    def side(self, symbol: str) -> tuple[ChainRow, SideRow] | None:
+        """Row and side of an instrument's key."""
+        for row in self.rows:
+            if row.call.symbol == symbol:
+                return row, row.call
+            if row.put.symbol == symbol:
+                return row, row.put
+        return None
+
+
+class ChainViewer:
+    """Builds views from one feed, and keeps what changes slowly: discount rates and history figures."""
+
+    def __init__(self, feed: QuoteSource) -> None:
+        self.feed = feed
+        self._rates: dict[str, tuple[datetime, dict[tuple[date, str], tuple[float, str]]]] = {}
+        self._figures: dict[str, tuple[date, HistoryFigures]] = {}
+
+    def view(self, underlying: str, moment: datetime, expiry: date | None = None, root: str | None = None) -> ChainView:
+        """The view of one expiry at `moment`; the nearest that has not settled where none is named.
+
+        Raises UnknownNameError for an underlying or expiry that the feed does not list, MissingDataError
+        where the feed has nothing at `moment`.
+        """
+        listed = self.feed.expiries(underlying, moment)
+        chosen = _choose(underlying, listed, expiry, root, moment)
+        chain = self.feed.chain(underlying, moment, *chosen)
+        if not chain.slices:
+            raise MissingDataError(
+                f"{self.feed.name} quotes no {chosen[1]} options of {chosen[0]} at {moment:%H:%M:%S}"
+            )
+        solved, discount_source = self._solve(chain, moment, chosen)
+        return self._assemble(chain, solved, discount_source, moment, listed)
+
+    def _solve(self, chain: OptionChain, moment: datetime, chosen: tuple[date, str]) -> tuple[SolvedSlice, str | None]:
+        from optionix_core.volatility.solve import solve
+
+        rate, source = self._rate(chain.underlying, moment, chosen)
+        solved = solve(chain, rate).slices[0]
+        return solved, solved.carried.discount_source if rate is None else source
+
+    def _rate(self, underlying: str, moment: datetime, chosen: tuple[date, str]) -> tuple[float | None, str | None]:
+        """A short expiry cannot tell its own rate, so rates are read off the whole chain now and then."""
+        known = self._rates.get(underlying)
+        if known is None or not timedelta(0) <= moment - known[0] < RATES_LIVE:
+            from optionix_core.volatility.solve import solve
+
+            rates = {
+                (one.source.expiry, one.source.root): (one.rate, f"{one.carried.discount_source}, whole chain")
+                for one in solve(self.feed.chain(underlying, moment)).slices
+                if one.rate is not None
+            }
+            known = self._rates[underlying] = (moment, rates)
+        return known[1].get(chosen, (None, None))
+
+    def _history(self, underlying: str, day: date) -> HistoryFigures:
+        known = self._figures.get(underlying)
+        if known is None or known[0] != day:
+            try:
+                figures = history_figures(self.feed.history(underlying, day))
+            except MissingDataError:
+                figures = NO_HISTORY
+            known = self._figures[underlying] = (day, figures)
+        return known[1]
+
+    def _assemble(
+        self,
+        chain: OptionChain,
+        solved: SolvedSlice,
+        discount_source: str | None,
+        moment: datetime,
+        listed: tuple[tuple[date, str], ...],
+    ) -> ChainView:
+        source = solved.source
+        carry = None
+        if solved.rate is not None and solved.forward is not None and chain.spot and solved.years > 0:
+            carry = solved.rate - log(solved.forward / chain.spot) / solved.years
+        rows = tuple(
+            map(
+                ChainRow,
+                source.strikes.tolist(),
+                _side(source.call, solved.call),
+                _side(source.put, solved.put),
+            )
+        )
+        newest = max((side.quoted_at for row in rows for side in row[1:] if side.quoted_at is not None), default=None)
+        return ChainView(
+            underlying=chain.underlying,
+            source=chain.source,
+            state=self.feed.state,
+            moment=moment,
+            as_of=chain.as_of,
+            quoted_at=chain.as_of if newest is None else datetime.fromtimestamp(newest, chain.as_of.tzinfo),
+            stale_after=self.feed.stale_after,
+            market_open=self.feed.is_open(moment),
+            currency=chain.currency,
+            spot=chain.spot,
+            change=self.feed.day_change(chain.underlying, moment),
+            expiries=tuple(
+                ExpiryTab(expiry, root, solved.days + (expiry - source.expiry).days) for expiry, root in listed
+            ),
+            expiry=source.expiry,
+            root=source.root,
+            settlement=source.settlement,
+            exercise=source.exercise,
+            multiplier=source.multiplier,
+            inverse=source.inverse,
+            years=solved.years,
+            days=solved.days,
+            forward=solved.forward,
+            forward_source=solved.carried.forward_source,
+            discount_factor=solved.discount_factor,
+            discount_source=discount_source,
+            rate=solved.rate,
+            carry=carry,
+            at_the_money_volatility=solved.at_the_money_volatility,
+            expected_move=solved.expected_move,
+            history=self._history(chain.underlying, chain.as_of.date()),
+            rows=rows,
+        )
+
+
+def history_figures(history: PriceHistory) -> HistoryFigures:
+    """HV20 and implied-volatility rank at the end of a history; None for what it is too short for."""
+    import numpy as np
+
+    closes = history.close[-HISTORICAL_WINDOW - 1 :]
+    volatility = None
+    if closes.size == HISTORICAL_WINDOW + 1 and bool(np.all(closes > 0)):
+        volatility = float(np.std(np.diff(np.log(closes)), ddof=1) * np.sqrt(TRADING_DAYS))
+    implied = history.implied_volatility[-TRADING_DAYS:]
+    rank = None
+    if implied.size == TRADING_DAYS and bool(np.all(np.isfinite(implied))) and implied.max() > implied.min():
+        rank = float((implied[-1] - implied.min()) / (implied.max() - implied.min()))
+    return HistoryFigures(volatility, rank, history.days[-1] if history.days else None)
+
+
+def _choose(
+    underlying: str,
+    listed: tuple[tuple[date, str], ...],
+    expiry: date | None,
+    root: str | None,
+    moment: datetime,
+) -> tuple[date, str]:
+    if not listed:
+        raise MissingDataError(f"no expiry of {underlying} is listed at {moment.isoformat()}")
+    if expiry is None:
+        return listed[0]
+    for pair in listed:
+        if pair[0] == expiry and root in (None, pair[1]):
+            return pair
+    wanted = f"{expiry}" if root is None else f"{root} {expiry}"
+    raise UnknownNameError("expiry", wanted, tuple(f"{name} {day}" for day, name in listed))
+
+
+def _side(quotes: QuoteColumns, solved: SolvedColumns) -> map[SideRow]:
+    return map(
+        SideRow,
+        quotes.symbols,
+        *(
+            _optional(column)
+            for column in (
+                quotes.bid, quotes.ask, quotes.bid_size, quotes.ask_size,
+                solved.mid, solved.iv, solved.bid_iv, solved.ask_iv,
+                solved.delta, solved.gamma, solved.vega, solved.theta,
+                quotes.volume, quotes.open_interest, quotes.vendor_iv, quotes.quoted_at,
+            )
+        ),
+        [None if reason is None else str(reason) for reason in solved.rejected],
+    )  # fmt: skip
+
+
+def _optional(column: FloatArray) -> list[float | None]:
+    return [None if isnan(value) else value for value in column.tolist()]

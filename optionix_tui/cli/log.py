@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,7 +13,16 @@ from optionix_core.sync.event import EventStore
 from optionix_tui.cli.face import face_of
 from optionix_tui.cli.output import Format, FormatOption, JsonOption, Table, chosen, emit
 
+if TYPE_CHECKING:
+    from optionix_core.services.log import LogRow
+
 app = typer.Typer(help="The event log: show it, verify it.", no_args_is_help=True)
+
+
+def _gist(row: LogRow) -> str:
+    """The payload's plain values on one line; what is nested is in the JSON."""
+    plain = [f"{key}={value}" for key, value in row.payload.items() if isinstance(value, (str, int)) and value != ""]
+    return textwrap.shorten(" ".join(plain), 90, placeholder=" ...")
 
 
 @contextmanager
@@ -29,22 +39,27 @@ def _store(context: typer.Context) -> Iterator[EventStore]:
 @app.command()
 def show(
     context: typer.Context,
-    after: Annotated[int, typer.Option("--after", min=0, help="Start behind this sequence number.")] = 0,
-    limit: Annotated[int | None, typer.Option("--limit", min=1, help="At most so many entries.")] = None,
+    after: Annotated[int | None, typer.Option("--after", min=0, help="Start behind this sequence number.")] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many entries.")] = 100,
+    type_: Annotated[str | None, typer.Option("--type", help="Only a type, or all below it: order.filled, order.")] = None,
     format_: FormatOption = Format.TABLE,
     as_json: JsonOption = False,
 ) -> None:
-    """Entries of the log, oldest first. Decimals stay strings.
+    """The last entries of the log, or those behind --after, oldest first. Decimals stay strings.
 
-    Example: optionix log show --format jsonl | jq 'select(.type == "order.filled")'
+    Example: optionix log show --after 0 --limit 1000 --type order --format jsonl | jq .payload
     """
     from optionix_core.services import log
 
     with _store(context) as store:
-        rows = log.tail(store, after=after, limit=limit)
-    document = log.to_json(rows)
-    cells = [(str(row.seq), f"{row.time:%Y-%m-%d %H:%M:%S}", row.type, row.summary, row.hash[:12]) for row in rows]
-    table = Table(("seq", "time", "type", "what", "hash"), cells, left=frozenset({1, 2, 3, 4}))
+        if after is None and type_ is None:
+            page = log.tail(store, limit)
+        else:
+            page = log.show(store, after or 0, limit, type_)
+    document = log.to_json(page)
+    cells = [(str(row.seq), f"{row.time:%Y-%m-%d %H:%M:%S}", row.type, _gist(row), row.hash[:12]) for row in page.rows]
+    title = f"{len(page.rows)} of {page.head.seq} entries" if page.rows else "nothing to show"
+    table = Table(("seq", "time (UTC)", "type", "what", "hash"), cells, title=title, left=frozenset({1, 2, 3, 4}))
     emit(chosen(format_, as_json), document, document["events"], table)
 
 
@@ -59,6 +74,5 @@ def verify(context: typer.Context, format_: FormatOption = Format.TABLE, as_json
     with _store(context) as store:
         report = log.verify(store)
     document = log.to_json(report)
-    words = "empty, verified" if report.events == 0 else f"{report.events} events, verified"
-    table = Table(("log", "head"), [(words, document["head"]["hash"][:16])], left=frozenset({0, 1}))
+    table = Table(("log", "head"), [(report.sentence, report.head.hash.hex()[:16])], left=frozenset({0, 1}))
     emit(chosen(format_, as_json), document, [document], table)

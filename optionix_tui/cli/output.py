@@ -86,12 +86,17 @@ def say(words: str) -> None:
 
 def _write_csv(records: Sequence[Mapping[str, Any]]) -> None:
     import csv
+    import json
 
     if not records:
         return
     writer = csv.DictWriter(sys.stdout, fieldnames=list(records[0]), lineterminator="\n")
     writer.writeheader()
-    writer.writerows(records)
+    for record in records:
+        # What is nested goes into its cell as JSON, so that a reader can take it apart again.
+        writer.writerow(
+            {key: json.dumps(value) if isinstance(value, (dict, list)) else value for key, value in record.items()}
+        )
 
 
 def _write_markdown(table: Table) -> None:

@@ -1,0 +1,255 @@
+"""Settings: where each value comes from, and what it is.
+
+Order: flags, environment (`OPTIONIX_FEED_NAME` sets `feed.name`), the project's `optionix.toml`, the user's
+`settings.toml`, the shipped defaults. A file or variable with an unknown name or a value out of bounds is
+an error that names place, key, value and bound; nothing is skipped and nothing is replaced by a default.
+
+The project's file is looked for in the current folder and, inside a repository, in the folders up to
+its root. Outside a repository parents are not searched: anybody could have left a file there.
+`OPTIONIX_HOME` is no setting; it says where settings are (see config.paths).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Literal, NamedTuple, cast
+
+from config.errors import SettingsError
+from config.paths import Paths
+from config.schema import BY_KEY, SECTIONS, SETTINGS, Kind, Setting, Value
+
+PROJECT_FILE = "optionix.toml"
+_DEFAULTS = Path(__file__).parent / "defaults" / "settings.toml"
+_SECTION_LINE = re.compile(r"^\s*\[([\w.\- ]+)\]")
+_KEY_LINE = re.compile(r"^\s*([\w.\-]+)\s*=")
+
+
+@dataclass(frozen=True, slots=True)
+class FeedSettings:
+    """Where quotes come from."""
+
+    name: str
+    seed: int
+    session: Literal["continuous", "exchange"]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSettings:
+    """For whom orders act."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class TerminalSettings:
+    """How the workstation looks and is driven."""
+
+    theme: str
+    keymap: str
+    refresh_hz: float
+    """Screen updates a second at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class TradingSettings:
+    """How orders are sent."""
+
+    confirm: bool
+    lock_timeout_seconds: float
+
+
+class SettingRow(NamedTuple):
+    """One setting as `optionix config show` lists it."""
+
+    key: str
+    value: Value
+    origin: str
+    """`flag`, `environment OPTIONIX_...`, `project file PATH, line N`, `user file PATH, line N` or `default`."""
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every setting in force."""
+
+    feed: FeedSettings
+    account: AccountSettings
+    terminal: TerminalSettings
+    trading: TradingSettings
+    origins: Mapping[str, str]
+    """Where each value came from, by dotted key."""
+
+    def value(self, key: str) -> Value:
+        """One setting by its dotted key; KeyError for one that does not exist."""
+        item = BY_KEY[key]
+        return cast(Value, getattr(getattr(self, item.section), item.name))
+
+    def describe(self) -> tuple[SettingRow, ...]:
+        """Every setting with value, origin and meaning, in the order of the settings file."""
+        return tuple(
+            SettingRow(item.key, self.value(item.key), self.origins[item.key], item.description) for item in SETTINGS
+        )
+
+
+class _Given(NamedTuple):
+    value: Value
+    origin: str
+
+
+def load(
+    flags: Mapping[str, object] | None = None,
+    environ: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    paths: Paths | None = None,
+) -> Settings:
+    """The settings in force; `flags` maps dotted keys to values. Raises SettingsError.
+
+    What is not handed in is the process's own: its environment, its current folder, its home.
+    """
+    environ = os.environ if environ is None else environ
+    paths = Paths.from_environment(environ) if paths is None else paths
+    project = project_file(Path.cwd() if cwd is None else cwd)
+    given = _defaults()
+    for kind, path in (("user file", paths.settings_file), ("project file", project)):
+        if path is not None and path.is_file():
+            for key, (value, line) in _read(path).items():
+                given[key] = _Given(value, f"{kind} {path}" + ("" if line is None else f", line {line}"))
+    given.update(_from_environment(environ))
+    for key, flag in (flags or {}).items():
+        given[key] = _Given(_checked(_known(key, "flag", None), flag, "flag", None), "flag")
+    return _assembled(given)
+
+
+def validate(path: Path) -> None:
+    """Check a settings file; SettingsError for the first thing that is wrong with it."""
+    _read(path)
+
+
+def initial_text() -> str:
+    """A settings file with every default written as a comment, so that later defaults still apply."""
+    lines = _DEFAULTS.read_text(encoding="utf-8").splitlines()
+    return "\n".join(f"# {line}" if _KEY_LINE.match(line) else line for line in lines) + "\n"
+
+
+def project_file(folder: Path) -> Path | None:
+    """The `optionix.toml` that applies in a folder: its own, or inside a repository the nearest one above."""
+    folder = folder.absolute()
+    searched = [folder]
+    for parent in (folder, *folder.parents):
+        if parent != folder:
+            searched.append(parent)
+        if (parent / ".git").exists():
+            break
+    else:
+        searched = [folder]
+    return next((found for place in searched if (found := place / PROJECT_FILE).is_file()), None)
+
+
+def _assembled(given: Mapping[str, _Given]) -> Settings:
+    def section(name: str) -> dict[str, Value]:
+        return {item.name: given[item.key].value for item in SETTINGS if item.section == name}
+
+    return Settings(
+        feed=FeedSettings(**section("feed")),  # type: ignore[arg-type] # checked against the schema
+        account=AccountSettings(**section("account")),  # type: ignore[arg-type] # checked against the schema
+        terminal=TerminalSettings(**section("terminal")),  # type: ignore[arg-type] # checked against the schema
+        trading=TradingSettings(**section("trading")),  # type: ignore[arg-type] # checked against the schema
+        origins=MappingProxyType({item.key: given[item.key].origin for item in SETTINGS}),
+    )
+
+
+def _defaults() -> dict[str, _Given]:
+    """The shipped defaults, unchecked: checking choices would load the themes and key maps of every command."""
+    document = tomllib.loads(_DEFAULTS.read_text(encoding="utf-8"))
+    return {item.key: _Given(document[item.section][item.name], "default") for item in SETTINGS}
+
+
+def _read(path: Path) -> dict[str, tuple[Value, int | None]]:
+    """Values and lines of one file, all of them known and within bounds."""
+    source = str(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(source, f"cannot be read: {error}") from error
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        place = re.search(r"line (\d+)", str(error))
+        raise SettingsError(source, f"is not TOML: {error}", line=int(place[1]) if place else None) from error
+    lines = _lines(text)
+    found: dict[str, tuple[Value, int | None]] = {}
+    for section, table in document.items():
+        if section not in SECTIONS:
+            raise _unknown("section", section, SECTIONS, source, lines.get(section))
+        if not isinstance(table, dict):
+            reason = f"{section} must be a section, [{section}] (got {table!r})"
+            raise SettingsError(source, reason, line=lines.get(section), key=section, value=table, bound="a section")
+        for name, value in table.items():
+            key = f"{section}.{name}"
+            line = lines.get(key, lines.get(section))
+            found[key] = (_checked(_known(key, source, line), value, source, line), line)
+    return found
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, _Given]:
+    """Variables of known sections; `OPTIONIX_FEED__NAME` is understood like `OPTIONIX_FEED_NAME`."""
+    variables = {setting.variable: setting for setting in SETTINGS}
+    sections = tuple(f"OPTIONIX_{section.upper()}_" for section in SECTIONS)
+    found: dict[str, _Given] = {}
+    for name in sorted(environ):
+        if not name.startswith(sections):
+            continue
+        setting = variables.get(re.sub(r"_+", "_", name))
+        if setting is None:
+            raise _unknown("variable", name, variables, name, None)
+        if setting.key in found:
+            reason = f"sets {setting.key}, which {setting.variable} sets too"
+            raise SettingsError(name, reason, key=setting.key, value=environ[name])
+        value = _checked(setting, setting.from_text(environ[name]), name, None)
+        found[setting.key] = _Given(value, f"environment {name}")
+    return found
+
+
+def _known(key: str, source: str, line: int | None) -> Setting:
+    setting = BY_KEY.get(key)
+    if setting is None:
+        raise _unknown("setting", key, BY_KEY, source, line)
+    return setting
+
+
+def _checked(setting: Setting, value: object, source: str, line: int | None) -> Value:
+    if not setting.accepts(value):
+        reason = f"{setting.key} must be {setting.bound} (got {value!r})"
+        raise SettingsError(source, reason, line=line, key=setting.key, value=value, bound=setting.bound)
+    return float(cast(float, value)) if setting.kind is Kind.NUMBER else cast(Value, value)
+
+
+def _unknown(kind: str, name: str, known: Iterable[str], source: str, line: int | None) -> SettingsError:
+    from difflib import get_close_matches
+
+    names = tuple(known)
+    near = get_close_matches(name, names, n=1, cutoff=0.5)
+    hint = f"nearest: {near[0]}" if near else f"known: {', '.join(names)}"
+    return SettingsError(source, f"unknown {kind} {name!r}; {hint}", line=line, key=name)
+
+
+def _lines(text: str) -> dict[str, int]:
+    """Line of each section and of each key, by dotted name."""
+    lines: dict[str, int] = {}
+    section = ""
+    for number, line in enumerate(text.splitlines(), start=1):
+        header = _SECTION_LINE.match(line)
+        if header is not None:
+            section = header[1].strip()
+            lines.setdefault(section, number)
+            continue
+        key = _KEY_LINE.match(line)
+        if key is not None:
+            lines.setdefault(f"{section}.{key[1]}" if section else key[1], number)
+    return lines

@@ -1,4 +1,4 @@
-"""Exact decimals: arithmetic that refuses to round, and one text form for each number.
+"""Exact decimals: arithmetic that refuses to round, and strict reading of numbers.
 
 Money and quantities never pass through a float on their way into the ledger. Where an operation
 would have to round, it raises instead; whoever must round (a settlement price, a fee) does so by
@@ -23,6 +23,9 @@ from decimal import (
 )
 
 from optionix_core.errors import InvalidValueError
+from optionix_core.sync.canonical import decimal_text
+
+__all__ = ["DIGITS", "ZERO", "decimal_of", "decimal_of_float", "decimal_text", "exact_arithmetic"]
 
 DIGITS = 60
 """Significant digits that a result may have before it counts as rounded."""
@@ -37,19 +40,6 @@ ZERO = Decimal(0)
 def exact_arithmetic() -> AbstractContextManager[Context]:
     """Within it every decimal operation is exact or raises a `decimal` signal (Inexact, Rounded ...)."""
     return localcontext(_EXACT)
-
-
-def decimal_text(value: Decimal) -> str:
-    """The one text of a number: plain notation, no exponent, no trailing zeros, no negative zero.
-
-    `250.00` and `2.5E+2` are both `250`. Raises InvalidValueError for nan and infinities.
-    """
-    if not value.is_finite():
-        raise InvalidValueError("amount", value, "finite")
-    if not value:
-        return "0"
-    text = format(value, "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def decimal_of(text: str, field: str) -> Decimal:

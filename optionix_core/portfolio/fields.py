@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 
 from optionix_core.errors import IntegrityError, InvalidValueError
 from optionix_core.portfolio.exact import decimal_of
+from optionix_core.sync.canonical import parse_time
 from optionix_core.sync.event import Json
 
 
@@ -63,25 +64,17 @@ def optional_decimal(payload: Mapping[str, Json], name: str) -> Decimal | None:
 
 
 def moment(payload: Mapping[str, Json], name: str) -> datetime:
-    """A UTC moment out of its ISO text, as `moment_text` wrote it."""
+    """A UTC moment out of its one spelling."""
     value = text(payload, name)
     try:
-        parsed = datetime.fromisoformat(value)
-    except ValueError:
-        raise _wrong(name, "an ISO moment", value) from None
-    if parsed.tzinfo is None:
-        raise _wrong(name, "a moment with its offset", value)
-    return parsed.astimezone(UTC)
+        return parse_time(value)
+    except InvalidValueError as error:
+        raise IntegrityError(f"field {name}: {error}") from None
 
 
 def optional_moment(payload: Mapping[str, Json], name: str) -> datetime | None:
     """A UTC moment, or None where the field is null or missing."""
     return None if payload.get(name) is None else moment(payload, name)
-
-
-def moment_text(value: datetime) -> str:
-    """A moment as UTC text, to the microsecond: `2026-01-16T14:30:00.000000Z`."""
-    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def objects(payload: Mapping[str, Json], name: str) -> tuple[Mapping[str, Json], ...]:

@@ -21,6 +21,7 @@ from optionix_core.portfolio.flows import Flow, RecentFlows
 from optionix_core.portfolio.ledger import ACCOUNT_OPENED, ENTRY, entry_of
 from optionix_core.portfolio.lots import trade_lots
 from optionix_core.portfolio.values import AccountState, LedgerEntry, Lot, Position
+from optionix_core.sync.canonical import time_text
 from optionix_core.sync.event import EMPTY_HEAD, Event, Head, Json, Record
 
 STATE_VERSION: Final = 1
@@ -44,10 +45,9 @@ class _Holding:
                 for key, flow in self.flows.buckets.items()
             },
             "lots": [
-                [decimal_text(lot.quantity), decimal_text(lot.cost), fields.moment_text(lot.opened_at)]
-                for lot in self.lots
+                [decimal_text(lot.quantity), decimal_text(lot.cost), time_text(lot.opened_at)] for lot in self.lots
             ],
-            "opened_at": fields.moment_text(self.opened_at),
+            "opened_at": time_text(self.opened_at),
             "realised": decimal_text(self.realised),
         }
 
@@ -194,6 +194,11 @@ class BookFold:
     def balances(self) -> dict[str, dict[str, Decimal]]:
         """All ledger accounts and what they hold; each commodity sums to zero over all of them."""
         return {account: dict(amounts) for account, amounts in self._balances.items()}
+
+    def traded(self, account: str) -> tuple[str, ...]:
+        """Every instrument that an account holds or once held."""
+        known = self._accounts.get(account)
+        return () if known is None else tuple(sorted(known.holdings))
 
     def flow_since(self, account: str, moment: datetime) -> dict[str, Flow]:
         """By symbol, what an account traded at or after `moment`, see RecentFlows.since."""

@@ -6,20 +6,31 @@ workspace holds no truth of its own: what it knows of the book is a fold that it
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from threading import RLock
 from typing import TYPE_CHECKING, Self
 
+from optionix_core.errors import InvalidValueError
 from optionix_core.market.clock import Clock, SystemClock
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     from optionix_core.market.protocols import QuoteSource
+    from optionix_core.services.desk import Desk
     from optionix_core.services.home import HomeFolders
     from optionix_core.sync.event import EventStore
 
 DEFAULT_FEED = "sim"
 DEFAULT_ACCOUNT = "paper-1"
+
+
+def random_order_id() -> str:
+    """A client order id that no other process has: a random UUID."""
+    from uuid import uuid4
+
+    return str(uuid4())
 
 
 class Workspace:
@@ -36,8 +47,12 @@ class Workspace:
         session: str | None = None,
         store: EventStore | None = None,
         feed: QuoteSource | None = None,
+        new_order_id: Callable[[], str] = random_order_id,
     ) -> None:
         """`store` and `feed` are taken as they are where given; `seed` and `session` go to the simulated feed."""
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}", account, re.ASCII):
+            bound = "1 to 32 letters, digits, '.', '-' or '_', beginning with a letter or digit"
+            raise InvalidValueError("account", repr(account), bound)
         self.home = home
         self.feed_name = feed_name
         self.account = account
@@ -46,6 +61,8 @@ class Workspace:
         self._session = session
         self._store = store
         self._feed = feed
+        self._desk: Desk | None = None
+        self.new_order_id = new_order_id
         self._opening = RLock()
 
     @classmethod
@@ -66,7 +83,7 @@ class Workspace:
         """The home's log, opened (and made where the home is fresh) on first use."""
         with self._opening:
             if self._store is None:
-                from optionix_core.storage import open_store
+                from optionix_core.storage.sqlite_store import open_store
 
                 self._store = open_store(self.home.data, self.clock)
             return self._store
@@ -85,6 +102,16 @@ class Workspace:
                     choices["session"] = self._session
                 self._feed = open_feed(self.feed_name, home=self.home, clock=self.clock, **choices)
             return self._feed
+
+    @property
+    def desk(self) -> Desk:
+        """This process's fold of the log; empty until it follows the store."""
+        with self._opening:
+            if self._desk is None:
+                from optionix_core.services.desk import Desk
+
+                self._desk = Desk()
+            return self._desk
 
     def use_feed(self, name: str) -> None:
         """Change over to another feed; it opens when next asked for."""

@@ -12,6 +12,7 @@ from typing import Final, Self
 
 from optionix_core.market.quote import Quote
 from optionix_core.portfolio import fields
+from optionix_core.sync.canonical import time_text
 from optionix_core.sync.event import Json, Record
 from optionix_core.trading.gate import quoted_at
 from optionix_core.trading.orders import Side
@@ -49,7 +50,7 @@ class OrderFold:
         elif event.type == FILLED:
             fill = fill_of(event)
             side = fill_side(event)
-            place, made = _place(side, fill.quote), fields.moment_text(quoted_at(fill.quote))
+            place, made = _place(side, fill.quote), time_text(quoted_at(fill.quote))
             self._taken[place] = _Taken(made, self.already_taken(side, fill.quote) + fill.quantity)
 
     def open_orders(self) -> tuple[str, ...]:
@@ -59,7 +60,7 @@ class OrderFold:
     def already_taken(self, side: Side, quote: Quote) -> int:
         """Contracts that fills took from this very quote: same source, instrument, side and time."""
         taken = self._taken.get(_place(side, quote))
-        return 0 if taken is None or taken.quoted_at != fields.moment_text(quoted_at(quote)) else taken.quantity
+        return 0 if taken is None or taken.quoted_at != time_text(quoted_at(quote)) else taken.quantity
 
     def state(self) -> dict[str, Json]:
         """The state as plain JSON values."""

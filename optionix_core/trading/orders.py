@@ -87,11 +87,18 @@ class OrderResult:
     """Why it was rejected, or why a remainder was cancelled."""
     replayed: bool = False
     """True where this client order id had been answered before and nothing was done now."""
+    cost: Decimal = Decimal(0)
+    """Signed cash out of the account for the fills, fees excluded (negative: cash in)."""
 
     @property
     def filled_quantity(self) -> int:
         """Contracts filled."""
         return sum(fill.quantity for fill in self.fills)
+
+    @property
+    def fees(self) -> Decimal:
+        """Fees of all fills."""
+        return sum((fill.fee for fill in self.fills), Decimal(0))
 
 
 @dataclass(frozen=True, slots=True)

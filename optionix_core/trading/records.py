@@ -20,6 +20,7 @@ from optionix_core.errors import IntegrityError, InvalidValueError
 from optionix_core.market.quote import Quote
 from optionix_core.portfolio import fields
 from optionix_core.portfolio.exact import decimal_of_float, decimal_text
+from optionix_core.sync.canonical import time_text
 from optionix_core.sync.event import Event, Json
 from optionix_core.trading.orders import Fill, GateCheck, OrderIntent, OrderState, Side
 
@@ -168,8 +169,8 @@ def _quote_payload(quote: Quote) -> dict[str, Json]:
         "ask_size": quote.ask_size,
         "bid": _number(quote.bid, "bid"),
         "bid_size": quote.bid_size,
-        "exchange_time": None if made is None else fields.moment_text(made),
-        "received_at": fields.moment_text(quote.received_at),
+        "exchange_time": None if made is None else time_text(made),
+        "received_at": time_text(quote.received_at),
         "source": quote.source,
     }
 

@@ -1,0 +1,308 @@
+"""What is held and what it is worth: the account and its positions, marked by their own venue's feed.
+
+Reading writes nothing and takes no lock. An account that no order has opened yet is shown as it will
+open, and says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+from optionix_core.errors import IntegrityError, MissingDataError, UnknownNameError
+from optionix_core.market import sessions, symbols
+from optionix_core.market.products import product
+from optionix_core.market.protocols import FeedState
+from optionix_core.portfolio.exact import ZERO, exact_arithmetic
+from optionix_core.portfolio.flows import Flow
+from optionix_core.portfolio.valuation import Mark, PositionValue, day_pnl, mark_of, no_mark, value_position
+from optionix_core.services.desk import CHECKPOINT, Desk, HandsOutCheckpoints
+from optionix_core.services.order_json import number
+from optionix_core.services.trading import unopened_account
+from optionix_core.sync.canonical import time_text
+from optionix_core.trading.gate import LOCAL_SIM
+
+if TYPE_CHECKING:
+    from optionix_core.market.instruments import Instrument
+    from optionix_core.market.protocols import QuoteSource
+    from optionix_core.portfolio.values import AccountState
+    from optionix_core.services.workspace import Workspace
+
+OPEN: Final = "open"
+UNOPENED: Final = "opens with its first order"
+
+
+@dataclass(frozen=True, slots=True)
+class Unmarked:
+    """A position that a net liquidation value leaves out."""
+
+    symbol: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountReport:
+    """One account at a moment. Money in its currency, exact; None is "cannot be told"."""
+
+    state: AccountState
+    opened: bool
+    """False where no order has opened it yet: the numbers are those that it will open with."""
+    moment: datetime
+    feed_state: FeedState
+    nlv: Decimal
+    """Net liquidation value: cash and marked positions. It leaves out what `unmarked` lists."""
+    positions_value: Decimal
+    """Of the marked positions."""
+    buying_power: Decimal
+    """What may be spent: the cash, since there is no margin."""
+    unrealised_pnl: Decimal
+    """Of the marked positions, fees excluded."""
+    day_pnl: Decimal | None
+    """Since the last close, with what was closed today and the fees of the day; None where a part is unknown."""
+    day_reason: str | None
+    positions: tuple[PositionValue, ...]
+    unmarked: tuple[Unmarked, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PositionsReport:
+    """Open positions of one account or of all."""
+
+    moment: datetime
+    positions: tuple[PositionValue, ...]
+
+
+def account(workspace: Workspace, moment: datetime | None = None) -> AccountReport:
+    """The workspace's account at `moment` (the clock's now where none is given)."""
+    now = workspace.clock.now() if moment is None else moment
+    feed, desk = workspace.feed, workspace.desk
+    with desk.lock:
+        desk.follow(workspace.store)
+        known = desk.book.account(workspace.account)
+        state = unopened_account(workspace.account) if known is None else known
+        marker = _Marker(workspace, state, now)
+        values = tuple(marker.value(position.symbol) for position in state.positions)
+        day, reason = marker.day_of_account(values)
+    with exact_arithmetic():
+        worth = sum((item.market_value for item in values if item.market_value is not None), ZERO)
+        unrealised = sum((item.unrealised_pnl for item in values if item.unrealised_pnl is not None), ZERO)
+        nlv = state.cash + worth
+    return AccountReport(
+        state=state,
+        opened=known is not None,
+        moment=now,
+        feed_state=feed.state,
+        nlv=nlv,
+        positions_value=worth,
+        buying_power=state.cash,
+        unrealised_pnl=unrealised,
+        day_pnl=day,
+        day_reason=reason,
+        positions=values,
+        unmarked=tuple(
+            Unmarked(item.position.symbol, item.mark.reason or "no mark")
+            for item in values
+            if item.market_value is None
+        ),
+    )
+
+
+def positions(workspace: Workspace, *, all_accounts: bool = False, moment: datetime | None = None) -> PositionsReport:
+    """Open positions of the workspace's account, or of every account of its home."""
+    now = workspace.clock.now() if moment is None else moment
+    desk = workspace.desk
+    values: list[PositionValue] = []
+    with desk.lock:
+        desk.follow(workspace.store)
+        for state in desk.book.accounts():
+            if state.positions and (all_accounts or state.account == workspace.account):
+                marker = _Marker(workspace, state, now)
+                values += [marker.value(position.symbol) for position in state.positions]
+    return PositionsReport(now, tuple(values))
+
+
+def verify(workspace: Workspace) -> int:
+    """Fold the whole log again and return the number of ledger accounts, which balance.
+
+    Raises IntegrityError where an entry is wrong, a commodity does not sum to zero over all accounts,
+    or the kept checkpoint is not what the log folds to.
+    """
+    store = workspace.store
+    desk, kept = Desk(), None
+    if isinstance(store, HandsOutCheckpoints):
+        kept = store.load_checkpoint(CHECKPOINT)
+    for record in store.read():
+        desk.take(record)
+        if kept is not None and record.seq == kept.head.seq and desk.to_bytes() != kept.state:
+            raise IntegrityError(f"the checkpoint {CHECKPOINT} is not what the log folds to", record.seq)
+    balances = desk.book.balances()
+    sums: dict[str, Decimal] = {}
+    with exact_arithmetic():
+        for amounts in balances.values():
+            for commodity, amount in amounts.items():
+                sums[commodity] = sums.get(commodity, ZERO) + amount
+    wrong = [commodity for commodity, total in sums.items() if total]
+    if wrong:
+        raise IntegrityError(f"debits and credits of {', '.join(sorted(wrong))} differ")
+    return len(balances)
+
+
+class _Marker:
+    """Marks the positions of one account at one moment, while the desk's lock is held."""
+
+    def __init__(self, workspace: Workspace, state: AccountState, now: datetime) -> None:
+        self._workspace = workspace
+        self._state = state
+        self._now = now
+        self._held = {position.symbol: position for position in state.positions}
+
+    def value(self, symbol: str) -> PositionValue:
+        """The position in `symbol`, marked."""
+        position = self._held[symbol]
+        instrument, mark = self._mark(symbol)
+        try:
+            close = self._last_close(symbol)
+            flow = self._flows(close).get(symbol, Flow())
+        except MissingDataError as error:
+            value = value_position(position, instrument, mark, Flow(), None)
+            return PositionValue(position, instrument, mark, value.market_value, value.unrealised_pnl, None, str(error))
+        at_close = None if instrument is None else self._mark_at(symbol, close)
+        return value_position(position, instrument, mark, flow, at_close)
+
+    def day_of_account(self, values: tuple[PositionValue, ...]) -> tuple[Decimal | None, str | None]:
+        """Day P&L of what is held and of what was closed since the last close."""
+        total = ZERO
+        for item in values:
+            if item.day_pnl is None:
+                return None, f"{_label(item.position.symbol)}: {item.day_reason}"
+            with exact_arithmetic():
+                total += item.day_pnl
+        for symbol in self._workspace.desk.book.traded(self._state.account):
+            if symbol in self._held:
+                continue
+            day, reason = self._day_of_closed(symbol)
+            if day is None:
+                return None, f"{_label(symbol)}: {reason}"
+            with exact_arithmetic():
+                total += day
+        return total, None
+
+    def _day_of_closed(self, symbol: str) -> tuple[Decimal | None, str | None]:
+        try:
+            close = self._last_close(symbol)
+            flow = self._flows(close).get(symbol, Flow())
+        except MissingDataError as error:
+            return None, str(error)
+        if flow == Flow():
+            return ZERO, None
+        at_close = self._mark_at(symbol, close) if flow.quantity else None
+        instrument = self._instrument(symbol)
+        multiplier = product(symbols.terms(symbol).root).multiplier if instrument is None else instrument.multiplier
+        return day_pnl(ZERO, multiplier, ZERO, flow, at_close)
+
+    def _flows(self, since: datetime) -> dict[str, Flow]:
+        return self._workspace.desk.book.flow_since(self._state.account, since)
+
+    def _last_close(self, symbol: str) -> datetime:
+        return sessions.last_close(self._now, product(symbols.terms(symbol).root).calendar)
+
+    @property
+    def _feed(self) -> QuoteSource | None:
+        """The feed of the account's own venue; None where the workspace looks at another."""
+        feed = self._workspace.feed
+        return feed if (feed.state is FeedState.SIMULATED) == (self._state.venue == LOCAL_SIM) else None
+
+    def _instrument(self, symbol: str) -> Instrument | None:
+        feed = self._feed
+        if feed is None:
+            return None
+        try:
+            return feed.instrument(symbol)
+        except UnknownNameError:
+            return None
+
+    def _mark(self, symbol: str) -> tuple[Instrument | None, Mark]:
+        feed = self._feed
+        if feed is None:
+            wanted = "the simulated feed" if self._state.venue == LOCAL_SIM else self._state.venue
+            return None, no_mark(f"marked by {wanted} alone, not by {self._workspace.feed.name}")
+        instrument = self._instrument(symbol)
+        if instrument is None:
+            return None, no_mark(f"{feed.name} does not know it")
+        if instrument.expires_at <= self._now:
+            return instrument, no_mark("expired, to be settled")
+        return instrument, self._mark_at(symbol, self._now)
+
+    def _mark_at(self, symbol: str, moment: datetime) -> Mark:
+        feed = self._feed
+        if feed is None:
+            return no_mark("no feed of its venue")
+        try:
+            quote = feed.quote(symbol, moment)
+        except (MissingDataError, UnknownNameError) as error:
+            return no_mark(str(error))
+        return mark_of(quote, moment, feed.stale_after, market_open=feed.is_open(moment))
+
+
+def _label(symbol: str) -> str:
+    return symbols.terms(symbol).label
+
+
+def to_json(report: AccountReport | PositionsReport) -> dict[str, Any]:
+    """The JSON form of a report; money as JSON numbers, null where it cannot be told."""
+    if isinstance(report, PositionsReport):
+        return {"schema_version": 1, "positions": [_position_json(item, report.moment) for item in report.positions]}
+    state = report.state
+    return {
+        "schema_version": 1,
+        "account": state.account,
+        "state": OPEN if report.opened else UNOPENED,
+        "venue": state.venue,
+        "currency": state.currency,
+        "moment": time_text(report.moment),
+        "feed": str(report.feed_state),
+        "nlv": number(report.nlv),
+        "cash": number(state.cash),
+        "positions_value": number(report.positions_value),
+        "buying_power": number(report.buying_power),
+        "unrealised_pnl": number(report.unrealised_pnl),
+        "realised_pnl": number(state.realised_pnl),
+        "fees": number(state.fees),
+        "day_pnl": number(report.day_pnl),
+        "day_pnl_reason": report.day_reason,
+        "opening_balance": number(state.opening_balance),
+        "positions": [_position_json(item, report.moment) for item in report.positions],
+        "unmarked": [{"symbol": item.symbol, "reason": item.reason} for item in report.unmarked],
+    }
+
+
+def _position_json(item: PositionValue, moment: datetime) -> dict[str, Any]:
+    position, terms, quote = item.position, symbols.terms(item.position.symbol), item.mark.quote
+    return {
+        "account": position.account,
+        "symbol": position.symbol,
+        "label": terms.label,
+        "underlying": product(terms.root).underlying,
+        "expiry": terms.expiry.isoformat(),
+        "strike": number(terms.strike),
+        "option_type": terms.option_type.label,
+        "multiplier": None if item.instrument is None else number(item.instrument.multiplier),
+        "currency": position.currency,
+        "quantity": number(position.quantity),
+        "cost": number(position.cost),
+        "mark": number(item.mark.price),
+        "mark_reason": item.mark.reason,
+        "market_value": number(item.market_value),
+        "unrealised_pnl": number(item.unrealised_pnl),
+        "realised_pnl": number(position.realised_pnl),
+        "fees": number(position.fees),
+        "day_pnl": number(item.day_pnl),
+        "day_pnl_reason": item.day_reason,
+        "bid": None if quote is None else quote.bid,
+        "ask": None if quote is None else quote.ask,
+        "quote_age_seconds": None if item.mark.age is None else item.mark.age.total_seconds(),
+        "opened_at": time_text(position.opened_at),
+        "as_of": time_text(moment),
+    }

@@ -1,0 +1,106 @@
+"""A process's own fold of the log: the book and the open orders, brought up to date from where it stood.
+
+It starts from the store's checkpoint where there is one, so that a single order on a long log stays
+cheap. It is a cache: where it does not fit the log any more it is folded again from the start.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from threading import RLock
+from typing import Final, Protocol, runtime_checkable
+
+from optionix_core.errors import IntegrityError
+from optionix_core.portfolio.fold import BookFold
+from optionix_core.sync.checkpoints import CheckpointReader, CheckpointStore, FoldCheckpoint
+from optionix_core.sync.event import EMPTY_HEAD, Event, LogReader, LogWriter, Record
+from optionix_core.trading.fold import OrderFold
+
+CHECKPOINT: Final = "desk-1"
+"""Name of the checkpoint; another shape of the state takes another name."""
+
+CHECKPOINT_EVERY: Final = 128
+"""Records after which a writer keeps a new checkpoint."""
+
+
+@runtime_checkable
+class HandsOutCheckpoints(CheckpointReader, Protocol):
+    """A log that can be asked at run time whether it keeps checkpoints."""
+
+
+@runtime_checkable
+class _KeepsCheckpoints(CheckpointStore, Protocol): ...
+
+
+class Desk:
+    """Book and orders of one home. Hold `lock` for as long as what was read must stay as it is."""
+
+    def __init__(self) -> None:
+        self.lock = RLock()
+        self.book = BookFold()
+        self.orders = OrderFold()
+        self._kept = 0
+
+    def follow(self, log: LogReader) -> None:
+        """Take in what is new in `log`. Raises IntegrityError where a record is wrong."""
+        with self.lock:
+            head = log.head()
+            if head == self.book.head:
+                return
+            if not self._continues(log):
+                self._start(log)
+            self._take(log.read(self.book.head.seq))
+
+    def append(self, log: LogWriter, events: Sequence[Event]) -> None:
+        """Append `events` in one transaction and take them in."""
+        if not events:
+            return
+        with self.lock:
+            records = log.append(events)
+            self._take(record for record in records if record.seq > self.book.head.seq)
+
+    def keep(self, log: LogWriter) -> None:
+        """Keep a checkpoint where enough has happened since the last and the store has a place for it."""
+        with self.lock:
+            if self.book.head.seq - self._kept >= CHECKPOINT_EVERY and isinstance(log, _KeepsCheckpoints):
+                log.save_checkpoint(FoldCheckpoint(CHECKPOINT, self.book.head, self.to_bytes()))
+                self._kept = self.book.head.seq
+
+    def take(self, record: Record) -> None:
+        """Take the next record, whoever read it."""
+        with self.lock:
+            self._take((record,))
+
+    def to_bytes(self) -> bytes:
+        """The canonical bytes of the whole state."""
+        state = {"book": self.book.state(), "orders": self.orders.state()}
+        return json.dumps(state, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+    def _continues(self, log: LogReader) -> bool:
+        """Whether the log still holds, at our place, the record that we folded last."""
+        head = self.book.head
+        if head == EMPTY_HEAD:
+            return False
+        last = next(iter(log.read(head.seq - 1, 1)), None)
+        return last is not None and last.seq == head.seq and last.hash == head.hash
+
+    def _start(self, log: LogReader) -> None:
+        self.book, self.orders, self._kept = BookFold(), OrderFold(), 0
+        found = log.load_checkpoint(CHECKPOINT) if isinstance(log, HandsOutCheckpoints) else None
+        if found is None:
+            return
+        state = json.loads(found.state)
+        book, orders = BookFold.of_state(state["book"]), OrderFold.of_state(state["orders"])
+        if book.head != found.head:
+            raise IntegrityError(f"the checkpoint {CHECKPOINT} holds the state of another place", found.head.seq)
+        self.book, self.orders, self._kept = book, orders, book.head.seq
+
+    def _take(self, records: Iterable[Record]) -> None:
+        try:
+            for record in records:
+                self.orders.apply(record)
+                self.book.apply(record)
+        except BaseException:
+            self.book, self.orders, self._kept = BookFold(), OrderFold(), 0
+            raise

@@ -1,0 +1,84 @@
+"""Orders and previews as JSON: numbers are JSON numbers, what is absent is null."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from optionix_core.market import symbols
+from optionix_core.portfolio.exact import ZERO
+from optionix_core.sync.canonical import time_text
+from optionix_core.trading.orders import OrderIntent, OrderPreview, OrderResult
+
+if TYPE_CHECKING:
+    from optionix_core.trading.orders import Fill, GateCheck
+
+
+def number(value: Decimal | None) -> int | float | None:
+    """A JSON number: an integer where the value is whole."""
+    if value is None:
+        return None
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+def to_json(order: OrderPreview | OrderResult) -> dict[str, Any]:
+    """The JSON form of an answer or of a preview; `cost` and `fees` in the account's currency."""
+    if isinstance(order, OrderPreview):
+        return {
+            "schema_version": 1,
+            **_intent(order.intent),
+            "client_order_id": None,
+            "state": "preview",
+            "fillable": order.fillable,
+            "price": number(order.price),
+            "cost": number(order.cost),
+            "fees": number(order.fees),
+            "bid": order.quote.bid,
+            "ask": order.quote.ask,
+            "checks": _checks(order.checks),
+        }
+    return {
+        "schema_version": 1,
+        **_intent(order.intent),
+        "state": str(order.state),
+        "filled_quantity": order.filled_quantity,
+        "average_price": _average_price(order.fills),
+        "cost": number(order.cost),
+        "fees": number(order.fees),
+        "reason": order.reason,
+        "replayed": order.replayed,
+        "checks": _checks(order.checks),
+        "fills": [
+            {
+                "id": fill.fill_id,
+                "quantity": fill.quantity,
+                "price": number(fill.price),
+                "fee": number(fill.fee),
+                "model": fill.model,
+                "filled_at": time_text(fill.filled_at),
+            }
+            for fill in order.fills
+        ],
+    }
+
+
+def _intent(intent: OrderIntent) -> dict[str, Any]:
+    return {
+        "client_order_id": intent.client_order_id,
+        "account": intent.account,
+        "side": str(intent.side),
+        "quantity": intent.quantity,
+        "symbol": intent.symbol,
+        "label": symbols.terms(intent.symbol).label,
+        "limit_price": number(intent.limit_price),
+        "created_at": time_text(intent.created_at),
+    }
+
+
+def _checks(checks: tuple[GateCheck, ...]) -> list[dict[str, Any]]:
+    return [{"rule": item.rule, "passed": item.passed, "detail": item.detail} for item in checks]
+
+
+def _average_price(fills: tuple[Fill, ...]) -> float | None:
+    quantity = sum(fill.quantity for fill in fills)
+    return float(sum((fill.price * fill.quantity for fill in fills), ZERO) / quantity) if quantity else None

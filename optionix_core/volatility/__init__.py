@@ -1,25 +1,55 @@
-"""From quotes to volatility: judged quotes, forwards by parity, implied and realised volatility, arbitrage."""
+"""From quotes to volatility: judged quotes, forwards by parity, implied and realised volatility, arbitrage.
+
+`solve`, `arbitrage`, `smile_arbitrage`, `lint` and `realised` are modules: `volatility.solve.solve(chain)`.
+"""
+
+from typing import TYPE_CHECKING
 
 from optionix_core._lazy import lazy_names
+
+if TYPE_CHECKING:
+    from optionix_core.volatility import arbitrage, lint, realised, smile_arbitrage, solve
+    from optionix_core.volatility.arbitrage import Violation
+    from optionix_core.volatility.forwards import SliceForward
+    from optionix_core.volatility.parity import ParityFit, ParityRules, implied_forward
+    from optionix_core.volatility.quality import Rejection
+    from optionix_core.volatility.solved import SolvedChain, SolvedColumns, SolvedSlice
+
+__all__ = [
+    "ParityFit",
+    "ParityRules",
+    "Rejection",
+    "SliceForward",
+    "SolvedChain",
+    "SolvedColumns",
+    "SolvedSlice",
+    "Violation",
+    "arbitrage",
+    "implied_forward",
+    "lint",
+    "realised",
+    "smile_arbitrage",
+    "solve",
+]
 
 _ROOM = "optionix_core.volatility"
 
 __getattr__, __dir__ = lazy_names(
     _ROOM,
     {
-        "Rejection": f"{_ROOM}.quality",
         "ParityFit": f"{_ROOM}.parity",
         "ParityRules": f"{_ROOM}.parity",
-        "implied_forward": f"{_ROOM}.parity",
+        "Rejection": f"{_ROOM}.quality",
         "SliceForward": f"{_ROOM}.forwards",
-        "solve": f"{_ROOM}.solve",
         "SolvedChain": f"{_ROOM}.solved",
         "SolvedColumns": f"{_ROOM}.solved",
         "SolvedSlice": f"{_ROOM}.solved",
         "Violation": f"{_ROOM}.arbitrage",
         "arbitrage": f"{_ROOM}.arbitrage",
-        "smile_arbitrage": f"{_ROOM}.smile_arbitrage",
+        "implied_forward": f"{_ROOM}.parity",
         "lint": f"{_ROOM}.lint",
         "realised": f"{_ROOM}.realised",
+        "smile_arbitrage": f"{_ROOM}.smile_arbitrage",
+        "solve": f"{_ROOM}.solve",
     },
 )

@@ -57,7 +57,7 @@ def richness(item: SolvedSlice, function: VolatilityFunction | None = None) -> F
     Bid less fair price where that is positive (rich), ask less fair price where that is negative (cheap), zero
     where the fair price lies between them, nan where it is not known.
     """
-    from optionix_core.pricing import black_scholes
+    from optionix_core.pricing.black_scholes import price as black_scholes_price
 
     source, forward, discount = item.source, item.forward, item.discount_factor
     gap = np.full(source.strikes.shape, np.nan)
@@ -77,7 +77,7 @@ def richness(item: SolvedSlice, function: VolatilityFunction | None = None) -> F
     call = strike >= forward
     rate = -np.log(discount) / item.years
     sign = np.where(call, int(OptionType.CALL), int(OptionType.PUT))
-    price = np.asarray(black_scholes.price(sign, forward, strike, item.years, rate, rate, fair), dtype=float)
+    price = np.asarray(black_scholes_price(sign, forward, strike, item.years, rate, rate, fair), dtype=float)
     price /= forward if source.inverse else 1.0
     bid = np.where(call, source.call.bid[known], source.put.bid[known])
     ask = np.where(call, source.call.ask[known], source.put.ask[known])

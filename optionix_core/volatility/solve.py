@@ -185,7 +185,7 @@ def _solve_quotes(
     spot: float | None,
 ) -> _Numbers:
     """Fill in what the accepted quotes say; `codes` takes the reasons of those that fall out here."""
-    from optionix_core.pricing import black_scholes
+    from optionix_core.pricing.black_scholes import greeks as black_scholes_greeks
     from optionix_core.pricing.implied_volatility import implied_volatility
 
     numbers = _Numbers(*(np.full(flat.strike.shape, np.nan) for _ in _Numbers._fields))
@@ -217,7 +217,7 @@ def _solve_quotes(
     if not passed.size:
         return numbers
 
-    greeks = black_scholes.greeks(
+    greeks = black_scholes_greeks(
         option_type[solved], F, strike, T, r, r, iv[solved], names=("delta", "gamma", "vega", "theta")
     )
     ratio = F / spot if spot is not None else np.ones_like(F)

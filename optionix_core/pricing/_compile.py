@@ -1,0 +1,175 @@
+"""Compiles loops over plain scalar functions, and says cheaply whether that has been done already.
+
+The scalar functions stay what they are: each is compiled from its own code object under another namespace, in which the
+names it calls are the compiled versions. So the interpreter and the compiler run one text. Kernels carry a digest of
+all their sources in their cached name, since the compiler's own cache looks at the loop's file alone.
+
+Refuses parallel and fast-math options: the exact sums of `_special` would not survive them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.util
+import json
+import os
+import platform
+import sys
+import threading
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from types import FunctionType, ModuleType
+from typing import Any
+
+KINDS = ("Column", "Output", "Table", "Picks", "Codes", "int")
+"""Annotations that a loop's arguments may have: read-only float64 columns, float64 results of one and two dimensions,
+int64 column numbers, int8 codes, an int64. All arrays are contiguous."""
+
+
+class KernelLibrary:
+    """The kernels of one module of loops.
+
+    `formulas` are the modules whose functions the loops call, callees first; their functions' names are distinct.
+    """
+
+    def __init__(self, loops: str, formulas: tuple[str, ...]) -> None:
+        self._loops = loops
+        self._formulas = formulas
+        self._lock = threading.Lock()
+        self._namespace: dict[str, Any] | None = None
+        self._kernels: dict[str, Callable[..., int]] = {}
+
+    @cached_property
+    def _modules(self) -> tuple[ModuleType, ...]:
+        return tuple(importlib.import_module(name) for name in (*self._formulas, self._loops))
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The kernels, in the order in which they stand."""
+        return tuple(_functions(self._modules[-1]))
+
+    @cached_property
+    def digest(self) -> str:
+        """Of the sources that a kernel is compiled from."""
+        sources = b"\0".join(Path(str(module.__file__)).read_bytes() for module in self._modules)
+        return hashlib.sha256(sources).hexdigest()[:16]
+
+    def load(self, name: str) -> Callable[..., int]:
+        """The compiled kernel: from the cache beside the package, the user's where that is read-only, or fresh."""
+        kernel = self._kernels.get(name)
+        if kernel is None:
+            with self._lock:
+                kernel = self._kernels.get(name) or self._compile(name)
+                self._kernels[name] = kernel
+        return kernel
+
+    def is_cached(self, name: str) -> bool:
+        """Whether `load` finds this kernel compiled for these sources, this compiler and this processor."""
+        for folder in self._stamp_folders():
+            stamp = folder / self._stamp_name(name)
+            if stamp.is_file():
+                try:
+                    record = json.loads(stamp.read_text(encoding="utf-8"))
+                except ValueError:
+                    return False
+                return bool(record["identity"] == _identity()) and Path(record["index"]).is_file()
+        return False
+
+    def _compile(self, name: str) -> Callable[..., int]:
+        import numba
+        from numba import types
+
+        if self._namespace is None:
+            self._namespace = self._compiled_formulas()
+        column = types.Array(types.float64, 1, "C", readonly=True)
+        kinds = {
+            "Column": column,
+            "Output": types.float64[::1],
+            "Table": types.float64[:, ::1],
+            "Picks": types.Array(types.int64, 1, "C", readonly=True),
+            "Codes": types.int8[::1],
+            "int": types.int64,
+        }
+        loop = _functions(self._modules[-1])[name]
+        annotations = dict(loop.__annotations__)
+        result = kinds[annotations.pop("return")]
+        twin = _rebound(loop, self._namespace)
+        twin.__qualname__ = f"{name}-{self.digest}"
+        kernel = numba.njit(cache=True, nogil=True, error_model="numpy")(twin)
+        kernel.compile(result(*(kinds[kind] for kind in annotations.values())))
+        kernel.disable_compile()
+        self._stamp(name, kernel.stats.cache_path)
+        compiled: Callable[..., int] = kernel
+        return compiled
+
+    def _compiled_formulas(self) -> dict[str, Any]:
+        import numba
+
+        namespace: dict[str, Any] = {"__name__": self._loops, "__builtins__": __builtins__}
+        for module in self._modules[:-1]:
+            functions = _functions(module)
+            for name, value in vars(module).items():
+                if name in functions:
+                    namespace[name] = numba.njit(nogil=True, error_model="numpy")(_rebound(functions[name], namespace))
+                elif not name.startswith("__"):
+                    namespace.setdefault(name, value)
+        namespace["math"] = importlib.import_module("math")
+        return namespace
+
+    def _stamp(self, name: str, cache: str | None) -> None:
+        """Leave word that `name` is compiled. Where no folder can be written, the next start compiles again."""
+        index = None if cache is None else next(Path(cache).glob(f"*{name}-{self.digest}-*.nbi"), None)
+        if index is None:
+            return
+        text = json.dumps({"identity": _identity(), "index": str(index)})
+        for folder in self._stamp_folders():
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                draft = folder / f"{self._stamp_name(name)}.{os.getpid()}"
+                draft.write_text(text, encoding="utf-8")
+                draft.replace(folder / self._stamp_name(name))
+            except OSError:
+                continue
+            return
+
+    def _stamp_name(self, name: str) -> str:
+        return f"{name}-{self.digest}.warm"
+
+    def _stamp_folders(self) -> tuple[Path, Path]:
+        from platformdirs import user_cache_path
+
+        return Path(__file__).parent / "__pycache__", user_cache_path("optionix", appauthor=False) / "kernels"
+
+
+def _functions(module: ModuleType) -> dict[str, FunctionType]:
+    """The functions that `module` itself defines, in order."""
+    return {
+        name: value
+        for name, value in vars(module).items()
+        if isinstance(value, FunctionType) and value.__module__ == module.__name__
+    }
+
+
+def _rebound(function: FunctionType, namespace: dict[str, Any]) -> FunctionType:
+    """The same code, looking its names up in `namespace`."""
+    return FunctionType(function.__code__, namespace, function.__name__, function.__defaults__)
+
+
+def _identity() -> list[str]:
+    """What a compiled kernel depends on besides its sources, without importing the compiler."""
+    spec = importlib.util.find_spec("numba")
+    origin = Path(str(spec.origin)).with_name("_version.py") if spec is not None else None
+    stamp = origin.stat() if origin is not None and origin.is_file() else None
+    compiler = "" if stamp is None else f"{stamp.st_mtime_ns}-{stamp.st_size}"
+    return [sys.version, compiler, platform.machine(), _processor()]
+
+
+def _processor() -> str:
+    """The processor's model, as the system names it without starting a process."""
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.is_file():
+        with cpuinfo.open(encoding="utf-8", errors="replace") as lines:
+            return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
+    return os.environ.get("PROCESSOR_IDENTIFIER", "")

@@ -1,0 +1,15 @@
+"""The compiled kernels of this room. Importing it costs nothing: the compiler loads with the first kernel."""
+
+from __future__ import annotations
+
+from optionix_core.pricing._compile import KernelLibrary
+
+KERNELS = KernelLibrary(
+    loops="optionix_core.pricing._loops",
+    formulas=(
+        "optionix_core.pricing._special",
+        "optionix_core.pricing._black",
+        "optionix_core.pricing._formulas",
+        "optionix_core.pricing._implied",
+    ),
+)

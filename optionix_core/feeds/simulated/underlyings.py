@@ -68,7 +68,7 @@ class Underlying:
     strike_width: float
     """Half-width of the near expiries' strike range, a fraction of spot."""
     daily_expiries: bool
-    """Expiries on every weekday, not on Fridays alone."""
+    """Expiries on every weekday as index options have, not on Fridays alone."""
     spot_tick: int
     """Smallest step of the underlying's own bid and ask, in cents."""
     tick: TickRule
@@ -107,7 +107,7 @@ class Underlying:
             calendar="XNYS",
             currency="USD",
             tick=self.tick,
-            cycle=ExpiryCycle.WEEKLY,
+            cycle=ExpiryCycle.WEEKLY if self.daily_expiries else ExpiryCycle.STANDARD,
             weekdays=(0, 1, 2, 3, 4) if self.daily_expiries else (4,),
             cash_settled=True,
         )
@@ -118,9 +118,9 @@ UNDERLYINGS = (
         symbol="ORBIT",
         name="Orbit Aerospace",
         description="simulated single name, moderate volatility",
-        level=231.0,
+        level=243.0,
         spot_speed=0.9,
-        volatility=0.205,
+        volatility=0.22,
         variance_speed=4.0,
         variance_spread=0.5,
         leverage=-0.55,
@@ -193,7 +193,7 @@ UNDERLYINGS = (
         interest=2600,
         display=40,
         daily_volume=14_000_000,
-        strike_width=0.4,
+        strike_width=0.34,
         daily_expiries=False,
         spot_tick=1,
         tick=PENNY_NICKEL,

@@ -1,0 +1,253 @@
+"""The simulated venue as a QuoteSource.
+
+It answers from the seed and the moment alone; what it remembers between calls is only work already
+done. It refuses moments before 2019, expiries that have passed and strikes that are not listed.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Literal, get_args
+
+from optionix_core.errors import InvalidValueError, UnknownNameError
+from optionix_core.feeds.simulated.listing import Listing, Series
+from optionix_core.feeds.simulated.noise import bits, key, uniform
+from optionix_core.feeds.simulated.path import TICKS_PER_DAY, SpotPath, moment_of, tick_of
+from optionix_core.feeds.simulated.quoting import Contract, MarketMaker, OptionQuote, Window, last_event
+from optionix_core.feeds.simulated.underlyings import SYMBOLS, UNDERLYINGS, Underlying, find, register_products
+from optionix_core.market import osi, sessions
+from optionix_core.market.instruments import Instrument
+from optionix_core.market.option_type import OptionType
+from optionix_core.market.protocols import FeedState, UnderlyingInfo
+from optionix_core.market.quote import Quote
+
+if TYPE_CHECKING:
+    from optionix_core.feeds.simulated.smile import SimulatedSmile
+    from optionix_core.market.chain import OptionChain
+    from optionix_core.market.protocols import PriceHistory
+
+SessionMode = Literal["continuous", "exchange"]
+DEFAULT_SEED = 20
+_SPOT_PERIOD = 2
+
+
+class Market:
+    """One underlying of the venue: its path, its listing, its market maker."""
+
+    def __init__(self, seed: int, underlying: Underlying) -> None:
+        self.underlying = underlying
+        self.path = SpotPath(seed, underlying)
+        self.listing = Listing(self.path)
+        self.maker = MarketMaker(seed, self.path)
+        self.own_key = key(seed, underlying.symbol, "underlying")
+        self._rows: dict[date, tuple[range, tuple[tuple[Contract, Contract], ...]]] = {}
+
+    def rows(self, series: Series, tick: int) -> tuple[tuple[Contract, Contract], ...]:
+        """(call, put) of every listed strike of an expiry, ascending."""
+        strikes = self.listing.strikes(series, tick)
+        known = self._rows.get(series.expiry)
+        if known is None or known[0] != strikes:
+            rows = tuple(
+                (self.contract(series, strike, OptionType.CALL), self.contract(series, strike, OptionType.PUT))
+                for strike in strikes
+            )
+            known = (strikes, rows)
+            self._rows[series.expiry] = known
+        return known[1]
+
+    def contract(self, series: Series, thousandths: int, option_type: OptionType) -> Contract:
+        """The contract of a strike."""
+        strike = Decimal(thousandths).scaleb(-3)
+        symbol = osi.format(self.underlying.symbol, series.expiry, option_type, strike)
+        ticks = (series.listed_tick, series.expires_tick)
+        return self.maker.contract(
+            symbol, int(option_type), thousandths / 1000, series.expiry, series.expires_at, ticks
+        )
+
+
+class SimulatedFeed:
+    """A QuoteSource without a source.
+
+    `session` is "continuous" (open around the clock) or "exchange" (the hours of XNYS; outside them
+    quotes stand still and age).
+    """
+
+    def __init__(self, seed: int = DEFAULT_SEED, session: SessionMode = "continuous") -> None:
+        if session not in get_args(SessionMode):
+            raise InvalidValueError("session", repr(session), '"continuous" or "exchange"')
+        register_products()
+        self.seed = seed
+        self.session: SessionMode = session
+        self._markets: dict[str, Market] = {}
+
+    @property
+    def name(self) -> str:
+        """`sim`."""
+        return "sim"
+
+    @property
+    def state(self) -> FeedState:
+        """Simulated."""
+        return FeedState.SIMULATED
+
+    @property
+    def stale_after(self) -> timedelta:
+        """Half a minute; no quote of an open simulated market grows older than 12 s."""
+        return timedelta(seconds=30)
+
+    def underlyings(self) -> tuple[UnderlyingInfo, ...]:
+        """What it quotes, in display order."""
+        return tuple(UnderlyingInfo(item.symbol, item.name, "USD", item.description) for item in UNDERLYINGS)
+
+    def is_open(self, moment: datetime) -> bool:
+        """Always in the continuous session, else as XNYS."""
+        tick_of(moment)
+        return self.session == "continuous" or sessions.is_open(moment)
+
+    def spot(self, underlying: str, moment: datetime) -> Quote:
+        """The underlying's own quote; `last` is the level that its options are priced from."""
+        market = self.market(underlying)
+        tick, window = self.standing(moment)
+        made = max(last_event(market.own_key, tick, _SPOT_PERIOD), market.path.last_jump(tick), window.start)
+        own = market.underlying
+        cents = round(market.path.state(made).spot * 100)
+        half = own.spot_tick * (1 + bits(market.own_key ^ 1, made) % 2)
+        elapsed = (made - window.start) / (window.stop - window.start)
+        turnover = own.daily_volume * (0.6 + 0.8 * uniform(market.own_key ^ 2, window.start))
+        return Quote(
+            symbol=underlying,
+            source=self.name,
+            received_at=moment_of(made),
+            exchange_time=moment_of(made),
+            bid=(cents - half) / 100,
+            ask=(cents + half) / 100,
+            bid_size=100 * (1 + bits(market.own_key ^ 3, made) % 30),
+            ask_size=100 * (1 + bits(market.own_key ^ 4, made) % 30),
+            last=cents / 100,
+            volume=int(turnover * elapsed),
+        )
+
+    def day_change(self, underlying: str, moment: datetime) -> float | None:
+        """Change since the close of the last XNYS session; of the one before while its quotes stand still."""
+        last = self.spot(underlying, moment).last
+        before = moment if self.session == "continuous" else moment_of(self.standing(moment)[1].start)
+        close = self.settlement_price(underlying, sessions.last_close(before))
+        return None if last is None else last / close - 1.0
+
+    def expiries(self, underlying: str, moment: datetime) -> tuple[tuple[date, str], ...]:
+        """(expiry, root) pairs listed at `moment`, nearest first."""
+        market = self.market(underlying)
+        return tuple((item.expiry, underlying) for item in market.listing.expiries(tick_of(moment)))
+
+    def chain(
+        self, underlying: str, moment: datetime, expiry: date | None = None, root: str | None = None
+    ) -> OptionChain:
+        """The chain at `moment`; UnknownNameError or MissingDataError where the expiry asked for is not listed."""
+        from optionix_core.feeds.simulated.chains import build
+
+        market = self.market(underlying)
+        if root not in (None, underlying):
+            raise UnknownNameError("root", str(root), (underlying,))
+        tick = tick_of(moment)
+        listing = market.listing
+        series = listing.expiries(tick) if expiry is None else (listing.listed(expiry, tick),)
+        return build(self, market, moment, series)
+
+    def instrument(self, symbol: str) -> Instrument:
+        """The instrument behind a key, on the calendar and on the strike grid of its expiry."""
+        market, series, contract = self._contract(symbol)
+        return Instrument(
+            symbol=contract.symbol,
+            root=market.underlying.symbol,
+            underlying=market.underlying.symbol,
+            expiry=series.expiry,
+            expires_at=series.expires_at,
+            option_type=OptionType(contract.sign),
+            strike=osi.parse(contract.symbol).strike,
+            multiplier=market.underlying.product.multiplier,
+            currency="USD",
+            exercise="european",
+            settlement="PM",
+            tick=market.underlying.tick.below,
+        )
+
+    def quote(self, symbol: str, moment: datetime) -> Quote:
+        """One option's or underlying's quote, from pure Python alone."""
+        if symbol in SYMBOLS:
+            return self.spot(symbol, moment)
+        market, series, contract = self._contract(symbol)
+        tick, window = self.standing(moment)
+        market.listing.listed(series.expiry, tick_of(moment))
+        thousandths = round(contract.strike * 1000)
+        if not market.listing.has_strike(series, thousandths, tick):
+            strikes = market.listing.strikes(series, tick)
+            bound = f"from {strikes[0] / 1000:g} to {strikes[-1] / 1000:g} in steps of {series.step / 1000:g}"
+            raise UnknownNameError("symbol", symbol, (f"{market.underlying.symbol} {series.expiry} strikes {bound}",))
+        return self._as_quote(contract, market.maker.quote(contract, tick, window))
+
+    def history(self, underlying: str, until: date) -> PriceHistory:
+        """Daily bars of XNYS sessions up to and including `until`, three years and more; see `history`."""
+        from optionix_core.feeds.simulated.history import daily_history
+
+        return daily_history(self, self.market(underlying), until)
+
+    def settlement_price(self, underlying: str, expires_at: datetime) -> float:
+        """The spot in whole cents at `expires_at`, on which options settle."""
+        return self.market(underlying).path.state(tick_of(expires_at)).spot
+
+    def smile(self, underlying: str, moment: datetime) -> SimulatedSmile:
+        """The surface that a quote made at `moment` would lie around."""
+        market = self.market(underlying)
+        return market.maker.smile(market.path.state(self.standing(moment)[0]))
+
+    def market(self, underlying: str) -> Market:
+        """The market of an underlying; UnknownNameError for a name that is not quoted here."""
+        found = self._markets.get(underlying)
+        if found is None:
+            found = Market(self.seed, find(underlying))
+            self._markets[underlying] = found
+        return found
+
+    def standing(self, moment: datetime) -> tuple[int, Window]:
+        """The tick whose quotes stand at `moment`, and the trading day that it lies in."""
+        tick = tick_of(moment)
+        if self.session == "continuous":
+            start = tick - tick % TICKS_PER_DAY
+            return tick, Window(start, start + TICKS_PER_DAY)
+        session = sessions.current_session(moment) or sessions.last_closed_session(moment)
+        stop = tick_of(session.close)
+        return min(tick, stop), Window(tick_of(session.open), stop)
+
+    def _contract(self, symbol: str) -> tuple[Market, Series, Contract]:
+        try:
+            parts = osi.parse(symbol)
+        except InvalidValueError:
+            raise UnknownNameError("symbol", symbol, SYMBOLS) from None
+        if parts.root not in SYMBOLS:
+            raise UnknownNameError("symbol", symbol, SYMBOLS)
+        market = self.market(parts.root)
+        series = market.listing.series(parts.expiry)
+        thousandths = int(parts.strike * 1000)
+        if thousandths % series.step:
+            raise UnknownNameError(
+                "symbol", symbol, (f"{parts.root} {parts.expiry} strikes in steps of {series.step / 1000:g}",)
+            )
+        return market, series, market.contract(series, thousandths, parts.option_type)
+
+    def _as_quote(self, contract: Contract, made: OptionQuote) -> Quote:
+        at = moment_of(made.tick)
+        return Quote(
+            symbol=contract.symbol,
+            source=self.name,
+            received_at=at,
+            exchange_time=at,
+            bid=None if made.bid is None else made.bid / 100,
+            ask=made.ask / 100,
+            bid_size=made.bid_size,
+            ask_size=made.ask_size,
+            last=None if made.last is None else made.last / 100,
+            volume=made.volume,
+            open_interest=made.open_interest,
+            vendor_iv=made.volatility,
+        )

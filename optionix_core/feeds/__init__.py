@@ -1,1 +1,23 @@
 """Where quotes come from: simulated, replayed, files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from optionix_core._lazy import lazy_names
+
+if TYPE_CHECKING:
+    from optionix_core.feeds.files.feed import FileFeed
+    from optionix_core.feeds.replay import ReplayFeed
+    from optionix_core.feeds.simulated.venue import SimulatedFeed
+
+__all__ = ["FileFeed", "ReplayFeed", "SimulatedFeed"]
+
+__getattr__, __dir__ = lazy_names(
+    __name__,
+    {
+        "FileFeed": "optionix_core.feeds.files.feed",
+        "ReplayFeed": "optionix_core.feeds.replay",
+        "SimulatedFeed": "optionix_core.feeds.simulated.venue",
+    },
+)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, TextIO
 from optionix_core.errors import ConfigurationError
 from optionix_core.feeds.files.assembly import NUMBER_FIELDS
 from optionix_core.feeds.files.generic_chain import chain_of
-from optionix_core.feeds.files.generic_fields import CHAIN_FIELDS, FIELDS, LISTING_FIELDS, map_fields
+from optionix_core.feeds.files.generic_fields import CHAIN_FIELDS, FIELDS, LISTING_FIELDS, FieldCells, map_fields
 from optionix_core.feeds.files.tables import decode, read_bytes, rows, table
 
 if TYPE_CHECKING:
@@ -39,9 +39,14 @@ def read(path: Path, mapping: Mapping[str, str] | None = None) -> OptionChain:
     Raises ConfigurationError for a mapping that names no field, MalformedFileError with line and
     column for what does not fit.
     """
+    return chain_of(read_fields(path, mapping))
+
+
+def read_fields(path: Path, mapping: Mapping[str, str] | None = None) -> FieldCells:
+    """The cells of each field, nothing judged yet; errors as those of `read`."""
     lines = rows(path, decode(path, read_bytes(path)))
     quotes = table(path, lines[0], lines[1:])
-    return chain_of(map_fields(path, quotes.header_line, quotes.names, quotes.columns, quotes.lines, mapping))
+    return map_fields(path, quotes.header_line, quotes.names, quotes.columns, quotes.lines, mapping)
 
 
 def write_csv(chain: OptionChain, stream: TextIO, mapping: Mapping[str, str] | None = None) -> None:

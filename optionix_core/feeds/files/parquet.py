@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from optionix_core.errors import ConfigurationError, MalformedFileError, UnknownNameError
 from optionix_core.feeds.files.generic import cell, flat_rows, written_names
 from optionix_core.feeds.files.generic_chain import chain_of
-from optionix_core.feeds.files.generic_fields import FIELDS, map_fields
+from optionix_core.feeds.files.generic_fields import FIELDS, FieldCells, map_fields
 
 if TYPE_CHECKING:
     from optionix_core.market.chain import OptionChain
@@ -33,6 +33,11 @@ def _pyarrow(module: str) -> Any:
 
 def read(path: Path, mapping: Mapping[str, str] | None = None) -> OptionChain:
     """The chain in the file at `path`; errors as those of generic CSV."""
+    return chain_of(read_fields(path, mapping))
+
+
+def read_fields(path: Path, mapping: Mapping[str, str] | None = None) -> FieldCells:
+    """The cells of each field, nothing judged yet; errors as those of `read`."""
     pyarrow, parquet = _pyarrow("pyarrow"), _pyarrow("pyarrow.parquet")
     if not path.exists():
         raise UnknownNameError("file", str(path))
@@ -44,7 +49,7 @@ def read(path: Path, mapping: Mapping[str, str] | None = None) -> OptionChain:
         raise MalformedFileError(str(path), "has no rows", 1, 1)
     columns = [[cell(value) for value in column.to_pylist()] for column in found.columns]
     lines = range(1, found.num_rows + 1)
-    return chain_of(map_fields(path, 1, found.column_names, columns, lines, mapping))
+    return map_fields(path, 1, found.column_names, columns, lines, mapping)
 
 
 def write_parquet(chain: OptionChain, target: Path | BinaryIO, mapping: Mapping[str, str] | None = None) -> None:

@@ -104,9 +104,14 @@ def read_head(path: Path) -> StoredHead:
 
 def read(path: Path) -> OptionChain:
     """The chain. Raises MalformedFileError with the line of whatever does not fit."""
+    return parse(path, read_bytes(path))
+
+
+def parse(path: Path, content: bytes) -> OptionChain:
+    """As `read`, from bytes at hand; `path` names them in errors."""
     from optionix_core.market.chain import OptionChain
 
-    lines = _Lines(path, decode(path, read_bytes(path)))
+    lines = _Lines(path, decode(path, content))
     head = lines.head()
     if len(lines.texts) - 1 != head.slices:
         lines.refuse(len(lines.texts), f"has {len(lines.texts) - 1} slices, and its first line says {head.slices}")
@@ -130,7 +135,7 @@ class _Lines:
 
     def __init__(self, path: Path, text: str) -> None:
         self.path = path
-        self.texts = text.splitlines() if "\u2028" not in text else text.split("\n")[:-1]
+        self.texts = text.removesuffix("\n").split("\n")
 
     def refuse(self, line: int, reason: str, column: int | str = 1) -> NoReturn:
         raise MalformedFileError(str(self.path), reason, line, column)

@@ -28,8 +28,8 @@ REVISIONS: Final = ("0001", "0002")
 REVISION: Final = REVISIONS[-1]
 
 _VERSION_TABLE: Final = (
-    "CREATE TABLE alembic_version ("
-    "version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
+    "CREATE TABLE alembic_version ( "
+    "version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num) )"
 )
 
 

@@ -81,11 +81,13 @@ class SqliteEventStore:
 
     def read(self, after: int = 0, limit: int | None = None) -> Iterator[Record]:
         """Records with seq > `after`, in order, each checked against the chain (IntegrityError names the first bad)."""
-        from optionix_core.storage import rows
-
         start = max(after, 0)
         with self._reading() as connection:
-            previous = None if connection is None else rows.hash_at(connection, start)
+            if connection is None:
+                return
+            from optionix_core.storage import rows
+
+            previous = rows.hash_at(connection, start)
         if previous is not None:
             yield from rows.records(self._pages(start, limit), Head(start, previous))
 

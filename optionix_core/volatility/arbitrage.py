@@ -185,11 +185,12 @@ def _butterflies(item: SolvedSlice, side: _Side, tolerance: float) -> list[Viola
 def _parity(item: SolvedSlice, forward: float, discount: float, tolerance: float) -> list[Violation]:
     """Conversion (sell the call, buy the put) and reversal against the slice's forward."""
     call, put = item.source.call, item.source.put
-    strike = item.source.strikes
-    unit = forward if item.source.inverse else 1.0
-    value = discount * (forward - strike) / unit
-    both = item.call.usable & item.put.usable
-    profit = np.where(both, np.maximum(call.bid - put.ask - value, value - (call.ask - put.bid)), -np.inf)
+    both = np.flatnonzero(item.call.usable & item.put.usable)
+    strike = item.source.strikes[both]
+    value = discount * (forward - strike) / (forward if item.source.inverse else 1.0)
+    conversion = call.bid[both] - put.ask[both] - value
+    reversal = value - (call.ask[both] - put.bid[both])
+    profit = np.maximum(conversion, reversal)
     return [
         _violation(ViolationKind.PARITY, item, None, strike[place], (), profit[place])
         for place in np.flatnonzero(profit > tolerance).tolist()

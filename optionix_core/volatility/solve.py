@@ -203,12 +203,11 @@ def _solve_quotes(
 
     T = years[place]
     r = -np.log(D) / T
-    price = np.concatenate([mid, flat.bid[passed], flat.ask[passed]]) * np.tile(unit[place], 3)
-    three = [np.tile(column, 3) for column in (F, strike, T, r)]
     option_type = sign.astype(np.int64)
-    iv, bid_iv, ask_iv = np.split(
-        np.asarray(implied_volatility(np.tile(option_type, 3), price, *three, three[3]), dtype=float), 3
-    )
+    price = np.concatenate([mid, flat.bid[passed], flat.ask[passed]]) * np.tile(unit[place], 3)
+    sides, forwards, strikes, times, rates = (np.tile(column, 3) for column in (option_type, F, strike, T, r))
+    volatilities = implied_volatility(sides, price, forwards, strikes, times, rates, rates)
+    iv, bid_iv, ask_iv = np.split(np.asarray(volatilities), 3)
     solved = np.isfinite(iv) & (iv > 0.0)
     codes[passed[~solved]] = REASONS.index(Rejection.NO_SOLUTION)
     passed, place, strike, F, D, T, r = (column[solved] for column in (passed, place, strike, F, D, T, r))

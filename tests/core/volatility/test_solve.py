@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from optionix_core.errors import InvalidValueError, UnknownNameError
+from optionix_core.volatility.arbitrage import check_chain
+from optionix_core.volatility.lint import row_texts
 from optionix_core.volatility.solve import solve
 
 STRIKES = np.arange(70.0, 131.0, 1.0)
@@ -143,3 +147,37 @@ def test_all_expiries_solve_together_as_they_do_alone(known, slice_of, chain_of)
         (alone,) = solve(chain_of(item, spot=100.0)).slices
         np.testing.assert_allclose(alone.put.iv, joint.put.iv, rtol=1e-9)
         np.testing.assert_allclose(alone.put.theta, joint.put.theta, rtol=1e-6)
+
+
+PRICES = st.one_of(
+    st.floats(0.0, 60.0), st.sampled_from([0.0, 0.01, 0.05, 1e-9, 1e9, -1.0, float("nan"), float("inf"), -float("inf")])
+)
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    quotes=st.lists(st.tuples(PRICES, PRICES, PRICES, PRICES), min_size=1, max_size=14),
+    days=st.floats(-1.0, 1000.0),
+    inverse=st.booleans(),
+    source=st.one_of(st.none(), st.floats(50.0, 150.0)),
+    rate=st.one_of(st.none(), st.floats(-0.1, 0.5)),
+)
+def test_whatever_is_quoted_each_quote_is_either_solved_or_has_its_reason(
+    known, slice_of, chain_of, quotes, days, inverse, source, rate
+):
+    strikes = 95.0 + np.arange(float(len(quotes)))
+    item = slice_of(known(30.0, 100.0, 0.0), strikes, inverse=inverse, underlying_price=source)
+    call_bid, call_ask, put_bid, put_ask = np.array(quotes).T
+    item = replace(
+        item,
+        expires_at=item.expires_at + timedelta(days=days - 30.0),
+        call=replace(item.call, bid=call_bid, ask=call_ask),
+        put=replace(item.put, bid=put_bid, ask=put_ask),
+    )
+    solved = solve(chain_of(item, spot=100.0), rate)
+    assert solved.solved_count + sum(solved.rejections.values()) == 2 * len(quotes)
+    for side in (solved.slices[0].call, solved.slices[0].put):
+        accepted = np.array([reason is None for reason in side.rejected])
+        for column in (side.mid, side.iv, side.delta, side.gamma, side.vega, side.theta):
+            np.testing.assert_array_equal(np.isfinite(column), accepted)
+    assert len(row_texts(solved.slices[0], check_chain(solved))) == len(quotes)

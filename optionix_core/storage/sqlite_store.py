@@ -43,11 +43,11 @@ class SqliteEventStore:
     """An `EventStore` on disk. Threads may share it."""
 
     def __init__(self, data_folder: Path, clock: Clock) -> None:
-        self._folder = data_folder
-        self._database = data_folder / DATABASE
-        self._head_path = data_folder / HEAD
+        self._folder = data_folder.absolute()
+        self._database = self._folder / DATABASE
+        self._head_path = self._folder / HEAD
         self._clock = clock
-        self._lock = HomeLock(data_folder, clock)
+        self._lock = HomeLock(self._folder, clock)
         self._opening = threading.Lock()
         self._readers: Engine | None = None
         self._writers: Engine | None = None

@@ -64,7 +64,7 @@ def test_the_insert_trigger_asks_the_writers_function() -> None:
     assert f"WHERE NOT {tables.LOCK_FUNCTION}();" in tables.TRIGGERS["events_insert_by_lock_holder"]
 
 
-def test_a_closed_store_may_be_used_again(tmp_path: Path, numbered: object) -> None:
+def test_a_closed_store_may_be_used_again(tmp_path: Path) -> None:
     store = open_store(tmp_path / "data", ManualClock(SystemClock().now()))
     with store.writing("first"):
         pass
@@ -76,3 +76,17 @@ def test_a_closed_store_may_be_used_again(tmp_path: Path, numbered: object) -> N
     assert store.device() == device
     assert Follower(store).poll() == ()
     store.close()
+
+
+def test_a_home_stays_where_it_was_opened_when_the_process_moves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    store = open_store(Path("data"))
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    with store.writing("first"):
+        pass
+    store.close()
+    assert (tmp_path / "data" / "optionix.db").exists()
+    assert list((tmp_path / "elsewhere").iterdir()) == []

@@ -121,9 +121,9 @@ def import_file(
     chain = read(path, format, mapping, on)
     chosen = f"{chain.underlying}_{chain.as_of:%Y-%m-%d}" if name is None else name
     _check_name(chosen)
-    target = _folder(home) / f"{chosen}{SUFFIX}"
     content = stored.encode(chain)
     present = _find(home, chosen)
+    target = present or _folder(home) / f"{chosen}{SUFFIX}"
     same = present is not None and present.read_bytes() == content
     if present is not None and not same and not replace:
         raise UsageError(
@@ -132,7 +132,7 @@ def import_file(
     if not same:
         write_whole(target, content)
     return ImportReport(
-        name=chosen,
+        name=target.name.removesuffix(SUFFIX),
         path=target,
         source=str(path),
         underlying=chain.underlying,

@@ -279,5 +279,5 @@ class SqliteEventStore:
                 rows.last(connection)
 
 
-def _is_event_store(store: SqliteEventStore) -> EventStore:
-    return store
+if TYPE_CHECKING:
+    _promise: type[EventStore] = SqliteEventStore

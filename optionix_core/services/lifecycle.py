@@ -11,11 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
 from optionix_core.errors import MissingDataError, UnknownNameError
 from optionix_core.market import symbols
 from optionix_core.market.protocols import FeedState
+from optionix_core.market.quote import Quote
 from optionix_core.portfolio import fields
 from optionix_core.portfolio.exact import ZERO, decimal_text
 from optionix_core.portfolio.expiry import (
@@ -42,6 +43,15 @@ INTERRUPTED: Final = "interrupted"
 """Reason of an order whose process died between its intent and its end."""
 
 _DAY: Final = timedelta(days=1)
+
+
+@runtime_checkable
+class _PublishesSettlements(Protocol):
+    """A feed whose exchange publishes a settlement price beside its quotes."""
+
+    def settlement_price(self, underlying: str, expires_at: datetime) -> float:
+        """The price on which options of that moment settle."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +150,21 @@ def _price(
     if event_id not in prices:
         fixed = log.find(event_id)
         if fixed is None:
-            spot = feed.spot(instrument.underlying, instrument.expires_at)
+            spot = _settlement_quote(feed, instrument)
             prices[event_id] = settlement_price(spot)
             events.append(settlement_event(instrument, prices[event_id], spot))
         else:
             prices[event_id] = fields.decimal(fixed.event.payload, "price")
     return prices[event_id]
+
+
+def _settlement_quote(feed: QuoteSource, instrument: Instrument) -> Quote:
+    """The published settlement price where the feed has one, else the underlying's quote at that moment."""
+    underlying, moment = instrument.underlying, instrument.expires_at
+    if isinstance(feed, _PublishesSettlements):
+        price = feed.settlement_price(underlying, moment)
+        return Quote(underlying, feed.name, received_at=moment, exchange_time=moment, last=price)
+    return feed.spot(underlying, moment)
 
 
 def _settlement(position: Position, instrument: Instrument, price: Decimal, value: Decimal) -> Event:

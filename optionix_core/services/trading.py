@@ -119,7 +119,7 @@ def submit(
         desk.follow(log)
         earlier = log.find(intent_id(order_id))
         intent = replace(wanted, created_at=now) if earlier is None else _repeated(earlier, wanted)
-        end = log.find(end_id(order_id))
+        end = None if earlier is None else log.find(end_id(order_id))
         if end is not None:
             return _answered(log, intent, end)
         update_under_lock(log, desk, feed, now, going_on=order_id)
@@ -218,7 +218,7 @@ def _facts(
 
 
 def _decide(desk: Desk, feed: QuoteSource, intent: OrderIntent, now: datetime) -> tuple[OrderResult, list[Event]]:
-    """Gate and venue: how the order ends, and the events that say so."""
+    """Gate and venue: how the order ends, told as the log will tell it, and the events that say so."""
     venue = PaperVenue(desk.orders.already_taken)
     instrument, quote = _instrument(feed, intent.symbol), _quote(feed, intent.symbol, now)
     account = desk.book.account(intent.account)
@@ -233,13 +233,15 @@ def _decide(desk: Desk, feed: QuoteSource, intent: OrderIntent, now: datetime) -
         fills = venue.execute(intent, instrument, quote, now)
         end = _end_of_match(intent, fills, quote, venue, checks)
     events: list[Event] = []
+    told: list[Fill] = []
     cost = ZERO
     for fill in fills:
         entry = _entry(fill, intent, venue, instrument)
         events += [fill_event(fill, intent), entry_event(entry)]
+        told.append(fill_of(events[-2]))
         cost = _plus(cost, _cost_of(entry))
     events.append(end_event(intent, end, now))
-    return OrderResult(intent, end.state, checks, fills, end.reason, cost=cost), events
+    return OrderResult(intent, end.state, checks, tuple(told), end.reason, cost=cost), events
 
 
 def _instrument(feed: QuoteSource, symbol: str) -> Instrument | None:

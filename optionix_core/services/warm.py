@@ -1,0 +1,66 @@
+"""Compile the engine's kernels ahead of their first use, and say whether that is done.
+
+Kernels stay beside the installed package, or in the user's cache where that is read-only; a fresh home never
+recompiles. `is_warm` reads a few small files and loads no compiler, so that every start can ask it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from optionix_core.pricing._kernels import KERNELS as PRICING
+
+LIBRARIES = (PRICING,)
+"""The kernels of every room that has some."""
+
+
+@dataclass(frozen=True, slots=True)
+class KernelTiming:
+    """How long one kernel took to be ready."""
+
+    name: str
+    seconds: float
+    """Wall time."""
+    from_cache: bool
+    """Whether it had been compiled before."""
+
+
+def is_warm() -> bool:
+    """Whether every kernel is compiled for these sources, this compiler and this processor."""
+    return all(library.is_cached(name) for library in LIBRARIES for name in library.names)
+
+
+def warm(progress: Callable[[str, float], None] | None = None) -> tuple[KernelTiming, ...]:
+    """Make every kernel ready in this process and on disk; `progress` hears the name and seconds of each.
+
+    The first line is the compiler itself. Safe in a worker thread; other threads that need a kernel meanwhile wait for
+    that kernel alone to be compiled.
+    """
+    timings = [_timed("compiler", _load_compiler, from_cache=True)]
+    _report(progress, timings[-1])
+    for library in LIBRARIES:
+        for name in library.names:
+            cached = library.is_cached(name)
+            timings.append(_timed(name, partial(library.load, name), from_cache=cached))
+            _report(progress, timings[-1])
+    return tuple(timings)
+
+
+def _load_compiler() -> object:
+    import numba
+
+    return numba
+
+
+def _timed(name: str, work: Callable[[], object], *, from_cache: bool) -> KernelTiming:
+    started = time.perf_counter()
+    work()
+    return KernelTiming(name, time.perf_counter() - started, from_cache)
+
+
+def _report(progress: Callable[[str, float], None] | None, timing: KernelTiming) -> None:
+    if progress is not None:
+        progress(timing.name, timing.seconds)

@@ -39,7 +39,6 @@ VERSION = 1
 SUFFIX = ".recording.gz"
 LONGEST = 1_000_000
 """Most moments that one recording may have."""
-_SLICE = 0.2
 
 Ending = Literal["complete", "cancelled"]
 
@@ -81,15 +80,17 @@ def record(
     duration: timedelta | None = None,
     expiries: int | None = None,
     wait: Callable[[float], None] = time.sleep,
+    longest_wait: float = 0.2,
     cancelled: Callable[[], bool] = lambda: False,
     progress: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> RecordingReport:
     """Record `source` until `count` moments or `duration` are over, whichever comes first.
 
-    `clock` tells the moments and `wait(seconds)` passes the time between them, in short pieces so that
-    `cancelled` is heard; what was recorded until then is kept and closed properly. `expiries` keeps that
-    many of the nearest expiries, all by default. `progress(done, of)` counts moments. Raises
-    InvalidValueError for a bound that is missing or not positive, UsageError where `path` exists.
+    `clock` tells the moments and `wait(seconds)` passes the time between them, in pieces of at most
+    `longest_wait` seconds so that `cancelled` is heard; what was recorded until then is kept and closed
+    properly. `expiries` keeps that many of the nearest expiries, all by default. `progress(done, of)` counts
+    moments. Raises InvalidValueError for a bound that is missing or not positive, UsageError where `path`
+    exists.
     """
     moments = _moments(interval, count, duration)
     if expiries is not None and expiries < 1:
@@ -108,7 +109,7 @@ def record(
         _write_head(stream, source, names, started, interval)
         while totals.moments < moments:
             due = started + totals.moments * interval
-            if not _wait_until(due, clock, wait, cancelled):
+            if not _wait_until(due, clock, wait, longest_wait, cancelled):
                 ending = "cancelled"
                 break
             for name in names:
@@ -178,14 +179,16 @@ def _create(part: Path) -> BinaryIO:
         raise UsageError(f"cannot write {part}: {error.strerror}") from None
 
 
-def _wait_until(due: datetime, clock: Clock, wait: Callable[[float], None], cancelled: Callable[[], bool]) -> bool:
+def _wait_until(
+    due: datetime, clock: Clock, wait: Callable[[float], None], longest: float, cancelled: Callable[[], bool]
+) -> bool:
     while True:
         if cancelled():
             return False
         left = (due - clock.now()).total_seconds()
         if left <= 0.0:
             return True
-        wait(min(left, _SLICE))
+        wait(min(left, longest))
 
 
 def _write_head(

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 GZIP = b"\x1f\x8b"
 _GZIP_WINDOW = 31
 _REMEMBERED = 16
+_HEAD_BYTES = 1 << 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,6 +88,29 @@ class _Place(NamedTuple):
     moment: datetime
     start: int
     stop: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingHead:
+    """What the first member of a recording says."""
+
+    source: str
+    started_at: datetime
+    underlyings: tuple[UnderlyingInfo, ...]
+
+
+def read_head(path: Path) -> RecordingHead:
+    """The first member alone; MalformedFileError where it is not that of a recording."""
+    with path.open("rb") as stream:
+        try:
+            line = zlib.decompressobj(_GZIP_WINDOW).decompress(stream.read(_HEAD_BYTES))
+            head = json.loads(line.partition(b"\n")[0])
+            if head["optionix_recording"] != VERSION:
+                raise MalformedFileError(str(path), f"is no recording of version {VERSION}", 1)
+            infos = tuple(UnderlyingInfo(**item) for item in head["underlyings"])
+            return RecordingHead(head["source"], datetime.fromisoformat(head["started_at"]), infos)
+        except (zlib.error, ValueError, KeyError, TypeError) as error:
+            raise MalformedFileError(str(path), f"is no recording: {error}", 1) from None
 
 
 class Recording:

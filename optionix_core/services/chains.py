@@ -120,7 +120,7 @@ def import_file(
 
     chain = read(path, format, mapping, on)
     chosen = f"{chain.underlying}_{chain.as_of:%Y-%m-%d}" if name is None else name
-    _check_name(chosen)
+    check_name(chosen)
     content = stored.encode(chain)
     present = _find(home, chosen)
     target = present or _folder(home) / f"{chosen}{SUFFIX}"
@@ -313,7 +313,8 @@ def _find(home: HomeFolders, name: str) -> Path | None:
     return next((path for path in _files(home) if path.name.casefold() == wanted), None)
 
 
-def _check_name(name: str) -> None:
+def check_name(name: str) -> None:
+    """Raise InvalidValueError for a name under which not every platform can store a file."""
     if not _NAME.fullmatch(name) or _RESERVED.fullmatch(name) or name.endswith("."):
         bound = "1 to 80 letters, digits, dots, dashes and underscores that any platform can store"
         raise InvalidValueError("name", repr(name), bound)

@@ -106,9 +106,9 @@ class MarketMaker:
         known = self._memory.get(contract.symbol)
         if known is not None and known[0] == made and known[1] == trade:
             return known[2]
-        state = self._path.state(made)
-        touch = self._touch(contract, state)
+        touch = self._touch(contract, self._path.state(made))
         interest = self._open_interest(contract, window.start)
+        traded = known[2].last if known is not None and known[1] == trade else self._trade_price(contract, trade)
         volume = int(interest * _share(contract, window) * (made - window.start) / (window.stop - window.start))
         scale = self._own.display * (0.25 + touch.closeness)
         size = 1 + int(scale * (0.4 + uniform(contract.key ^ 1, made)))
@@ -119,7 +119,7 @@ class MarketMaker:
             ask=touch.ask,
             bid_size=None if touch.bid is None else size,
             ask_size=other,
-            last=self._trade_price(contract, trade) if interest else None,
+            last=traded if interest else None,
             volume=volume,
             open_interest=interest,
             volatility=touch.volatility,

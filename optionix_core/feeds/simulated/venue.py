@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal
 
 from optionix_core.errors import InvalidValueError, UnknownNameError
 from optionix_core.feeds.simulated.listing import Listing, Series
@@ -66,6 +66,15 @@ class Market:
         )
 
 
+def session_mode(text: str) -> SessionMode:
+    """A session mode by its name; InvalidValueError names both."""
+    if text == "continuous":
+        return "continuous"
+    if text == "exchange":
+        return "exchange"
+    raise InvalidValueError("session", repr(text), '"continuous" or "exchange"')
+
+
 class SimulatedFeed:
     """A QuoteSource without a source.
 
@@ -74,11 +83,9 @@ class SimulatedFeed:
     """
 
     def __init__(self, seed: int = DEFAULT_SEED, session: SessionMode = "continuous") -> None:
-        if session not in get_args(SessionMode):
-            raise InvalidValueError("session", repr(session), '"continuous" or "exchange"')
         register_products()
         self.seed = seed
-        self.session: SessionMode = session
+        self.session: SessionMode = session_mode(session)
         self._markets: dict[str, Market] = {}
 
     @property

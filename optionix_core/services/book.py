@@ -26,7 +26,6 @@ from optionix_core.trading.gate import LOCAL_SIM
 
 if TYPE_CHECKING:
     from optionix_core.market.instruments import Instrument
-    from optionix_core.market.protocols import QuoteSource
     from optionix_core.portfolio.values import AccountState
     from optionix_core.services.workspace import Workspace
 
@@ -51,6 +50,7 @@ class AccountReport:
     """False where no order has opened it yet: the numbers are those that it will open with."""
     moment: datetime
     feed_state: FeedState
+    """Of the feed that marks it."""
     nlv: Decimal
     """Net liquidation value: cash and marked positions. It leaves out what `unmarked` lists."""
     positions_value: Decimal
@@ -77,7 +77,7 @@ class PositionsReport:
 def account(workspace: Workspace, moment: datetime | None = None) -> AccountReport:
     """The workspace's account at `moment` (the clock's now where none is given)."""
     now = workspace.clock.now() if moment is None else moment
-    feed, desk = workspace.feed, workspace.desk
+    feed, desk = workspace.venue_feed, workspace.desk
     with desk.lock:
         desk.follow(workspace.store)
         known = desk.book.account(workspace.account)
@@ -153,7 +153,9 @@ class _Marker:
     """Marks the positions of one account at one moment, while the desk's lock is held."""
 
     def __init__(self, workspace: Workspace, state: AccountState, now: datetime) -> None:
-        self._workspace = workspace
+        self._book = workspace.desk.book
+        self._feed = workspace.venue_feed if state.venue == LOCAL_SIM else None
+        """A position is marked by its own venue's feed and by no other."""
         self._state = state
         self._now = now
         self._held = {position.symbol: position for position in state.positions}
@@ -179,7 +181,7 @@ class _Marker:
                 return None, f"{_label(item.position.symbol)}: {item.day_reason}"
             with exact_arithmetic():
                 total += item.day_pnl
-        for symbol in self._workspace.desk.book.traded(self._state.account):
+        for symbol in self._book.traded(self._state.account):
             if symbol in self._held:
                 continue
             day, reason = self._day_of_closed(symbol)
@@ -203,47 +205,37 @@ class _Marker:
         return day_pnl(ZERO, multiplier, ZERO, flow, at_close)
 
     def _flows(self, since: datetime) -> dict[str, Flow]:
-        return self._workspace.desk.book.flow_since(self._state.account, since)
+        return self._book.flow_since(self._state.account, since)
 
     def _last_close(self, symbol: str) -> datetime:
         return sessions.last_close(self._now, product(symbols.terms(symbol).root).calendar)
 
-    @property
-    def _feed(self) -> QuoteSource | None:
-        """The feed of the account's own venue; None where the workspace looks at another."""
-        feed = self._workspace.feed
-        return feed if (feed.state is FeedState.SIMULATED) == (self._state.venue == LOCAL_SIM) else None
-
     def _instrument(self, symbol: str) -> Instrument | None:
-        feed = self._feed
-        if feed is None:
+        if self._feed is None:
             return None
         try:
-            return feed.instrument(symbol)
+            return self._feed.instrument(symbol)
         except UnknownNameError:
             return None
 
     def _mark(self, symbol: str) -> tuple[Instrument | None, Mark]:
-        feed = self._feed
-        if feed is None:
-            wanted = "the simulated feed" if self._state.venue == LOCAL_SIM else self._state.venue
-            return None, no_mark(f"marked by {wanted} alone, not by {self._workspace.feed.name}")
+        if self._feed is None:
+            return None, no_mark(f"no feed of its venue {self._state.venue}")
         instrument = self._instrument(symbol)
         if instrument is None:
-            return None, no_mark(f"{feed.name} does not know it")
+            return None, no_mark(f"{self._feed.name} does not know it")
         if instrument.expires_at <= self._now:
             return instrument, no_mark("expired, to be settled")
         return instrument, self._mark_at(symbol, self._now)
 
     def _mark_at(self, symbol: str, moment: datetime) -> Mark:
-        feed = self._feed
-        if feed is None:
-            return no_mark("no feed of its venue")
+        if self._feed is None:
+            return no_mark(f"no feed of its venue {self._state.venue}")
         try:
-            quote = feed.quote(symbol, moment)
+            quote = self._feed.quote(symbol, moment)
         except (MissingDataError, UnknownNameError) as error:
             return no_mark(str(error))
-        return mark_of(quote, moment, feed.stale_after, market_open=feed.is_open(moment))
+        return mark_of(quote, moment, self._feed.stale_after, market_open=self._feed.is_open(moment))
 
 
 def _label(symbol: str) -> str:

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
 from optionix_core.errors import MissingDataError, UnknownNameError
 from optionix_core.market import symbols
-from optionix_core.market.protocols import FeedState
 from optionix_core.market.quote import Quote
 from optionix_core.portfolio import fields
 from optionix_core.portfolio.exact import ZERO, decimal_text
@@ -84,7 +83,7 @@ def bring_up_to_date(workspace: Workspace) -> VenueUpdate:
         return VenueUpdate()
     with workspace.store.writing("bring the paper venue up to date") as log, desk.lock:
         desk.follow(log)
-        update = update_under_lock(log, desk, workspace.feed, workspace.clock.now())
+        update = update_under_lock(log, desk, workspace.venue_feed, workspace.clock.now())
         desk.keep(log)
         return update
 
@@ -104,28 +103,30 @@ def due(desk: Desk, now: datetime) -> tuple[Position, ...]:
 def update_under_lock(
     log: LogWriter, desk: Desk, feed: QuoteSource, now: datetime, going_on: str | None = None
 ) -> VenueUpdate:
-    """As `bring_up_to_date`, by whoever holds the lock. The open order `going_on` is left open."""
+    """As `bring_up_to_date`, by whoever holds the lock. The open order `going_on` is left open.
+
+    `feed` is the venue's own.
+    """
     events: list[Event] = []
     interrupted = tuple(order for order in desk.orders.open_orders() if order != going_on)
     events += [_interruption(log, order, now) for order in interrupted]
     settled: list[tuple[str, str, Decimal]] = []
     unsettled: list[Unsettled] = []
-    if feed.state is FeedState.SIMULATED:
-        prices: dict[str, Decimal] = {}
-        expired = [(instrument.expires_at, position, instrument) for position, instrument in _expired(desk, feed, now)]
-        for _, position, instrument in sorted(expired, key=lambda item: (item[0], item[1].account, item[1].symbol)):
-            if not settles_in_cash(instrument):
-                reason = "only European, cash-settled options settle by themselves"
-                unsettled.append(Unsettled(position.account, position.symbol, reason))
-                continue
-            try:
-                price = _price(log, feed, instrument, prices, events)
-            except MissingDataError as error:
-                unsettled.append(Unsettled(position.account, position.symbol, str(error)))
-                continue
-            value = settlement_value(instrument, position.quantity, price)
-            settled.append((position.account, position.symbol, value))
-            events.append(_settlement(position, instrument, price, value))
+    prices: dict[str, Decimal] = {}
+    expired = [(instrument.expires_at, position, instrument) for position, instrument in _expired(desk, feed, now)]
+    for _, position, instrument in sorted(expired, key=lambda item: (item[0], item[1].account, item[1].symbol)):
+        if not settles_in_cash(instrument):
+            reason = "only European, cash-settled options settle by themselves"
+            unsettled.append(Unsettled(position.account, position.symbol, reason))
+            continue
+        try:
+            price = _price(log, feed, instrument, prices, events)
+        except MissingDataError as error:
+            unsettled.append(Unsettled(position.account, position.symbol, str(error)))
+            continue
+        value = settlement_value(instrument, position.quantity, price)
+        settled.append((position.account, position.symbol, value))
+        events.append(_settlement(position, instrument, price, value))
     desk.append(log, events)
     return VenueUpdate(tuple(settled), interrupted, tuple(unsettled))
 

@@ -122,7 +122,7 @@ def submit(
         end = None if earlier is None else log.find(end_id(order_id))
         if end is not None:
             return _answered(log, intent, end)
-        update_under_lock(log, desk, feed, now, going_on=order_id)
+        update_under_lock(log, desk, workspace.venue_feed, now, going_on=order_id)
         reach("before-gate")
         if earlier is None:
             opening = _opening(intent.account, now) if desk.book.venue_of(intent.account) is None else ()

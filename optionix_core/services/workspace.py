@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 DEFAULT_FEED = "sim"
 DEFAULT_ACCOUNT = "paper-1"
+DEFAULT_SEED = 20
+DEFAULT_SESSION = "continuous"
 
 
 def random_order_id() -> str:
@@ -43,13 +45,14 @@ class Workspace:
         feed_name: str = DEFAULT_FEED,
         account: str = DEFAULT_ACCOUNT,
         clock: Clock | None = None,
-        seed: int | None = None,
-        session: str | None = None,
+        seed: int = DEFAULT_SEED,
+        session: str = DEFAULT_SESSION,
         store: EventStore | None = None,
         feed: QuoteSource | None = None,
+        venue_feed: QuoteSource | None = None,
         new_order_id: Callable[[], str] = random_order_id,
     ) -> None:
-        """`store` and `feed` are taken as they are where given; `seed` and `session` go to the simulated feed."""
+        """Store and feeds are taken as they are where given; `seed` and `session` go to the simulated feed."""
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}", account, re.ASCII):
             bound = "1 to 32 letters, digits, '.', '-' or '_', beginning with a letter or digit"
             raise InvalidValueError("account", repr(account), bound)
@@ -61,6 +64,7 @@ class Workspace:
         self._session = session
         self._store = store
         self._feed = feed
+        self._venue_feed = venue_feed
         self._desk: Desk | None = None
         self.new_order_id = new_order_id
         self._opening = RLock()
@@ -72,8 +76,8 @@ class Workspace:
         feed: str = DEFAULT_FEED,
         account: str = DEFAULT_ACCOUNT,
         clock: Clock | None = None,
-        seed: int | None = None,
-        session: str | None = None,
+        seed: int = DEFAULT_SEED,
+        session: str = DEFAULT_SESSION,
     ) -> Self:
         """A workspace on `home`; opens no file until store or feed are asked for."""
         return cls(home, feed_name=feed, account=account, clock=clock, seed=seed, session=session)
@@ -95,13 +99,24 @@ class Workspace:
             if self._feed is None:
                 from optionix_core.services.feeds import open_feed
 
-                choices: dict[str, int | str] = {}
-                if self._seed is not None:
-                    choices["seed"] = self._seed
-                if self._session is not None:
-                    choices["session"] = self._session
-                self._feed = open_feed(self.feed_name, home=self.home, clock=self.clock, **choices)
+                self._feed = open_feed(
+                    self.feed_name, home=self.home, clock=self.clock, seed=self._seed, session=self._session
+                )
             return self._feed
+
+    @property
+    def venue_feed(self) -> QuoteSource:
+        """The feed that the paper venue trades, marks and settles on: the simulated one, whatever is looked at."""
+        from optionix_core.market.protocols import FeedState
+
+        with self._opening:
+            if self._venue_feed is None:
+                if self.feed.state is FeedState.SIMULATED:
+                    return self.feed
+                from optionix_core.services.feeds import SIMULATED, open_feed
+
+                self._venue_feed = open_feed(SIMULATED, seed=self._seed, session=self._session)
+            return self._venue_feed
 
     @property
     def desk(self) -> Desk:

@@ -75,11 +75,19 @@ def test_a_stale_quote_is_no_mark(workspace, feed):
     assert book.account(workspace).unmarked[0].reason == "stale: 60.0 s old"
 
 
-def test_a_simulated_position_is_never_marked_by_another_feed(workspace, feed):
-    trading.submit(workspace, "buy", 1, CALL)
-    feed.state = FeedState.LIVE
-    report = book.account(workspace)
-    assert report.unmarked[0].reason == "marked by the simulated feed alone, not by steady"
+def test_a_simulated_position_is_marked_by_its_own_feed_whatever_is_looked_at(workspace_on, steady, feed):
+    trading.submit(workspace_on(), "buy", 1, CALL)
+    looked_at = steady.SteadyFeed(state=FeedState.LIVE, name="elsewhere", prices={CALL: (90.0, 91.0, 1, 1)})
+    report = book.account(workspace_on(feed=looked_at, venue_feed=feed))
+    assert report.positions[0].mark.price == Decimal(5)
+    assert (report.feed_state, report.positions[0].mark.quote.source) == (FeedState.SIMULATED, "steady")
+
+
+def test_a_position_that_its_venue_does_not_quote_has_no_mark(workspace_on, steady):
+    trading.submit(workspace_on(), "buy", 1, CALL)
+    empty = steady.SteadyFeed(prices={})
+    report = book.account(workspace_on(feed=empty))
+    assert report.unmarked[0].reason == "steady does not know it"
     assert report.nlv == report.state.cash
 
 

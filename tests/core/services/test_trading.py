@@ -352,13 +352,18 @@ def test_a_later_account_settles_at_the_price_that_was_fixed_first(workspace_on,
     assert trading.bring_up_to_date(workspace_on()).settled == (("paper-2", CALL, Decimal("346.00")),)
 
 
-def test_a_feed_of_another_venue_settles_nothing(workspace_on, clock, feed):
+def test_what_is_looked_at_settles_nothing_but_the_venue_s_own_feed_does(workspace_on, steady, clock, feed):
     trading.submit(workspace_on(), "buy", 1, CALL)
     clock.moment = EXPIRES_AT
-    feed.state = FeedState.REPLAY
-    assert trading.bring_up_to_date(workspace_on()).settled == ()
-    shown = book.account(workspace_on())
-    assert [item.symbol for item in shown.unmarked] == [CALL]
+    looked_at = steady.SteadyFeed(state=FeedState.REPLAY, spot_price=1.0)
+    update = trading.bring_up_to_date(workspace_on(feed=looked_at, venue_feed=feed))
+    assert update.settled == (("paper-1", CALL, Decimal("346.00")),)
+
+
+def test_an_order_on_another_feed_than_the_venue_s_is_refused(workspace_on, steady, feed):
+    looked_at = steady.SteadyFeed(state=FeedState.FILE)
+    result = trading.submit(workspace_on(feed=looked_at, venue_feed=feed), "buy", 1, CALL)
+    assert result.reason == "account-venue: paper-1 trades on local-sim, which the file feed does not belong to"
 
 
 def test_a_settlement_without_a_price_waits_and_says_why(workspace_on, clock, feed, monkeypatch):

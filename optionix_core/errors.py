@@ -10,7 +10,7 @@ swallowed and nothing is defaulted.
     |   +-- NotFilledError               1   not-filled            warning    the venue had nothing at the price
     +-- UsageError                       2   usage                 error      the command was written wrongly
     |   +-- ConfigurationError           2   configuration         error      a setting is missing or malformed
-    |   +-- MalformedFileError           2   malformed-file        error      a file cannot be read; line and column named
+    |   +-- MalformedFileError           2   malformed-file        error      a file cannot be read, and where
     |   +-- UnknownNameError             2   unknown-name          error      no such symbol, chain, feed, screen ...
     +-- VenueError                       3   venue                 error      network or venue did not answer properly
     +-- DeadlineError                    4   deadline              error      something took longer than allowed

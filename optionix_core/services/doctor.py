@@ -95,7 +95,7 @@ def _folders(home: HomeFolders) -> Finding:
 
 def _database(home: HomeFolders) -> Finding:
     from optionix_core.services.log import verify
-    from optionix_core.storage import open_store
+    from optionix_core.storage.sqlite_store import open_store
 
     store = open_store(home.data)
     try:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 from typing import Annotated
 
-import click
 import typer
 
 from optionix_tui.cli import book, chain, config, doctor, feed, log, pricing, screen, trade
 from optionix_tui.cli.face import Face
+from optionix_tui.cli.output import say
 
 app = typer.Typer(
     name="optionix",
@@ -37,7 +37,7 @@ app.command("doctor")(doctor.doctor)
 app.command("warm")(doctor.warm)
 
 
-def _version(wanted: bool) -> None:  # noqa: FBT001 - a command-line flag is a boolean
+def _version(wanted: bool) -> None:
     if wanted:
         from optionix_core import __version__
 
@@ -72,8 +72,8 @@ def root(
     if context.invoked_subcommand is not None:
         return
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        click.echo(context.get_help(), err=True)
-        click.echo("\nThere is no terminal here: name a command, or `optionix screen chain --print`.", err=True)
+        sys.stderr.write(context.get_help() + "\n")
+        say("There is no terminal here: name a command, or use `optionix screen chain --print`.")
         raise typer.Exit(2)
     from optionix_tui.app import run
 

@@ -6,10 +6,10 @@ import os
 import sys
 from collections.abc import Sequence
 
-import click
+import typer
 
 from config.errors import SettingsError
-from optionix_core.errors import InterruptedByUserError, OptionixError
+from optionix_core.errors import InterruptedByUserError, OptionixError, UsageError
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -17,21 +17,30 @@ def run(arguments: Sequence[str]) -> int:
     from optionix_tui.cli.app import app
 
     try:
-        result = app(list(arguments), standalone_mode=False, prog_name="optionix")
+        status = app(list(arguments), standalone_mode=False, prog_name="optionix")
         sys.stdout.flush()
-    except click.exceptions.Exit as leaving:
-        return leaving.exit_code
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        print("interrupted", file=sys.stderr)
-        return InterruptedByUserError.exit_code
+    except typer.BadParameter as error:
+        return _refused(_bad_parameter(error), UsageError.exit_code)
+    except typer.TyperException as error:
+        return _refused(error.format_message(), UsageError.exit_code)
     except (OptionixError, SettingsError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_code
+        return _refused(str(error), error.exit_code)
+    except (typer.Abort, KeyboardInterrupt):
+        return _refused("interrupted", InterruptedByUserError.exit_code)
     except BrokenPipeError:
         # The reader left (`| head`). Python would complain again when it flushes stdout at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    return result if isinstance(result, int) else 0
+    return status if isinstance(status, int) else 0
+
+
+def _refused(words: str, status: int) -> int:
+    sys.stderr.write(f"error: {words}\n")
+    return status
+
+
+def _bad_parameter(error: typer.BadParameter) -> str:
+    """Field, bound and, where the parser tells it, the value."""
+    causes: list[dict[str, object]] = getattr(error.__cause__, "errors", list)()
+    value = f" (got {causes[0]['input']!r})" if causes else ""
+    return f"{error.format_message()}{value}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -27,7 +27,7 @@ def _gist(row: LogRow) -> str:
 
 @contextmanager
 def _store(context: typer.Context) -> Iterator[EventStore]:
-    from optionix_core.storage import open_store
+    from optionix_core.storage.sqlite_store import open_store
 
     store = open_store(face_of(context).home.data)
     try:
@@ -41,7 +41,9 @@ def show(
     context: typer.Context,
     after: Annotated[int | None, typer.Option("--after", min=0, help="Start behind this sequence number.")] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many entries.")] = 100,
-    type_: Annotated[str | None, typer.Option("--type", help="Only a type, or all below it: order.filled, order.")] = None,
+    type_: Annotated[
+        str | None, typer.Option("--type", help="Only a type, or all below it: order.filled, order.")
+    ] = None,
     format_: FormatOption = Format.TABLE,
     as_json: JsonOption = False,
 ) -> None:
@@ -52,11 +54,9 @@ def show(
     from optionix_core.services import log
 
     with _store(context) as store:
-        if after is None and type_ is None:
-            page = log.tail(store, limit)
-        else:
-            page = log.show(store, after or 0, limit, type_)
-    document = log.to_json(page)
+        last_ones = after is None and type_ is None
+        page = log.tail(store, limit) if last_ones else log.show(store, after or 0, limit, type_)
+    document: dict[str, Any] = dict(log.to_json(page))
     cells = [(str(row.seq), f"{row.time:%Y-%m-%d %H:%M:%S}", row.type, _gist(row), row.hash[:12]) for row in page.rows]
     title = f"{len(page.rows)} of {page.head.seq} entries" if page.rows else "nothing to show"
     table = Table(("seq", "time (UTC)", "type", "what", "hash"), cells, title=title, left=frozenset({1, 2, 3, 4}))

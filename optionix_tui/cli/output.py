@@ -25,12 +25,8 @@ class Format(StrEnum):
     MARKDOWN = "md"
 
 
-FormatOption = Annotated[
-    Format, typer.Option("--format", help="How to write the answer.", rich_help_panel="Output")
-]
-JsonOption = Annotated[
-    bool, typer.Option("--json", help="The same as --format json.", rich_help_panel="Output")
-]
+FormatOption = Annotated[Format, typer.Option("--format", help="How to write the answer.", rich_help_panel="Output")]
+JsonOption = Annotated[bool, typer.Option("--json", help="The same as --format json.", rich_help_panel="Output")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +40,7 @@ class Table:
     """Columns that are words, set to the left; the others are numbers."""
 
 
-def chosen(format_: Format, as_json: bool) -> Format:  # noqa: FBT001 - a command-line flag is a boolean
+def chosen(format_: Format, as_json: bool) -> Format:
     """`--json` wins over `--format`."""
     return Format.JSON if as_json else format_
 
@@ -81,7 +77,7 @@ def write_json(document: Mapping[str, Any]) -> None:
 
 def say(words: str) -> None:
     """A remark for a person: on stderr, so that pipes stay clean."""
-    print(words, file=sys.stderr)
+    sys.stderr.write(words + "\n")
 
 
 def _write_csv(records: Sequence[Mapping[str, Any]]) -> None:

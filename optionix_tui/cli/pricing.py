@@ -16,9 +16,7 @@ SpotOption = Annotated[float, typer.Option("--spot", help="Price of the underlyi
 StrikeOption = Annotated[float, typer.Option("--strike", help="Strike.")]
 ExpiryOption = Annotated[float, typer.Option("--expiry", help="Time to expiry in years.")]
 RateOption = Annotated[float, typer.Option("--rate", help="Interest rate, continuously compounded (0.05 is 5%).")]
-DividendOption = Annotated[
-    float, typer.Option("--dividend-yield", help="Dividend yield, continuously compounded.")
-]
+DividendOption = Annotated[float, typer.Option("--dividend-yield", help="Dividend yield, continuously compounded.")]
 VolatilityOption = Annotated[float, typer.Option("--volatility", help="Volatility as a fraction (0.25 is 25%).")]
 
 
@@ -30,14 +28,18 @@ def _report(
     return pricing.price_option(type_, spot, strike, expiry, rate, dividend_yield, volatility)
 
 
+def _shown(value: float | None) -> str:
+    return "infinite" if value is None else f"{value:.10g}"
+
+
 def _emit_report(report: PriceReport, format_: Format, *, only_greeks: bool) -> None:
     from optionix_core.services import pricing
 
     document: dict[str, Any] = pricing.to_json(report)
-    greeks: dict[str, float] = document["greeks"]
+    greeks: dict[str, float | None] = document["greeks"]
     units: dict[str, str] = document["units"]
     lines = [] if only_greeks else [("price", f"{document['price']:.10g}", "")]
-    lines += [(name, f"{value:.10g}", units.get(name, "")) for name, value in greeks.items()]
+    lines += [(name, _shown(value), units.get(name, "")) for name, value in greeks.items()]
     if only_greeks:
         document = {key: value for key, value in document.items() if key != "price"}
         records = [dict(greeks)]

@@ -46,7 +46,7 @@ def _order(
     words: list[str],
     limit: str | None,
     client_id: str | None,
-    dry_run: bool,  # noqa: FBT001 - a command-line flag is a boolean
+    dry_run: bool,
     format_: Format,
 ) -> None:
     from optionix_core.services import trading

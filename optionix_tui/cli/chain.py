@@ -1,0 +1,323 @@
+"""`optionix chain`: import real chains, find them again, solve and show them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from optionix_core.errors import InvalidValueError, MissingDataError, UsageError
+from optionix_tui.cli import chain_layout
+from optionix_tui.cli.face import Face, face_of
+from optionix_tui.cli.output import Format, FormatOption, JsonOption, Table, chosen, emit, say
+
+if TYPE_CHECKING:
+    from optionix_core.market.chain import OptionChain
+    from optionix_core.volatility.solved import SolvedChain
+
+STRIKES_SHOWN = 12
+"""Strikes on either side of the forward in a table without `--strikes`."""
+
+app = typer.Typer(help="Option chains: import, list, show, judge, export.", no_args_is_help=True)
+
+Name = Annotated[
+    str, typer.Argument(help="An imported chain, an underlying of the feed, or a file.", metavar="FILE_OR_NAME")
+]
+FileFormat = Annotated[
+    str | None, typer.Option("--input-format", help="Format of a file; found by its content without it.")
+]
+Mapped = Annotated[
+    list[str] | None,
+    typer.Option("--map", help="FIELD=COLUMN of a CSV or Parquet file with other headings; may be repeated."),
+]
+On = Annotated[
+    datetime | None,
+    typer.Option("--date", formats=["%Y-%m-%d"], help="The day to take from a file that holds several."),
+]
+Rate = Annotated[float | None, typer.Option("--rate", help="Interest rate for expiries whose quotes cannot tell one.")]
+
+
+def _mapping(pairs: list[str] | None) -> Mapping[str, str] | None:
+    if not pairs:
+        return None
+    split = [pair.partition("=") for pair in pairs]
+    for (field, mark, column), pair in zip(split, pairs, strict=True):
+        if not (field and mark and column):
+            raise InvalidValueError("--map", repr(pair), "FIELD=COLUMN")
+    return {field: column for field, _, column in split}
+
+
+def _load(
+    face: Face, name: str, file_format: str | None = None, mapped: list[str] | None = None, on: datetime | None = None
+) -> OptionChain:
+    """A stored chain, else a file, else the present chain of the feed's underlying of that name."""
+    from optionix_core.services import chains
+
+    stored = {item.name.casefold() for item in chains.listing(face.home)}
+    if name.casefold() not in stored and not Path(name).exists():
+        with face.workspace() as workspace:
+            quoted = {info.symbol.casefold(): info.symbol for info in workspace.feed.underlyings()}
+            if name.casefold() in quoted:
+                return workspace.feed.chain(quoted[name.casefold()], workspace.clock.now())
+    return chains.load(face.home, name, file_format, _mapping(mapped), None if on is None else on.date())
+
+
+@app.command("import")
+def import_(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="A Cboe, Deribit, end-of-day, CSV or Parquet file.")],
+    name: Annotated[
+        str | None, typer.Option("--name", help="Name to keep it under; UNDERLYING_DATE without it.")
+    ] = None,
+    file_format: FileFormat = None,
+    mapped: Mapped = None,
+    on: On = None,
+    replace_: Annotated[bool, typer.Option("--replace", help="Take the place of another chain of that name.")] = False,
+    format_: FormatOption = Format.TABLE,
+    as_json: JsonOption = False,
+) -> None:
+    """Read a file and keep its chain in this home. A malformed file imports nothing.
+
+    Example: optionix chain import spx_quotedata.csv --name SPX
+    """
+    from optionix_core.services import chains
+
+    day = None if on is None else on.date()
+    report = chains.import_file(face_of(context).home, file, name, file_format, _mapping(mapped), day, replace=replace_)
+    record: dict[str, Any] = {
+        "name": report.name,
+        "underlying": report.underlying,
+        "as_of": report.as_of.isoformat(),
+        "expiries": report.expiries,
+        "quotes": report.quotes,
+        "source": report.source,
+        "path": str(report.path),
+        "already_stored": report.already_stored,
+    }
+    rows = [(key.replace("_", " "), str(value)) for key, value in record.items()]
+    table = Table(("chain", ""), rows, left=frozenset({0, 1}))
+    emit(chosen(format_, as_json), {"schema_version": 1, **record}, [record], table)
+
+
+@app.command("list")
+def list_(context: typer.Context, format_: FormatOption = Format.TABLE, as_json: JsonOption = False) -> None:
+    """The imported chains of this home.
+
+    Example: optionix chain list
+    """
+    from optionix_core.services import chains
+
+    found = chains.listing(face_of(context).home)
+    records = [
+        {
+            "name": item.name,
+            "underlying": item.underlying,
+            "as_of": item.as_of.isoformat(),
+            "spot": item.spot,
+            "expiries": item.expiries,
+            "quotes": item.quotes,
+        }
+        for item in found
+    ]
+    rows = [
+        (
+            item.name,
+            item.underlying,
+            f"{item.as_of:%Y-%m-%d %H:%M}",
+            chain_layout.figure(item.spot, 2),
+            str(item.expiries),
+            str(item.quotes),
+        )
+        for item in found
+    ]
+    headings = ("name", "underlying", "as of (UTC)", "spot", "expiries", "quotes")
+    title = "" if rows else "no chains imported yet"
+    table = Table(headings, rows, title=title, left=frozenset({0, 1, 2}))
+    emit(chosen(format_, as_json), {"schema_version": 1, "chains": records}, records, table)
+
+
+@app.command()
+def show(
+    context: typer.Context,
+    name: Name,
+    expiry: Annotated[
+        datetime | None, typer.Option("--expiry", formats=["%Y-%m-%d"], help="One expiry date alone.")
+    ] = None,
+    root: Annotated[str | None, typer.Option("--root", help="One root alone (SPX and SPXW share dates).")] = None,
+    strikes: Annotated[
+        int | None, typer.Option("--strikes", min=1, help="Strikes on either side of the forward.")
+    ] = None,
+    plot: Annotated[bool, typer.Option("--plot", help="Draw the smile of the expiry.")] = False,
+    file_format: FileFormat = None,
+    mapped: Mapped = None,
+    on: On = None,
+    rate: Rate = None,
+    format_: FormatOption = Format.TABLE,
+    as_json: JsonOption = False,
+) -> None:
+    """A chain with forwards, implied volatilities, deltas, and the reason for every quote not used.
+
+    JSON holds every expiry unless one is named; a table shows one expiry around the money.
+
+    Example: optionix chain show SPX --expiry 2023-03-17 --root SPX --json | jq '.expiries[0].rows[].call.iv'
+    """
+    from optionix_core.services import chains
+
+    format_ = chosen(format_, as_json)
+    solved = chains.solve_chain(_load(face_of(context), name, file_format, mapped, on), rate)
+    solved = _narrowed(solved, None if expiry is None else expiry.date(), root)
+    for_eyes = plot or format_ in (Format.TABLE, Format.MARKDOWN)
+    if for_eyes and expiry is None:
+        solved = _first_live(solved)
+    kept = STRIKES_SHOWN if for_eyes and strikes is None else strikes
+    document = chains.to_json(solved)
+    if kept is not None:
+        document = chain_layout.around_the_forward(document, kept)
+    if plot:
+        chain_layout.plot_smile(solved.slices[0])
+        return
+    emit(format_, document, chain_layout.records(document), chain_layout.table(solved, document))
+
+
+@app.command()
+def expiries(
+    context: typer.Context,
+    name: Name,
+    file_format: FileFormat = None,
+    mapped: Mapped = None,
+    on: On = None,
+    rate: Rate = None,
+    format_: FormatOption = Format.TABLE,
+    as_json: JsonOption = False,
+) -> None:
+    """Each expiry's forward, discount factor, at-the-money volatility and expected move.
+
+    Example: optionix chain expiries ORBIT
+    """
+    from optionix_core.services import chains
+
+    solved = chains.solve_chain(_load(face_of(context), name, file_format, mapped, on), rate)
+    records = [
+        {
+            "expiry": part.source.expiry.isoformat(),
+            "root": part.source.root,
+            "days": part.days,
+            "forward": part.forward,
+            "discount_factor": part.discount_factor,
+            "at_the_money_volatility": part.at_the_money_volatility,
+            "expected_move": part.expected_move,
+            "quotes": sum(
+                symbol is not None for side in (part.source.call, part.source.put) for symbol in side.symbols
+            ),
+            "solved": int(part.call.usable.sum() + part.put.usable.sum()),
+        }
+        for part in solved.slices
+    ]
+    rows = [
+        (
+            str(item["expiry"]),
+            str(item["root"]),
+            str(item["days"]),
+            chain_layout.figure(part.forward, 2),
+            chain_layout.figure(part.discount_factor, 5),
+            chain_layout.figure(part.at_the_money_volatility, 2, 100),
+            chain_layout.figure(part.expected_move, 2),
+            str(item["quotes"]),
+            str(item["solved"]),
+        )
+        for item, part in zip(records, solved.slices, strict=True)
+    ]
+    headings = ("expiry", "root", "days", "forward", "discount", "ATM IV", "1σ move", "quotes", "solved")
+    table = Table(headings, rows, title=chain_layout.title(solved), left=frozenset({0, 1}))
+    document = {"schema_version": 1, "underlying": solved.chain.underlying, "expiries": records}
+    emit(chosen(format_, as_json), document, records, table)
+
+
+@app.command()
+def quality(
+    context: typer.Context,
+    name: Name,
+    file_format: FileFormat = None,
+    mapped: Mapped = None,
+    on: On = None,
+    rate: Rate = None,
+    format_: FormatOption = Format.TABLE,
+    as_json: JsonOption = False,
+) -> None:
+    """Quotes, rejections by reason, and the distance from the source's own volatilities.
+
+    Example: optionix chain quality spx_quotedata.csv
+    """
+    from optionix_core.services import chains
+
+    report = chains.summary(chains.solve_chain(_load(face_of(context), name, file_format, mapped, on), rate))
+    record: dict[str, Any] = {
+        "underlying": report.underlying,
+        "as_of": report.as_of.isoformat(),
+        "expiries": report.expiries,
+        "quotes": report.quotes,
+        "solved": report.solved,
+        "compared": report.compared,
+        "median_difference": report.median_difference,
+    }
+    document = {"schema_version": 1, **record, "rejections": dict(report.rejections)}
+    rows = [(key.replace("_", " "), str(value)) for key, value in record.items() if key != "median_difference"]
+    rows += [("median |difference| of IV", chain_layout.figure(report.median_difference, 3, 100) + " points")]
+    rows += [(f"rejected: {reason}", str(count)) for reason, count in report.rejections]
+    emit(chosen(format_, as_json), document, [record], Table(("chain", ""), rows))
+
+
+@app.command()
+def export(
+    context: typer.Context,
+    name: Name,
+    to: Annotated[
+        str, typer.Option("--to", help="csv, json or parquet: exact, and readable by `chain import`.")
+    ] = "csv",
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="A file instead of stdout.")] = None,
+    file_format: FileFormat = None,
+    mapped: Mapped = None,
+    on: On = None,
+) -> None:
+    """Write a chain's quotes as they came, to the last bit.
+
+    Example: optionix chain export SPX --to parquet -o spx.parquet
+    """
+    from optionix_core.services import chains
+
+    formats = {item: item for item in chains.EXPORT_FORMATS}
+    if to not in formats:
+        raise InvalidValueError("--to", repr(to), f"one of {', '.join(formats)}")
+    if to == "parquet" and output is None and sys.stdout.isatty():
+        raise UsageError("parquet is binary: name a file with --output")
+    content = chains.export(_load(face_of(context), name, file_format, mapped, on), formats[to], output)
+    if output is None:
+        sys.stdout.buffer.write(content)
+    else:
+        say(f"wrote {output} ({len(content):,} bytes)")
+
+
+def _narrowed(solved: SolvedChain, expiry: date | None, root: str | None) -> SolvedChain:
+    kept = tuple(
+        part
+        for part in solved.slices
+        if expiry in (None, part.source.expiry) and (root is None or part.source.root == root.upper())
+    )
+    if not kept:
+        asked = " ".join(str(item) for item in (root, expiry) if item is not None)
+        listed = ", ".join(dict.fromkeys(f"{part.source.root} {part.source.expiry}" for part in solved.slices))
+        raise MissingDataError(f"{solved.chain.underlying} has no expiry {asked} (listed: {listed})")
+    return replace(solved, slices=kept)
+
+
+def _first_live(solved: SolvedChain) -> SolvedChain:
+    """The first expiry that could be solved; the first at all where none could."""
+    first = next((part for part in solved.slices if part.forward is not None), solved.slices[0])
+    if len(solved.slices) > 1:
+        say(f"one of {len(solved.slices)} expiries; --expiry chooses, --json holds all")
+    return replace(solved, slices=(first,))

@@ -80,7 +80,5 @@ def show(title: str, figures: Sequence[Figure]) -> None:
     print(f"\n{title}")
     for figure in figures:
         budget = "" if figure.budget is None else f"{'>=' if figure.larger_is_better else '<='} {figure.budget:,.6g}"
-        print(
-            f"  {figure.name:<54} {figure.value:>12,.4g} {figure.unit:<12} {budget:<12} {figure.verdict:<5} {figure.note}",
-            flush=True,
-        )
+        measured = f"  {figure.name:<54} {figure.value:>12,.4g} {figure.unit:<12}"
+        print(f"{measured} {budget:<12} {figure.verdict:<5} {figure.note}", flush=True)

@@ -15,7 +15,22 @@ try:
 except SystemExit:
     pass
 """
-PRICE = "price --type call --spot 100 --strike 105 --expiry 0.5 --rate 0.05 --volatility 0.25 --json".split()
+PRICE = [
+    "price",
+    "--json",
+    "--type",
+    "call",
+    "--spot",
+    "100",
+    "--strike",
+    "105",
+    "--expiry",
+    "0.5",
+    "--rate",
+    "0.05",
+    "--volatility",
+    "0.25",
+]
 
 
 def figures(environment: dict[str, str]) -> list[Figure]:

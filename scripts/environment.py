@@ -53,7 +53,7 @@ def main() -> int:
     if kind not in LOCKS:
         print(f"environment must be one of {', '.join(LOCKS)} (got {kind})", file=sys.stderr)
         return 2
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - this file is what an older Python meets first
         found = ".".join(map(str, sys.version_info[:3]))
         print(f"Python must be 3.11 or newer (got {found} from {sys.executable})", file=sys.stderr)
         return 2

@@ -13,7 +13,22 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PRICE = "price --type call --spot 100 --strike 105 --expiry 0.5 --rate 0.05 --volatility 0.25 --json".split()
+PRICE = [
+    "price",
+    "--json",
+    "--type",
+    "call",
+    "--spot",
+    "100",
+    "--strike",
+    "105",
+    "--expiry",
+    "0.5",
+    "--rate",
+    "0.05",
+    "--volatility",
+    "0.25",
+]
 
 pytestmark = pytest.mark.e2e
 
@@ -50,7 +65,9 @@ def run(command: list[str], folder: Path) -> str:
     """stdout of a command that must succeed, run in `folder` on a fresh home."""
     environment = {**os.environ, "OPTIONIX_HOME": str(folder / "home")}
     environment.pop("PYTHONPATH", None)
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, encoding="utf-8")
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, encoding="utf-8", check=False
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -12,11 +12,10 @@ HEAVY = {"numba", "scipy", "pandas", "sqlalchemy", "alembic", "textual", "exchan
 
 def modules_after(code: str) -> set[str]:
     """Top-level modules that a fresh interpreter holds after `code`."""
-    report = "import sys; print(chr(10).join(sorted({name.partition('.')[0] for name in sys.modules})), file=sys.stderr)"
-    done = subprocess.run(
-        [sys.executable, "-c", f"{code}\n{report}"], check=True, capture_output=True, text=True, encoding="utf-8"
-    )
-    return set(done.stderr.split())
+    report = "import sys\nfor name in sys.modules: print('loaded', name.partition('.')[0], file=sys.stderr)"
+    program = [sys.executable, "-c", f"{code}\n{report}"]
+    done = subprocess.run(program, check=True, capture_output=True, text=True, encoding="utf-8")
+    return {line.split()[1] for line in done.stderr.splitlines() if line.startswith("loaded ")}
 
 
 def test_importing_the_engine_loads_none_of_its_rooms_dependencies() -> None:

@@ -156,3 +156,19 @@ def test_the_folded_state_survives_the_disk_byte_for_byte(home, symbol):
         again = Desk()
         again.follow(workspace.store)
         assert again.to_bytes() == lived
+
+
+HEAVY = {"numpy", "numba", "scipy", "pandas", "exchange_calendars", "alembic", "textual", "rich", "typer"}
+
+
+def test_placing_an_order_loads_nothing_heavy(tmp_path, symbol):
+    with _open(HomeFolders.of(tmp_path)):
+        pass
+    program = f"""
+import runpy, sys
+sys.argv = ["buyer.py", {str(tmp_path)!r}, {MOMENT.isoformat()!r}, "buy", {symbol!r}, "one", "two"]
+runpy.run_path({str(BUYER)!r}, run_name="__main__")
+print(sorted(set(sys.modules) & {HEAVY!r}))
+"""
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    assert ran.stdout.splitlines() == ["one filled False", "two filled False", "[]"]

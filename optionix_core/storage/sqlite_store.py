@@ -116,10 +116,12 @@ class SqliteEventStore:
             self._folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StorageError(f"{self._folder} could not be made: {error.strerror or error}") from error
-        with self._lock.held(purpose, timeout):
-            from optionix_core.storage.connections import translated
-            from optionix_core.storage.log_writer import SqliteLogWriter
+        # Loaded before the lock is taken, so that nobody waits for this process's imports.
+        from optionix_core.storage import schema  # noqa: F401 # used under the lock
+        from optionix_core.storage.connections import translated
+        from optionix_core.storage.log_writer import SqliteLogWriter
 
+        with self._lock.held(purpose, timeout):
             self._create_where_absent()
             with translated(self._database):
                 connection = self._writer_engine().connect()

@@ -34,7 +34,7 @@ def figures(_environment: dict[str, str]) -> list[Figure]:
     peer = COUNT / cpu_of_call(lambda: _numpy_price(*market, volatility)) / 1e6
     found = implied_volatility(kind, price, *market[1:])
     solvable = np.abs(price - np.maximum(kind * (spot * np.exp(-carry * expiry) - strike * np.exp(-rate * expiry)), 0))
-    worst = float(np.nanmax(np.abs(found / volatility - 1)[solvable > 1e-6]))
+    worst = float(np.nanmax(np.abs(found / volatility - 1)[solvable > 0.01]))
     rows = [
         Figure("price", ours, "M/s", note=f"max difference to numpy {np.max(np.abs(price - numpy_price)):.1e}"),
         Figure("price, numpy + scipy.special (peer)", peer, "M/s"),

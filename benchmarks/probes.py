@@ -1,0 +1,164 @@
+"""Programs that run on a pseudo-terminal and tell what they cost: `python -m benchmarks.probes NAME FILE`.
+
+Each writes one JSON object to FILE. CPU is the interface's own thread where a background thread runs too.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+TICKS = 100
+ROWS, COLUMNS, CHANGED = 500, 20, 45
+
+
+def hello(told: Callable[[dict[str, float]], None]) -> None:
+    """The smallest Textual application: CPU of the process until its first frame is painted."""
+    from textual.app import App, ComposeResult
+    from textual.widgets import Static
+
+    class Hello(App[None]):
+        def compose(self) -> ComposeResult:
+            yield Static("hello")
+
+        def on_mount(self) -> None:
+            self.call_after_refresh(lambda: (told({"cpu": time.process_time()}), self.exit()))
+
+    Hello().run()
+
+
+def first_frame(told: Callable[[dict[str, float]], None]) -> None:
+    """The workstation: CPU of the process until its first frame is painted."""
+    from optionix_tui import _origin
+
+    _origin.install()
+    from config.paths import Paths
+    from config.settings import load
+    from optionix_tui.app import build
+
+    app = build(load(flags={}), Paths.from_environment())
+    start_stream = app._stream.start  # noqa: SLF001 - the frame is over when the stream begins
+
+    def painted() -> None:
+        told({"cpu": time.process_time()})
+        app._stream.start = start_stream  # type: ignore[method-assign]  # noqa: SLF001
+        app.exit()
+
+    app._stream.start = painted  # type: ignore[method-assign]  # noqa: SLF001
+    app.run()
+
+
+def switch(told: Callable[[dict[str, float]], None]) -> None:
+    """Chain to book and back, painted: CPU of the interface's thread, median of the later switches."""
+    import asyncio
+
+    from config.paths import Paths
+    from config.settings import load
+    from optionix_tui.app import build
+
+    app = build(load(flags={}), Paths.from_environment())
+
+    async def drive() -> None:
+        while app.session.warming is not None or app.session.book is None:  # noqa: ASYNC110 - the app tells nobody
+            await asyncio.sleep(0.05)
+        taken = []
+        for number in range(12):
+            await asyncio.sleep(0.2)
+            painted = asyncio.Event()
+            started = time.thread_time()
+            app.open_screen("book" if number % 2 == 0 else "chain")
+            app.call_after_refresh(painted.set)
+            await painted.wait()
+            taken.append(time.thread_time() - started)
+        told({"first": taken[0], "median": sorted(taken[2:])[5]})
+        app.exit()
+
+    app.call_later(lambda: app.run_worker(drive()))
+    app.run()
+
+
+def tick(told: Callable[[dict[str, float]], None]) -> None:
+    """A grid of 500 x 20 in which 45 cells change a tick: CPU and bytes to the terminal of each."""
+    import asyncio
+
+    from textual.app import App, ComposeResult
+
+    from config.themes import THEMES
+    from optionix_tui.themes import textual_theme
+    from widgets.exact_update import ExactCompositor
+    from widgets.grid_columns import Column, GridRow
+    from widgets.quote_grid import QuoteGrid
+
+    generator = random.Random(7)
+    columns = [Column(f"c{i}", f"c{i}", 8, write="{:.2f}".format, flashes=i % 4 == 0) for i in range(COLUMNS)]
+    values = [[generator.uniform(1, 200) for _ in range(COLUMNS)] for _ in range(ROWS)]
+
+    class Grid(App[None]):
+        ENABLE_COMMAND_PALETTE = False
+
+        def get_theme_variable_defaults(self) -> dict[str, str]:
+            return textual_theme(THEMES[0]).variables
+
+        def compose(self) -> ComposeResult:
+            self.grid = QuoteGrid(columns)
+            yield self.grid
+
+        async def on_mount(self) -> None:
+            self.register_theme(textual_theme(THEMES[0]))
+            self.theme = textual_theme(THEMES[0]).name
+            self.screen._compositor = ExactCompositor()  # noqa: SLF001 - as our screens do
+            self.run_worker(self.drive())
+
+        async def drive(self) -> None:
+            self.grid.show(self.rows())
+            await asyncio.sleep(0.5)
+            driver: Any = self._driver
+            write, sent = driver.write, [0]
+
+            def counted(text: str) -> None:
+                sent[0] += len(text.encode())
+                write(text)
+
+            driver.write = counted
+            taken, bytes_sent = [], []
+            visible = self.grid.size.height - self.grid.header_height
+            for _ in range(TICKS):
+                for _cell in range(CHANGED):
+                    values[generator.randrange(visible)][generator.randrange(COLUMNS)] *= generator.uniform(0.98, 1.02)
+                rows = self.rows()
+                painted = asyncio.Event()
+                before, started = sent[0], time.thread_time()
+                self.grid.show(rows)
+                self.call_after_refresh(painted.set)
+                await painted.wait()
+                taken.append(time.thread_time() - started)
+                bytes_sent.append(sent[0] - before)
+                await asyncio.sleep(0.05)
+            middle = TICKS // 2
+            told({"cpu": sorted(taken)[middle], "bytes": sorted(bytes_sent)[middle]})
+            self.exit()
+
+        def rows(self) -> list[GridRow]:
+            return [GridRow(number, tuple(cells)) for number, cells in enumerate(values)]
+
+    Grid().run()
+
+
+PROBES = {"hello": hello, "first-frame": first_frame, "switch": switch, "tick": tick}
+
+
+def main() -> None:
+    """Run one probe."""
+    name, file = sys.argv[1:]
+    PROBES[name](lambda figures: (Path(file).write_text(json.dumps(figures), "utf-8"), None)[1])
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -26,7 +26,7 @@ from optionix_core.pricing._special import (
 )
 
 INFINITY = math.inf
-TINY_DEVIATION = 1e-150
+TINY_DEVIATION = 1e-100
 """A total deviation sigma sqrt(T) below this is zero: its reciprocals would overflow."""
 
 Row = tuple[
@@ -69,11 +69,11 @@ def first_fault(
     fault = 0
     if abs(sign) != 1.0:
         fault = 1
-    elif not 0.0 < spot < 1e250:
+    elif not 1e-140 <= spot <= 1e140:
         fault = 2
-    elif not 0.0 < strike < 1e250:
+    elif not 1e-140 <= strike <= 1e140:
         fault = 3
-    elif not 0.0 <= expiry < INFINITY:
+    elif not 0.0 <= expiry <= 1e6:
         fault = 4
     elif not (abs(rate) < INFINITY and abs(rate * expiry) <= 600.0):
         fault = 5
@@ -212,7 +212,7 @@ def greeks_row(
         gamma * (dividend_yield + slide + half_rate),
         -vega * (product * (1.0 - product) + d1 * d1 + d2 * d2) / (volatility * volatility),
         dual_delta,
-        asset * density / (strike * strike * deviation),
+        asset / strike * density / strike / deviation,
     )
 
 

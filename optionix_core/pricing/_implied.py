@@ -22,7 +22,7 @@ from optionix_core.pricing._special import (
 )
 
 NAN = math.nan
-HALF_ULP = 1.1102230246251565e-16
+EPSILON = 2.220446049250313e-16
 SQRT_TWO_PI = 2.5066282746310002
 CONVERGED = 1e-7
 """Relative step after which a third-order iteration has nothing left to correct."""
@@ -48,13 +48,15 @@ def implied_volatility_row(
         floor, floor_low = exact_sum(sign * asset, -sign * cash)
         floor_low += sign * (asset_low - cash_low)
         time_value = (price - floor) - floor_low
-        rounding = HALF_ULP * price
-    if time_value < -rounding - HALF_ULP * max(asset, cash):
+        rounding = EPSILON * (price + max(asset, cash))
+    if time_value < -rounding:
         return NAN, 1
     if time_value <= rounding:
         return NAN, 3
     leg = min(asset, cash)
     ratio = time_value / leg
+    if ratio < 1e-305:
+        return NAN, 3
     gap = ((ceiling - price) + ceiling_low) / leg
     if x > 0.0:
         x, x_low = -x, -x_low

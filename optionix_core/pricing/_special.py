@@ -28,7 +28,7 @@ def exact_sum(a: float, b: float) -> tuple[float, float]:
 
 
 def exact_product(a: float, b: float) -> tuple[float, float]:
-    """Rounded product and its rounding error (Dekker 1971, section 5), for magnitudes below 1e250."""
+    """Rounded product and its rounding error (Dekker 1971, section 5), for magnitudes below 1e290."""
     product = a * b
     wide = SPLIT * a
     a_high = wide - (wide - a)

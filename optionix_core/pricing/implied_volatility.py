@@ -5,8 +5,9 @@ For an option on a forward pass the undiscounted price, the forward as spot, and
 
 The result is as near as rounding of the price and the forward leaves determined, within a factor of four, from one hour
 to thirty years and 0.1% to 500%. Where no volatility, or no single one, gives the price, the result is nan and the
-status says why; nothing is clipped, floored or guessed. Method: `_implied`, after P. Jaeckel, "Let's Be Rational"
-(Wilmott 2015).
+status says why; nothing is clipped, floored or guessed. A time value in the money that one rounding of the price and of
+the larger discounted leg could make up is none. Method: `_implied`, after P. Jaeckel, "Let's Be Rational" (Wilmott
+2015).
 """
 
 from __future__ import annotations

@@ -41,14 +41,14 @@ class InputFault(IntEnum):
 _BOUNDS = {
     InputFault.NONE: "as it is",
     InputFault.OPTION_TYPE: '"call" (+1) or "put" (-1)',
-    InputFault.SPOT: "positive and finite",
-    InputFault.STRIKE: "positive and finite",
-    InputFault.EXPIRY: "zero or more years and finite",
+    InputFault.SPOT: "positive, from 1e-140 to 1e140",
+    InputFault.STRIKE: "positive, from 1e-140 to 1e140",
+    InputFault.EXPIRY: "zero or more years, at most 1e6",
     InputFault.RATE: "finite, and within 600 in size once multiplied by expiry",
     InputFault.DIVIDEND_YIELD: "finite, and within 600 in size once multiplied by expiry",
     InputFault.VOLATILITY: "zero or more and finite",
     InputFault.DIVIDENDS: "above the present value of its cash dividends",
-    InputFault.FORWARD: "positive and finite",
+    InputFault.FORWARD: "positive, from 1e-140 to 1e140",
     InputFault.DISCOUNT_FACTOR: "positive and finite",
 }
 

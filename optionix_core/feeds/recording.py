@@ -103,6 +103,8 @@ def record(
         if taken.exists():
             raise UsageError(f"{taken} exists already: give the recording another name")
     started = clock.now()
+    for name in names:
+        source.spot(name, started)
     totals = _Totals()
     ending: Ending = "complete"
     with _create(part) as stream:
@@ -214,8 +216,6 @@ def _write_head(
             if name in infos
         ],
     }
-    for name in names:
-        source.spot(name, started)
     write_member(stream, head)
     for name in names:
         try:

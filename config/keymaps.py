@@ -15,6 +15,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from config.actions import ACTIONS, Action
+from config.errors import SettingsError
 
 KEY_MAPS = ("default", "vim")
 """Shipped maps."""
@@ -28,14 +29,8 @@ _MODIFIERS = ("ctrl+", "alt+", "shift+")
 _KEY_LINE = re.compile(r"""^\s*(?:"(?P<double>[^"]+)"|'(?P<single>[^']+)'|(?P<bare>[\w.-]+))\s*=""")
 
 
-class KeyMapError(ValueError):
+class KeyMapError(SettingsError):
     """A key map that cannot be used; `str()` names file, line and what is wrong."""
-
-    def __init__(self, source: str, reason: str, line: int | None = None) -> None:
-        self.source = source
-        self.line = line
-        self.reason = reason
-        super().__init__(f"{source}{'' if line is None else f', line {line}'}: {reason}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,23 +77,24 @@ def _overrides(text: str, source: str) -> dict[str, tuple[str, ...]]:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         place = re.search(r"at line (\d+)", str(error))
-        raise KeyMapError(source, str(error), int(place.group(1)) if place else None) from error
+        raise KeyMapError(source, str(error), line=int(place.group(1)) if place else None) from error
     lines = _lines_of_keys(text)
     for section in document:
         if section != "keys":
-            raise KeyMapError(source, f"unknown section {section!r}; a key map has one, [keys]", lines.get(section))
+            reason = f"unknown section {section!r}; a key map has one, [keys]"
+            raise KeyMapError(source, reason, line=lines.get(section))
     section_keys = document.get("keys", {})
     if not isinstance(section_keys, dict):
-        raise KeyMapError(source, "[keys] must be a table of action ids", lines.get("keys"))
+        raise KeyMapError(source, "[keys] must be a table of action ids", line=lines.get("keys"))
     known = tuple(action.id for action in ACTIONS)
     found: dict[str, tuple[str, ...]] = {}
     for action_id, written in _flattened(section_keys):
         line = lines.get(action_id)
         if action_id not in known:
-            raise KeyMapError(source, f"unknown action {action_id!r}{_nearest(action_id, known)}", line)
+            raise KeyMapError(source, f"unknown action {action_id!r}{_nearest(action_id, known)}", line=line)
         keys = [written] if isinstance(written, str) else written
         if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
-            raise KeyMapError(source, f"{action_id} must be a key or a list of keys (got {written!r})", line)
+            raise KeyMapError(source, f"{action_id} must be a key or a list of keys (got {written!r})", line=line)
         for key in keys:
             _check_key(key, action_id, source, line)
         found[action_id] = tuple(keys)
@@ -134,7 +130,7 @@ def _check_key(key: str, action_id: str, source: str, line: int | None) -> None:
             rest = rest.partition("+")[2]
         if not (len(rest) == 1 and rest.isprintable() and rest != " ") and rest not in _NAMED_KEYS:
             hint = _nearest(rest, tuple(sorted(_NAMED_KEYS)))
-            raise KeyMapError(source, f"{action_id}: no key is called {stroke!r}{hint}", line)
+            raise KeyMapError(source, f"{action_id}: no key is called {stroke!r}{hint}", line=line)
 
 
 def _nearest(name: str, known: tuple[str, ...]) -> str:

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from config.errors import SettingsError
+
 THEMES = ("dark", "light", "high-contrast", "colour-blind", "ansi")
 """Shipped themes; the first is the default."""
 
@@ -24,7 +26,7 @@ MARKET_COLOURS = (
 )  # fmt: skip
 
 
-class ThemeError(ValueError):
+class ThemeError(SettingsError):
     """A theme that cannot be used; `str()` names the theme and what is wrong with it."""
 
 
@@ -46,7 +48,7 @@ class ThemeSpec:
 def load(name: str) -> ThemeSpec:
     """The shipped theme `name`; ThemeError names what is missing or unknown."""
     if name not in THEMES:
-        raise ThemeError(f"unknown theme {name!r}; known: {', '.join(THEMES)}")
+        raise ThemeError("theme", f"unknown name {name!r}; known: {', '.join(THEMES)}")
     shipped = Path(__file__).parent / "defaults" / "themes" / f"{name}.toml"
     document = tomllib.loads(shipped.read_text(encoding="utf-8"))
     return ThemeSpec(
@@ -61,9 +63,9 @@ def load(name: str) -> ThemeSpec:
 
 def _colours(theme: str, section: str, table: object, names: tuple[str, ...]) -> dict[str, str]:
     if not isinstance(table, dict):
-        raise ThemeError(f"theme {theme}: section [{section}] is missing")
+        raise ThemeError(f"theme {theme}", f"section [{section}] is missing")
     if missing := [name for name in names if name not in table]:
-        raise ThemeError(f"theme {theme}: [{section}] lacks {', '.join(missing)}")
+        raise ThemeError(f"theme {theme}", f"[{section}] lacks {', '.join(missing)}")
     if unknown := [name for name in table if name not in names]:
-        raise ThemeError(f"theme {theme}: [{section}] has unknown {', '.join(unknown)}")
+        raise ThemeError(f"theme {theme}", f"[{section}] has unknown {', '.join(unknown)}")
     return {name: str(table[name]) for name in names}

@@ -39,6 +39,7 @@ class Plot:
 
     title: str
     series: tuple[Series, ...] = ()
+    """The first lies on top."""
     note: str = ""
     """Right of the title; or, in a chart without points, why it is empty."""
     marks: tuple[tuple[float, str], ...] = ()
@@ -117,7 +118,7 @@ class BrailleChart(Widget, inherit_bindings=False):
         if plot.zero_line and frame.low < 0 < frame.high:
             for dot in range(0, canvas.width, 3):
                 canvas.dot(dot, frame.dot_y(0.0), -1)
-        for number, series in enumerate(plot.series):
+        for number, series in reversed(list(enumerate(plot.series))):
             _draw_series(canvas, frame, series, number)
         zero_row = frame.dot_y(0.0) / 4
         for row in range(frame.rows):

@@ -9,11 +9,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.control import Control
+from rich.cells import cell_len
+from rich.console import COLOR_SYSTEMS
 from textual._compositor import ChopsUpdate, Compositor
+from textual.strip import Strip
 
 if TYPE_CHECKING:
+    from rich.color import ColorSystem
     from rich.console import Console
+    from rich.segment import Segment
 
 
 class ExactChopsUpdate(ChopsUpdate):
@@ -21,16 +25,40 @@ class ExactChopsUpdate(ChopsUpdate):
 
     def render_segments(self, console: Console) -> str:
         """Terminal sequences for the spans alone."""
+        colours = COLOR_SYSTEMS[console.color_system or "truecolor"]
         pieces: list[str] = []
-        move_to = Control.move_to
         for y, x1, x2 in self.spans:
             for end, (x, strip) in zip(self.chop_ends[y], self.chops[y].items(), strict=False):
-                if strip is None or x >= x2 or end <= x1:
-                    continue
-                start = max(x, x1)
-                pieces.append(move_to(start, y).segment.text)
-                pieces.append(strip.crop(start - x, min(end, x2) - x).render(console))
+                if strip is not None and x < x2 and end > x1:
+                    start = max(x, x1)
+                    pieces.append(f"\x1b[{y + 1};{start + 1}H")
+                    pieces += _rendered(strip, start - x, min(end, x2) - x, colours)
         return "".join(pieces)
+
+
+def _rendered(strip: Strip, start: int, end: int, colours: ColorSystem) -> list[str]:
+    """The cells from `start` to `end` of a strip. A strip made for each span would cost more than all the rest."""
+    pieces: list[str] = []
+    position = 0
+    for segment in strip:
+        text, style, _ = segment
+        width = cell_len(text)
+        first, last = start - position, end - position
+        position += width
+        if first >= width:
+            continue
+        if last <= 0:
+            break
+        if first > 0 or last < width:
+            text = _cut(segment, max(first, 0), min(last, width))
+        pieces.append(text if style is None else Strip.render_style(style, text, colours))
+    return pieces
+
+
+def _cut(segment: Segment, first: int, last: int) -> str:
+    if segment.text.isascii():
+        return segment.text[first:last]
+    return segment.split_cells(last)[0].split_cells(first)[1].text if first else segment.split_cells(last)[0].text
 
 
 class ExactCompositor(Compositor):

@@ -13,10 +13,11 @@ Number = float | Decimal
 
 
 def price(value: Number | None) -> str:
-    """`11.35`, `1,234.50`; four decimals under 0.1, as coins of an inverse option need."""
+    """`11.35`, `1,234.50`; four decimals for what is no whole number of cents under 10, as prices in coins are."""
     if value is None:
         return ABSENT
-    if value != 0 and abs(float(value)) < 0.1:
+    cents = float(value) * 100
+    if abs(cents) < 1000 and abs(cents - round(cents)) > 1e-6:
         return f"{value:.4f}"
     return f"{value:,.2f}"
 

@@ -25,6 +25,8 @@ class Column:
     """A change is shown by an arrow in one more cell, for a moment."""
     home: bool = False
     """Where the cursor starts."""
+    grow: bool = False
+    """Takes all the room that is left; the last such column where several fit."""
 
     @property
     def cells(self) -> int:
@@ -76,10 +78,12 @@ def place_columns(columns: Sequence[Column], width: int, gap: int = 1, slack: in
     if not chosen or width <= 0:
         return ()
     spare = max(width - needed(), 0)
-    extra = min(spare // len(chosen), slack)
-    x = (spare - extra * len(chosen)) // 2
+    growing = next((index for index, column in reversed(chosen) if column.grow), None)
+    extra = min(spare // len(chosen), slack) if growing is None else 0
+    x = (spare - extra * len(chosen)) // 2 if growing is None else 0
     placed = []
     for index, column in chosen:
-        placed.append(PlacedColumn(column, index, x, column.cells + extra))
-        x += column.cells + extra + gap
+        room = column.cells + (spare if index == growing else extra)
+        placed.append(PlacedColumn(column, index, x, room))
+        x += room + gap
     return tuple(placed)

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment
+from textual.filter import ANSIToTruecolor
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
@@ -46,7 +47,8 @@ class QuoteGrid(ScrollView, can_focus=True, inherit_bindings=False):
 
     DEFAULT_CSS = """
     QuoteGrid { height: 1fr; width: 1fr; background: $background; color: $foreground; overflow-x: hidden;
-                scrollbar-size-vertical: 1; scrollbar-background: $background; scrollbar-color: $panel; }
+                scrollbar-size-vertical: 1; scrollbar-gutter: stable;
+                scrollbar-background: $background; scrollbar-color: $panel; }
     QuoteGrid > .quote-grid--muted { color: $muted; }
     QuoteGrid > .quote-grid--faint { color: $faint; }
     QuoteGrid > .quote-grid--bid { color: $bid; }
@@ -98,6 +100,7 @@ class QuoteGrid(ScrollView, can_focus=True, inherit_bindings=False):
         self._rows: tuple[GridRow, ...] = ()
         self._placed: tuple[PlacedColumn, ...] = ()
         self._strips: dict[int, Strip] = {}
+        self._pieces: dict[int, list[tuple[str, Style]]] = {}
         self._header: list[Strip] = []
         self._styles: dict[tuple[str, ...], Style] = {}
         self._flashes: dict[tuple[Hashable, int], tuple[int, int]] = {}
@@ -148,14 +151,16 @@ class QuoteGrid(ScrollView, can_focus=True, inherit_bindings=False):
             after = new[index]
             if before is after or before == after:
                 continue
-            self._strips.pop(index, None)
+            spans = self._changed_cells(before, after, flash=flash)
             if before.flags != after.flags:
+                self._forget(index)
                 dirty.append(self._line_region(index))
                 changed += len(self._placed)
                 continue
-            spans = self._changed_spans(before, after, flash=flash)
             changed += len(spans)
-            dirty.extend(self._cell_region(index, place) for place in spans)
+            for number in spans:
+                self._forget(index, number)
+                dirty.append(self._cell_region(index, self._placed[number]))
         self._redraw(dirty)
         if flash and self._flashes and (flashing or dirty):
             self.set_timer(FLASH_SECONDS, partial(self._end_flashes, self._ticks))
@@ -165,22 +170,32 @@ class QuoteGrid(ScrollView, can_focus=True, inherit_bindings=False):
         key = old[self._row].key if old else None
         self._flashes.clear()
         self._strips.clear()
+        self._pieces.clear()
         self._row = next((i for i, row in enumerate(self._rows) if row.key == key), min(self._row, len(self._rows) - 1))
         self._row = max(self._row, 0)
         self._measure()
         self.refresh()
         return len(self._rows) * len(self._placed)
 
-    def _changed_spans(self, before: GridRow, after: GridRow, *, flash: bool) -> list[PlacedColumn]:
-        spans = []
-        for place in self._placed:
+    def _forget(self, row: int, number: int | None = None) -> None:
+        """What was drawn of a row, or of one cell of it, is out of date."""
+        self._strips.pop(row, None)
+        if number is None:
+            self._pieces.pop(row, None)
+        elif row in self._pieces:
+            self._pieces[row][number] = self._piece(row, number)
+
+    def _changed_cells(self, before: GridRow, after: GridRow, *, flash: bool) -> list[int]:
+        """Numbers of the placed columns whose text differs."""
+        changed = []
+        for number, place in enumerate(self._placed):
             old, new = before.cells[place.slot], after.cells[place.slot]
             if old == new or place.column.write(old) == place.column.write(new):
                 continue
-            spans.append(place)
+            changed.append(number)
             if flash and place.column.flashes and isinstance(old, int | float) and isinstance(new, int | float):
                 self._flashes[after.key, place.slot] = (1 if new > old else -1, self._ticks)
-        return spans
+        return changed
 
     def _end_flashes(self, tick: int) -> None:
         """Take away the arrows of changes up to `tick`; a cell that changed again keeps its own."""
@@ -188,14 +203,13 @@ class QuoteGrid(ScrollView, can_focus=True, inherit_bindings=False):
         if not ended:
             return
         rows = {item.key: index for index, item in enumerate(self._rows)}
-        places = {item.slot: item for item in self._placed}
+        numbers = {place.slot: number for number, place in enumerate(self._placed)}
         dirty = []
         for key, slot in ended:
             del self._flashes[key, slot]
-            if key in rows:
-                self._strips.pop(rows[key], None)
-                if slot in places:
-                    dirty.append(self._cell_region(rows[key], places[slot]))
+            if key in rows and slot in numbers:
+                self._forget(rows[key], numbers[slot])
+                dirty.append(self._cell_region(rows[key], self._placed[numbers[slot]]))
         self._redraw(dirty)
 
     def _redraw(self, regions: Sequence[Region]) -> None:
@@ -218,7 +232,7 @@ class QuoteGrid(ScrollView, can_focus=True, inherit_bindings=False):
         self._row = self._row if row is None else min(max(row, 0), len(self._rows) - 1)
         self._column = self._column if column is None else min(max(column, 0), len(self._placed) - 1)
         for index in {before[0], self._row}:
-            self._strips.pop(index, None)
+            self._forget(index)
         visible = max(self.size.height - self.header_height, 1)
         top = self.scroll_offset.y
         if centre:
@@ -296,25 +310,24 @@ class QuoteGrid(ScrollView, can_focus=True, inherit_bindings=False):
 
     def on_focus(self) -> None:
         """Show the cursor."""
-        self._forget_row(self._row)
+        self._forget(self._row)
+        self._redraw([self._line_region(self._row)])
 
     def on_blur(self) -> None:
         """Hide the cursor."""
-        self._forget_row(self._row)
-
-    def _forget_row(self, row: int) -> None:
-        self._strips.pop(row, None)
-        self._redraw([self._line_region(row)])
+        self._forget(self._row)
+        self._redraw([self._line_region(self._row)])
 
     def notify_style_update(self) -> None:
         """Forget everything that was drawn in the old colours."""
         super().notify_style_update()
         self._styles.clear()
         self._strips.clear()
+        self._pieces.clear()
         self._header.clear()
 
     def _measure(self) -> None:
-        width = self.size.width
+        width = self.scrollable_content_region.width
         under_cursor = self.cursor_column
         placed = place_columns(self._columns, width)
         if placed != self._placed:
@@ -323,6 +336,7 @@ class QuoteGrid(ScrollView, can_focus=True, inherit_bindings=False):
             home = next((i for i, place in enumerate(placed) if place.column.home), 0)
             self._column = home if kept is None else kept
         self._strips.clear()
+        self._pieces.clear()
         self._header.clear()
         self.virtual_size = Size(width, len(self._rows) + self.header_height)
 
@@ -371,37 +385,62 @@ class QuoteGrid(ScrollView, can_focus=True, inherit_bindings=False):
         return lines
 
     def _render_row(self, index: int, width: int) -> Strip:
-        row = self._rows[index]
-        on_row = index == self._row and self.has_focus
+        pieces = self._pieces.get(index)
+        if pieces is None:
+            pieces = [self._piece(index, number) for number in range(len(self._placed))]
+            self._pieces[index] = pieces
+        blank = self._style("row") if self._is_cursor_row(index) else self._style()
         segments: list[Segment] = []
-        text, style = "", self._style("row") if on_row else self._style()
-
-        def add(piece: str, piece_style: Style) -> None:
-            nonlocal text, style
-            if piece_style is not style:
+        text, style = " " * self._placed[0].x if self._placed else "", blank
+        for piece_text, piece_style in pieces:
+            if piece_style is style:
+                text += piece_text
+            else:
                 if text:
                     segments.append(Segment(text, style))
-                text, style = "", piece_style
-            text += piece
-
-        x = 0
-        for number, place in enumerate(self._placed):
-            ground, tone = self._styler(place.column, row)
-            ground = ("money-row" if ground == "money" else "row") if on_row else ground
-            if place.x > x:
-                add(" " * (place.x - x), self._style(ground))
-            value: Any = row.cells[place.slot]
-            written = place.column.write(value)
-            way = self._flashes.get((row.key, place.slot), (0, 0))[0]
-            if place.column.flashes:
-                written += " ▲▼"[way]
-            if on_row and number == self._column:
-                add(place.justify(written), self._style("cursor"))
-            else:
-                flash = () if not way else (("flash-up" if way > 0 else "flash-down"),)
-                add(place.justify(written), self._style(ground, tone, *flash))
-            x = place.x + place.width
-        if x < width:
-            add(" " * (width - x), self._style("row") if on_row else self._style())
+                text, style = piece_text, piece_style
         segments.append(Segment(text, style))
+        end = self._placed[-1].x + self._placed[-1].width if self._placed else 0
+        if end < width:
+            segments.append(Segment(" " * (width - end), blank))
         return Strip(segments, width)
+
+    def _is_cursor_row(self, index: int) -> bool:
+        return index == self._row and self.has_focus
+
+    def _piece(self, index: int, number: int) -> tuple[str, Style]:
+        """Text and style of one cell, with the gap in front of it."""
+        row, place = self._rows[index], self._placed[number]
+        column = place.column
+        text = column.write(row.cells[place.slot])
+        way = self._flashes.get((row.key, place.slot), (0, 0))[0]
+        if column.flashes:
+            text += " ▲▼"[way]
+        text = place.justify(text)
+        if number:
+            before = self._placed[number - 1]
+            text = " " * (place.x - before.x - before.width) + text
+        on_row = self._is_cursor_row(index)
+        if on_row and number == self._column:
+            return text, self._style("cursor")
+        ground, tone = self._styler(column, row)
+        if on_row:
+            ground = "money-row" if ground == "money" else "row"
+        if way:
+            tone = "flash-up" if way > 0 else "flash-down"
+        return text, self._style(ground, tone)
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The lines inside `crop`, without Textual's own cache: rows are cached here, and a grid has no border.
+
+        Colours come from the style sheet as they are, so of Textual's filters only those for terminals
+        without colour are applied.
+        """
+        strips = [self.render_line(y) for y in crop.line_range]
+        for line_filter in self.get_line_filters():
+            if not isinstance(line_filter, ANSIToTruecolor):
+                background = self.background_colors[1]
+                strips = [strip.apply_filter(line_filter, background) for strip in strips]
+        if crop.column_span != (0, self.size.width):
+            strips = [strip.crop(*crop.column_span) for strip in strips]
+        return strips

@@ -1,0 +1,182 @@
+"""The full-screen terminal: modes, keys, and what the stream brings. What screens ask for is in `hosting`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from textual.message import Message
+
+from config import keymaps
+from config.themes import THEMES
+from optionix_tui.hosting import HostApp
+from optionix_tui.keys import KeyReader, written
+from optionix_tui.mailbox import Mailbox
+from optionix_tui.stream import Stream
+from optionix_tui.themes import textual_theme
+from screens.frame import Dialog, FrameScreen
+from screens.session import Selection, Session
+
+if TYPE_CHECKING:
+    from textual import events
+    from textual.screen import Screen
+
+    from config.paths import Paths
+    from config.settings import Settings
+    from optionix_core.market.clock import Clock
+    from optionix_core.services.workspace import Workspace
+
+AGE_SECONDS = 0.5
+SLOW_LINE_HZ = 5.0
+"""Rounds a second at most over SSH."""
+
+
+def _chain() -> Screen[None]:
+    from screens.chain import ChainScreen
+
+    return ChainScreen()
+
+
+def _book() -> Screen[None]:
+    from screens.book import BookScreen
+
+    return BookScreen()
+
+
+class OptionixApp(HostApp):
+    """Shows one home's workspace. A screen's module is loaded when it is first shown."""
+
+    TITLE = "Optionix"
+    ENABLE_COMMAND_PALETTE = False
+    DEFAULT_MODE = "chain"
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {"chain": _chain, "book": _book}
+    CSS_PATH = "app.tcss"
+
+    class Arrived(Message):
+        """The stream has left something in the mailbox."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        *,
+        theme: str = THEMES[0],
+        keymap: keymaps.KeyMap | None = None,
+        rate: float = SLOW_LINE_HZ,
+        mode: str = "chain",
+        selection: Selection | None = None,
+    ) -> None:
+        """`rate`: how often a second, at most, quotes are asked for."""
+        keys = keymaps.load() if keymap is None else keymap
+        super().__init__(Session(workspace, selection or Selection()), keys)
+        self._keys = KeyReader(keys)
+        self._mailbox = Mailbox(lambda: self.post_message(self.Arrived()))
+        self._stream = Stream(workspace, self._mailbox, rate, self._session.selection)
+        self._first_mode = mode
+        self.use_theme(theme)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Style sheets may name our colours before a theme of ours is in force."""
+        return textual_theme(THEMES[0]).variables
+
+    async def on_mount(self) -> None:
+        """Paint first, load afterwards."""
+        if self._first_mode != self.current_mode:
+            await self.switch_mode(self._first_mode)
+        self.call_after_refresh(self._stream.start)
+        self.set_interval(AGE_SECONDS, self._tick_age)
+
+    def on_unmount(self) -> None:
+        """Let the stream end before its files are closed."""
+        self._stream.stop()
+        if self._stream.is_alive():
+            self._stream.join(timeout=5.0)
+        self._session.workspace.close()
+
+    def selection_changed(self, selection: Selection) -> None:
+        """Ask the stream for something else."""
+        self._stream.select(selection)
+
+    def log_changed(self) -> None:
+        """Show the book anew at once."""
+        self._stream.wake()
+
+    def _tick_age(self) -> None:
+        frame = self.frame
+        if frame is not None and frame.is_mounted:
+            frame.refresh_header(self._session.now)
+
+    def on_optionix_app_arrived(self) -> None:
+        """Take what the stream left and show it; what went wrong in it unexpectedly goes wrong here."""
+        arrived = self._mailbox.take()
+        if "crash" in arrived:
+            raise cast(Exception, arrived["crash"])
+        view = arrived.get("chain")
+        wanted = self._session.selection
+        if view is not None and not _answers(view.underlying, view.expiry, view.root, wanted):
+            del arrived["chain"]
+        for field in fields(self._session):
+            if field.name in arrived:
+                setattr(self._session, field.name, arrived[field.name])
+        frame = self.frame
+        if frame is not None and frame.is_mounted:
+            frame.session_changed()
+            frame.refresh_header(self._session.now)
+
+    async def on_key(self, event: events.Key) -> None:
+        """Every key that no entry took: look it up in the key map and do its action."""
+        screen = self.screen
+        if not isinstance(screen, FrameScreen | Dialog):
+            return
+        before = self._keys.pending
+        found = self._keys.press(written(event), screen.scopes)
+        if isinstance(screen, FrameScreen) and before != self._keys.pending:
+            screen.refresh_footer(self._keys.pending)
+        if found is None:
+            return
+        event.prevent_default().stop()
+        if not isinstance(found, str):
+            await self.perform(found.id)
+
+
+def _answers(underlying: str, expiry: object, root: str, wanted: Selection) -> bool:
+    """Whether a view is of what is chosen now; one that was under way when the choice changed is not."""
+    return wanted.underlying in {None, underlying} and wanted.expiry in {None, expiry} and wanted.root in {None, root}
+
+
+def build(
+    settings: Settings,
+    paths: Paths,
+    *,
+    mode: str = "chain",
+    selection: Selection | None = None,
+    clock: Clock | None = None,
+) -> OptionixApp:
+    """The application on a home, as settings say. Raises SettingsError for a bad key map or theme."""
+    from optionix_core.services.home import HomeFolders
+    from optionix_core.services.workspace import Workspace
+
+    workspace = Workspace.open(
+        HomeFolders(data=paths.data, state=paths.state, cache=paths.cache, config=paths.config),
+        feed=settings.feed.name,
+        account=settings.account.name,
+        clock=clock,
+        seed=settings.feed.seed,
+        session=settings.feed.session,
+    )
+    slow = "SSH_CONNECTION" in os.environ or "SSH_TTY" in os.environ
+    rate = min(settings.terminal.refresh_hz, SLOW_LINE_HZ) if slow else settings.terminal.refresh_hz
+    return OptionixApp(
+        workspace,
+        theme=settings.terminal.theme,
+        keymap=keymaps.load(settings.terminal.keymap, paths.keymap_file),
+        rate=rate,
+        mode=mode,
+        selection=selection,
+    )
+
+
+def run(settings: Settings, paths: Paths) -> None:
+    """Open the terminal on a home; returns when the user leaves."""
+    build(settings, paths).run()

@@ -1,0 +1,72 @@
+"""A screen with the data of this moment, drawn without a terminal: as text, or as an SVG picture."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import date
+from typing import TYPE_CHECKING, Literal
+
+from optionix_core.errors import DeadlineError, UnknownNameError
+from optionix_tui.app import OptionixApp, build
+from screens.session import Selection
+
+if TYPE_CHECKING:
+    from config.paths import Paths
+    from config.settings import Settings
+    from optionix_core.market.clock import Clock
+
+PATIENCE_SECONDS = 300.0
+"""A cold cache compiles first."""
+SETTLE_SECONDS = 0.05
+
+
+def render(
+    name: str,
+    size: tuple[int, int],
+    format: Literal["text", "svg"],  # noqa: A002 - the word that the command line uses
+    settings: Settings,
+    paths: Paths,
+    *,
+    underlying: str | None = None,
+    expiry: date | None = None,
+    root: str | None = None,
+    clock: Clock | None = None,
+) -> str:
+    """Screen `name` (chain or book) at `size` (columns, lines).
+
+    Raises UnknownNameError for a screen that does not exist, whatever the feed raised where there are no
+    quotes, and DeadlineError where data does not arrive in time.
+    """
+    if name not in OptionixApp.MODES:
+        raise UnknownNameError("screen", name, tuple(OptionixApp.MODES))
+    if expiry is not None and underlying is None:
+        raise UnknownNameError("underlying", "none given with --expiry")
+    app = build(settings, paths, mode=name, selection=Selection(underlying, expiry, root), clock=clock)
+    return asyncio.run(draw(app, size, format))
+
+
+async def draw(app: OptionixApp, size: tuple[int, int], format: Literal["text", "svg"]) -> str:  # noqa: A002 - as above
+    """`app`'s first screen with its data."""
+    async with app.run_test(size=size) as pilot:
+        waited = 0.0
+        while not _ready(app):
+            if waited >= PATIENCE_SECONDS:
+                raise DeadlineError(f"no data arrived within {PATIENCE_SECONDS:.0f} s")
+            await pilot.pause(SETTLE_SECONDS)
+            waited += SETTLE_SECONDS
+        await pilot.pause()
+        return app.export_screenshot(title="Optionix") if format == "svg" else screen_text(app)
+
+
+def _ready(app: OptionixApp) -> bool:
+    session = app.session
+    for problem in (session.problem, session.book_problem):
+        if problem is not None:
+            raise problem
+    return session.warming is None and session.chain is not None and session.book is not None
+
+
+def screen_text(app: OptionixApp) -> str:
+    """What the screen shows, as lines of text without trailing blanks."""
+    strips = app.screen._compositor.render_strips(app.size)  # noqa: SLF001 - Textual exports pictures only
+    return "\n".join(strip.text.rstrip() for strip in strips) + "\n"

@@ -1,0 +1,165 @@
+"""Where a number comes from, in words: model, inputs, source and age. Pure: a view in, sentences out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from optionix_core.market.units import theta_per_day, unit, vega_per_point, volatility_points
+from widgets import figures
+
+if TYPE_CHECKING:
+    from optionix_core.services.chain_view import ChainRow, ChainView, SideRow
+
+_MODEL = "Black (1976) on the forward that put-call parity of this expiry implies"
+_REASONS = {
+    "no bid": "nobody bids for it, so there is no mid",
+    "no ask": "nobody offers it, so there is no mid",
+    "crossed": "the bid is above the ask",
+    "expired": "its settlement moment has passed",
+    "stale": "its exchange time is older than the limit",
+    "too wide": "the spread is wider than its own mid",
+    "no forward": "too few good pairs of calls and puts for put-call parity",
+    "below intrinsic": "the mid is not above the discounted intrinsic value: no volatility explains it",
+    "above maximum": "the mid is not below the largest possible price",
+    "no solution": "too near to a bound for double precision to tell a volatility",
+    "no instrument": "the source lists nothing here",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What the explain dialog shows."""
+
+    title: str
+    value: str
+    facts: tuple[tuple[str, str], ...]
+
+
+def explain_cell(view: ChainView, row: ChainRow, side: SideRow, field: str, now: datetime) -> Explanation:
+    """The number of one cell; `field` is a field of SideRow, or `strike`."""
+    option = "call" if side is row.call else "put"
+    name = f"{view.root} {view.expiry:%d %b %y} {figures.strike(row.strike)} {option}"
+    if field == "strike":
+        return Explanation(name, figures.strike(row.strike), _contract(view, side) + _expiry_facts(view))
+    if side.symbol is None:
+        return Explanation(name, figures.ABSENT, (("why", _REASONS["no instrument"]), *_source(view, side, now)))
+    writer = _WRITERS.get(field, _as_quoted)
+    title, value, facts = writer(view, side, field)
+    if side.rejected is not None and field in _SOLVED:
+        value = figures.ABSENT
+        facts = (("rejected", f"{side.rejected}: {_REASONS.get(side.rejected, 'see the quote')}"),)
+    return Explanation(f"{title} of {name}", value, (*facts, *_source(view, side, now)))
+
+
+def _iv(view: ChainView, side: SideRow, field: str) -> tuple[str, str, tuple[tuple[str, str], ...]]:
+    del field
+    band = f"{_points(side.bid_iv)} at the bid, {_points(side.ask_iv)} at the ask"
+    vendor = () if side.vendor_iv is None else (("vendor's own", _points(side.vendor_iv)),)
+    return (
+        "Implied volatility",
+        _points(side.iv),
+        (
+            ("model", f"{_MODEL}, solved for the mid {figures.price(side.mid)}"),
+            ("band", band),
+            *_inputs(view),
+            *vendor,
+            *_american(view),
+        ),
+    )
+
+
+def _greek(view: ChainView, side: SideRow, field: str) -> tuple[str, str, tuple[tuple[str, str], ...]]:
+    convert, label = _GREEKS[field]
+    value = getattr(side, field)
+    shown = figures.ABSENT if value is None else f"{convert(value):+.6g}"
+    per = f"{unit(field).label}; one contract: times {view.multiplier:g}"
+    return (
+        label,
+        shown,
+        (
+            ("model", f"{_MODEL}, at the mid's volatility {_points(side.iv)}"),
+            ("unit", per),
+            *_inputs(view),
+            *_american(view),
+        ),
+    )
+
+
+def _as_quoted(view: ChainView, side: SideRow, field: str) -> tuple[str, str, tuple[tuple[str, str], ...]]:
+    del view
+    labels = {"bid": "Bid", "ask": "Ask", "volume": "Volume", "open_interest": "Open interest"}
+    value = getattr(side, field)
+    facts: tuple[tuple[str, str], ...] = (("model", "none: as the source quotes it"),)
+    if field in {"bid", "ask"}:
+        size = side.bid_size if field == "bid" else side.ask_size
+        facts += (("size", "not given" if size is None else f"{size:.0f} contracts shown"),)
+        return labels[field], figures.price(value), facts
+    return labels.get(field, field), figures.ABSENT if value is None else f"{value:,.0f} contracts", facts
+
+
+def _held(view: ChainView, side: SideRow, field: str) -> tuple[str, str, tuple[tuple[str, str], ...]]:
+    del view, side, field
+    return "Position", "as shown", (("model", "a fold of the ledger: the sum of fills and life-cycle entries"),)
+
+
+def _points(value: float | None) -> str:
+    return figures.ABSENT if value is None else f"{volatility_points(value):.2f} points"
+
+
+def _inputs(view: ChainView) -> tuple[tuple[str, str], ...]:
+    rate = "none" if view.rate is None else f"{view.rate:.4%} ({view.discount_source})"
+    forward = "none" if view.forward is None else f"{view.forward:,.4f} ({view.forward_source})"
+    return (
+        ("forward", forward),
+        ("rate", f"{rate}, discount factor {_number(view.discount_factor)}"),
+        ("time", f"{view.years:.6f} years (ACT/365) to the {view.settlement} settlement, {view.days} calendar days"),
+        ("spot", f"{figures.price(view.spot)} {view.currency}"),
+    )
+
+
+def _number(value: float | None) -> str:
+    return "none" if value is None else f"{value:.6f}"
+
+
+def _american(view: ChainView) -> tuple[tuple[str, str], ...]:
+    if view.exercise != "american":
+        return ()
+    return (("note", "American option solved as a European one on the parity forward: an approximation"),)
+
+
+def _contract(view: ChainView, side: SideRow) -> tuple[tuple[str, str], ...]:
+    return (
+        ("key", side.symbol or "not listed"),
+        ("contract", f"{view.exercise}, {view.settlement} settled, {view.multiplier:g} units, {view.currency}"),
+    )
+
+
+def _expiry_facts(view: ChainView) -> tuple[tuple[str, str], ...]:
+    move = "none" if view.expected_move is None else f"{view.expected_move:.2f} = F x ATM volatility x sqrt(T)"
+    return (*_inputs(view), ("at the money", _points(view.at_the_money_volatility)), ("1 sigma", move))
+
+
+def _source(view: ChainView, side: SideRow, now: datetime) -> tuple[tuple[str, str], ...]:
+    quoted = view.as_of if side.quoted_at is None else datetime.fromtimestamp(side.quoted_at, view.as_of.tzinfo)
+    age = max((now - quoted).total_seconds(), 0.0)
+    stale = f", STALE: over {view.stale_after.total_seconds():g} s" if view.is_stale(now) else ""
+    quote = f"bid {figures.price(side.bid)}, ask {figures.price(side.ask)}"
+    return (
+        ("quote", quote),
+        ("source", f"{view.source} ({view.state})"),
+        ("quoted", f"{quoted:%Y-%m-%d %H:%M:%S} UTC, {figures.age(age)} ago{stale}"),
+    )
+
+
+_GREEKS: dict[str, tuple[Callable[[float], float], str]] = {
+    "delta": (float, "Delta"),
+    "gamma": (float, "Gamma"),
+    "theta": (theta_per_day, "Theta"),
+    "vega": (vega_per_point, "Vega"),
+}
+_SOLVED = frozenset({"iv", *_GREEKS})
+_Writer = Callable[["ChainView", "SideRow", str], tuple[str, str, tuple[tuple[str, str], ...]]]
+_WRITERS: dict[str, _Writer] = {"iv": _iv, "held": _held, **dict.fromkeys(_GREEKS, _greek)}

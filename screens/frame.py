@@ -1,0 +1,153 @@
+"""The frame that every full screen has: a header line above, the keys that work now below."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+
+from textual.screen import ModalScreen, Screen
+
+from screens.header import header_pieces
+from screens.host import Hint, Host, host_of
+from widgets.exact_update import ExactCompositor
+from widgets.info_line import InfoLine, Piece
+from widgets.quote_grid import QuoteGrid
+
+if TYPE_CHECKING:
+    from textual import events
+    from textual.app import ComposeResult
+    from textual.widget import Widget
+
+    from screens.session import Session
+
+Result = TypeVar("Result")
+
+_KEY_NAMES = {
+    "up": "↑", "down": "↓", "left": "←", "right": "→", "enter": "⏎", "space": "␣", "pageup": "PgUp",
+    "pagedown": "PgDn", "tab": "Tab", "esc": "Esc", "home": "Home", "end": "End",
+}  # fmt: skip
+
+
+def shown_key(key: str) -> str:
+    """A key as the footer and the help write it: `F2`, `^p`, `g c`, `⏎`."""
+    strokes = []
+    for stroke in key.split(" "):
+        name = _KEY_NAMES.get(stroke, stroke)
+        if name.startswith("ctrl+"):
+            name = "^" + name[5:]
+        elif len(name) > 1 and name[0] == "f" and name[1:].isdigit():
+            name = name.upper()
+        strokes.append(name)
+    return " ".join(strokes)
+
+
+def hint_pieces(hints: Sequence[Hint]) -> tuple[Piece, ...]:
+    """Footer pieces: the later a hint comes in its scope, the sooner it is dropped."""
+    pieces: list[Piece] = []
+    seen: dict[str, int] = {}
+    for hint in hints:
+        rank = seen[hint.scope] = seen.get(hint.scope, -1) + 1
+        pieces += [Piece(shown_key(hint.key), "key", rank), Piece(hint.label, "muted", rank, joined=True)]
+    return tuple(pieces)
+
+
+class FrameScreen(Screen[None]):
+    """A full screen with the frame around it. Subclasses give SCOPE, TITLE_TEXT and `body`."""
+
+    SCOPE: ClassVar[str] = ""
+    """Its name in the action registry."""
+    TITLE_TEXT: ClassVar[str] = ""
+    """What the header calls it."""
+    HORIZONTAL_BREAKPOINTS = [(0, "-phone"), (70, "-narrow"), (110, "-normal"), (160, "-wide"), (195, "-broad")]  # noqa: RUF012 - Textual declares it as a plain list
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-tall"), (45, "-towering")]  # noqa: RUF012 - as above
+    CSS_PATH = ["frame.tcss"]  # noqa: RUF012 - Textual declares it as a plain list
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._compositor = ExactCompositor()
+
+    @property
+    def host(self) -> Host:
+        """The application."""
+        return host_of(self)
+
+    @property
+    def session(self) -> Session:
+        """What all screens share."""
+        return self.host.session
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """Scopes of the action registry that are live now, the nearest first."""
+        near = ("grid",) if isinstance(self.focused, QuoteGrid) else ()
+        return (*near, self.SCOPE, "app")
+
+    def compose(self) -> ComposeResult:
+        """Header, body, footer."""
+        yield InfoLine(widget_id="header")
+        yield from self.body()
+        yield InfoLine(widget_id="footer", gap=2)
+
+    def body(self) -> Iterable[Widget]:
+        """The widgets between header and footer."""
+        raise NotImplementedError
+
+    def on_mount(self) -> None:
+        """Fill the frame."""
+        self.refresh_header(self.session.now)
+        self.refresh_footer()
+
+    def on_screen_resume(self) -> None:
+        """Catch up with what arrived while another screen was shown."""
+        if self.is_mounted:
+            self.refresh_header(self.session.now)
+            self.session_changed()
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Another widget has the keys: other keys work."""
+        del event
+        self.refresh_footer()
+
+    def refresh_header(self, now: datetime) -> None:
+        """Write the header anew; ages go on while nothing else changes."""
+        self.query_one("#header", InfoLine).show(header_pieces(self.session, self.TITLE_TEXT, now))
+
+    def refresh_footer(self, pending: str = "") -> None:
+        """Write the footer anew; `pending` is the beginning of a key sequence."""
+        pieces = hint_pieces(self.host.hints(self.scopes))
+        if pending:
+            hints = self.host.hints(self.scopes, all_actions=True)
+            going_on = [
+                hint._replace(keys=(key,)) for hint in hints for key in hint.keys if key.startswith(f"{pending} ")
+            ]
+            pieces = (Piece(f"{shown_key(pending)} …", "chip"), *hint_pieces(going_on))
+        self.query_one("#footer", InfoLine).show(pieces)
+
+    def session_changed(self) -> None:
+        """Show what is new in the session."""
+
+
+class Dialog(ModalScreen[Result], Generic[Result]):
+    """A modal screen with its own scope of keys and a line that tells them."""
+
+    SCOPE: ClassVar[str] = ""
+    CSS_PATH = ["frame.tcss"]  # noqa: RUF012 - Textual declares it as a plain list
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._compositor = ExactCompositor()
+
+    @property
+    def host(self) -> Host:
+        """The application."""
+        return host_of(self)
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """Scopes of the action registry that are live: the dialog's own alone."""
+        return (self.SCOPE,)
+
+    def hint_line(self) -> InfoLine:
+        """A line with the keys of this dialog."""
+        return InfoLine(hint_pieces(self.host.hints(self.scopes)), widget_id="hints")

@@ -1,0 +1,79 @@
+"""What the frame's first line says, as pieces with ranks. Pure: values in, pieces out."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from optionix_core.market.protocols import FeedState
+from widgets import figures
+from widgets.info_line import Piece
+
+if TYPE_CHECKING:
+    from screens.session import Session
+
+_SYMBOLS = {
+    FeedState.LIVE: "●",
+    FeedState.DELAYED: "◐",
+    FeedState.SIMULATED: "●",
+    FeedState.REPLAY: "▶",
+    FeedState.FILE: "■",
+}
+
+
+def header_pieces(session: Session, title: str, now: datetime) -> tuple[Piece, ...]:
+    """Screen, underlying, feed with age, account and book, sync; the last ones go first where it is narrow."""
+    pieces = [Piece("OPTIONIX", "title", 7), Piece(title, "key", 2)]
+    pieces += _market(session, now)
+    pieces += _feed(session, now)
+    pieces += _account(session)
+    return tuple(pieces)
+
+
+def _market(session: Session, now: datetime) -> list[Piece]:
+    del now
+    view = session.chain
+    if view is None:
+        return []
+    pieces = [Piece(f"{view.underlying} {figures.price(view.spot)}", "strong", 0)]
+    if view.change is not None:
+        tone = "up" if view.change > 0 else "down" if view.change < 0 else "muted"
+        pieces.append(
+            Piece(f"{figures.arrow(view.change)}{figures.percent(view.change)}".strip(), tone, 0, joined=True)
+        )
+    return pieces
+
+
+def _feed(session: Session, now: datetime) -> list[Piece]:
+    view = session.chain
+    if view is None:
+        warming = session.warming
+        return [Piece(f"◌ {warming.step}" if warming else "◌ no quotes yet", "chip", 0)]
+    name = str(view.state).upper()
+    pieces = [Piece(f" {_SYMBOLS[view.state]} {name} ", "chip", 0)]
+    age = f"age {figures.age(view.age(now))}"
+    if view.is_stale(now):
+        pieces += [Piece("STALE", "warn", 0, joined=True), Piece(age, "warn", 0, joined=True)]
+    else:
+        pieces.append(Piece(age, "muted", 0, joined=True))
+    if not view.market_open:
+        pieces.append(Piece("closed", "muted", 4, joined=True))
+    if session.problem is not None:
+        pieces.append(Piece("!", "alert", 0, joined=True))
+    return pieces
+
+
+def _account(session: Session) -> list[Piece]:
+    book = session.book
+    pieces = [Piece("│", "rule", 4), Piece(session.account, "plain", 4, joined=True)]
+    if book is None:
+        return [*pieces, Piece("│", "rule", 6), Piece("local", "muted", 6, joined=True)]
+    if book.net_liquidation_value is not None:
+        pieces += [Piece("NLV", "muted", 3), Piece(figures.money(book.net_liquidation_value), "strong", 3, joined=True)]
+    if book.dollar_delta is not None:
+        pieces += [Piece("Δ$", "muted", 5), Piece(figures.signed_count(book.dollar_delta), "plain", 5, joined=True)]
+    if book.day_pnl is not None:
+        tone = "up" if book.day_pnl > 0 else "down" if book.day_pnl < 0 else "muted"
+        pieces += [Piece("day", "muted", 3), Piece(figures.signed(book.day_pnl), tone, 3, joined=True)]
+    events = f"local · {book.events:,} event{'' if book.events == 1 else 's'}"
+    return [*pieces, Piece("│", "rule", 6), Piece(events, "muted", 6, joined=True)]

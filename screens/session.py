@@ -1,0 +1,72 @@
+"""What all screens share: the workspace, what is chosen, and the latest values that arrived.
+
+Only the application's own thread changes a session. The values in it are immutable, so that a screen may
+keep and compare them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from optionix_core.errors import OptionixError
+    from optionix_core.market.clock import Clock
+    from optionix_core.market.protocols import UnderlyingInfo
+    from optionix_core.services.book_view import BookView
+    from optionix_core.services.chain_view import ChainView
+    from optionix_core.services.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What the chain screen is to show; None leaves the choice to the feed's order."""
+
+    underlying: str | None = None
+    expiry: date | None = None
+    root: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Warming:
+    """What is being loaded or compiled, in words, and how much of it is done."""
+
+    step: str
+    share: float | None = None
+    """0 to 1, None where it cannot be told."""
+
+
+@dataclass(slots=True)
+class Session:
+    """The shared state."""
+
+    workspace: Workspace
+    selection: Selection = field(default_factory=Selection)
+    underlyings: tuple[UnderlyingInfo, ...] = ()
+    chain: ChainView | None = None
+    book: BookView | None = None
+    warming: Warming | None = field(default_factory=lambda: Warming("starting"))
+    problem: OptionixError | None = None
+    """Why there are no fresh quotes, shown in place of them."""
+    book_problem: OptionixError | None = None
+
+    @property
+    def clock(self) -> Clock:
+        """The workspace's clock."""
+        return self.workspace.clock
+
+    @property
+    def now(self) -> datetime:
+        """The present moment (UTC)."""
+        return self.workspace.clock.now()
+
+    @property
+    def account(self) -> str:
+        """The trading account."""
+        return self.workspace.account
+
+    def held(self, symbol: str | None) -> Decimal | None:
+        """Contracts held of an instrument in the account; None where none."""
+        return None if self.book is None or symbol is None else self.book.held.get(symbol)

@@ -4,7 +4,7 @@ A day is a session of XNYS, early closes in, whatever hours the feed itself keep
 spots at its open and its close, so that a close equals what options settle on; high and low are taken over
 these and the spots of every fifteen minutes between. Implied volatility is that of the smile at the
 forward, 30 days from the close. History begins in 2019, not earlier; it covers at least three years
-before `until` from 2022 on, and is empty never: an earlier day is an error.
+before `until` from 2022 on, and is never empty: an earlier day is an error.
 """
 
 from __future__ import annotations

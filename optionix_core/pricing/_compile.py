@@ -74,7 +74,7 @@ class KernelLibrary:
                     record = json.loads(stamp.read_text(encoding="utf-8"))
                 except ValueError:
                     return False
-                return bool(record["identity"] == _identity()) and Path(record["index"]).is_file()
+                return bool(record["identity"] == self._identity()) and Path(record["index"]).is_file()
         return False
 
     def _compile(self, name: str) -> Callable[..., int]:
@@ -119,11 +119,13 @@ class KernelLibrary:
         return namespace
 
     def _stamp(self, name: str, cache: str | None) -> None:
-        """Leave word that `name` is compiled. Where no folder can be written, the next start compiles again."""
+        """Leave word that `name` is compiled, unless it is there. Where no folder can be written, none is left."""
+        if self.is_cached(name):
+            return
         index = None if cache is None else next(Path(cache).glob(f"*{name}-{self.digest}-*.nbi"), None)
         if index is None:
             return
-        text = json.dumps({"identity": _identity(), "index": str(index)})
+        text = json.dumps({"identity": self._identity(), "index": str(index)})
         for folder in self._stamp_folders():
             try:
                 folder.mkdir(parents=True, exist_ok=True)
@@ -134,8 +136,22 @@ class KernelLibrary:
                 continue
             return
 
+    def _identity(self) -> list[str]:
+        """What a cached kernel depends on besides its sources' text, without importing the compiler.
+
+        The compiler's cache also looks at the age and size of the file of loops.
+        """
+        spec = importlib.util.find_spec("numba")
+        compiler = Path(str(spec.origin)).with_name("_version.py") if spec is not None else Path()
+        files = [path.stat() for path in (compiler, Path(str(self._modules[-1].__file__))) if path.is_file()]
+        ages = [f"{stat.st_mtime_ns}-{stat.st_size}" for stat in files]
+        return [sys.version, platform.machine(), _processor(), *ages]
+
     def _stamp_name(self, name: str) -> str:
-        return f"{name}-{self.digest}.warm"
+        """Its own for each folder that the compiler is told to keep its cache in."""
+        elsewhere = os.environ.get("NUMBA_CACHE_DIR", "")
+        suffix = hashlib.sha256(elsewhere.encode()).hexdigest()[:8] if elsewhere else "here"
+        return f"{name}-{self.digest}-{suffix}.warm"
 
     def _stamp_folders(self) -> tuple[Path, Path]:
         from platformdirs import user_cache_path
@@ -155,15 +171,6 @@ def _functions(module: ModuleType) -> dict[str, FunctionType]:
 def _rebound(function: FunctionType, namespace: dict[str, Any]) -> FunctionType:
     """The same code, looking its names up in `namespace`."""
     return FunctionType(function.__code__, namespace, function.__name__, function.__defaults__)
-
-
-def _identity() -> list[str]:
-    """What a compiled kernel depends on besides its sources, without importing the compiler."""
-    spec = importlib.util.find_spec("numba")
-    origin = Path(str(spec.origin)).with_name("_version.py") if spec is not None else None
-    stamp = origin.stat() if origin is not None and origin.is_file() else None
-    compiler = "" if stamp is None else f"{stamp.st_mtime_ns}-{stamp.st_size}"
-    return [sys.version, compiler, platform.machine(), _processor()]
 
 
 def _processor() -> str:

@@ -28,6 +28,7 @@ bench: environment-dev ## speed and memory beside their budgets
 
 docs: environment-dev ## regenerate what is generated: CLI reference, pictures
 	@$(BIN)/python scripts/documents.py
+	@$(BIN)/python scripts/pictures.py
 
 lock: environment-dev ## compile the pins anew from pyproject.toml
 	@$(BIN)/python scripts/lock.py

@@ -104,11 +104,13 @@ class OptionixApp(HostApp):
 
     def _tick_age(self) -> None:
         frame = self.frame
-        if frame is not None and frame.is_mounted:
+        if self.is_running and frame is not None and frame.is_mounted:
             frame.refresh_header(self._session.now)
 
     def on_optionix_app_arrived(self) -> None:
         """Take what the stream left and show it; what went wrong in it unexpectedly goes wrong here."""
+        if not self.is_running:
+            return  # on the way out: the screens are being taken apart
         arrived = self._mailbox.take()
         if "crash" in arrived:
             raise cast(Exception, arrived["crash"])

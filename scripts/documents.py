@@ -1,7 +1,7 @@
 """`make docs`: what is generated from the code. `--check` writes nothing and fails where a file is stale.
 
-docs/cli.md from the command tree, docs/keys.md from the action registry, docs/pictures/ from the real
-screens (those are checked by a test of the terminal, since drawing them takes seconds).
+docs/cli.md from the command tree, docs/keys.md from the action registry. Pictures are drawn by
+`scripts/pictures.py`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ import typer.main
 from config.actions import ACTIONS
 
 ROOT = Path(__file__).resolve().parent.parent
-PICTURES = {"chain": (120, 36), "book": (120, 36)}
 
 
 def command_tree(command: click.Command, context: click.Context) -> Iterator[tuple[click.Command, click.Context]]:
@@ -87,13 +86,6 @@ def main() -> int:
         if not only_check:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, "utf-8", newline="\n")
-    if not only_check:
-        from optionix_tui.picture import document_picture
-
-        for name, size in PICTURES.items():
-            path = ROOT / "docs" / "pictures" / f"{name}.svg"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(document_picture(name, size), "utf-8", newline="\n")
     if stale and only_check:
         print(f"stale: {', '.join(stale)}; `make docs` writes them anew", file=sys.stderr)
         return 1

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 import tempfile
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from config.paths import Paths
@@ -22,6 +22,7 @@ from optionix_tui.picture import render
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "pictures"
 MOMENT = datetime(2026, 1, 14, 15, 30, tzinfo=UTC)
 SIZE = (120, 36)
+EXPIRY = date(2026, 2, 20)
 BOUGHT = (("buy", 2, "ORBIT 20FEB26 {} C"), ("buy", 3, "ORBIT 20FEB26 {} P"), ("buy", 1, "ORBIT 20MAR26 {} C"))
 
 
@@ -42,7 +43,8 @@ def draw() -> Iterator[tuple[str, str]]:
                 )
                 trading.raise_for_state(result)
         for name in ("chain", "book"):
-            yield f"{name}.svg", render(name, SIZE, "svg", settings, paths, clock=clock)
+            drawn = render(name, SIZE, "svg", settings, paths, underlying="ORBIT", expiry=EXPIRY, clock=clock)
+            yield f"{name}.svg", drawn
 
 
 def main() -> None:

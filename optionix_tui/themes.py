@@ -12,20 +12,36 @@ def textual_theme(name: str) -> Theme:
     return _converted(load(name))
 
 
+_ANSI = {
+    "ansi-background": "ansi_black",
+    "ansi-foreground": "ansi_white",
+    "border-blurred": "ansi_bright_black",
+    "input-cursor-background": "ansi_white",
+    "input-cursor-foreground": "ansi_black",
+    "input-selection-background": "ansi_bright_blue",
+    "input-selection-foreground": "ansi_black",
+    "screen-selection-background": "ansi_bright_blue",
+    "screen-selection-foreground": "ansi_black",
+}
+"""What Textual's own style sheets ask of a theme in the terminal's colours."""
+
+
 def _converted(spec: ThemeSpec) -> Theme:
     base = spec.base
     variables = dict(spec.market)
     variables |= {
         "block-cursor-foreground": spec.market["cursor-text"],
         "block-cursor-background": spec.market["cursor"],
-        "input-cursor-background": base["foreground"] if not spec.ansi else "ansi_white",
-        "input-cursor-foreground": base["background"] if not spec.ansi else "ansi_black",
+        "input-cursor-background": base["foreground"],
+        "input-cursor-foreground": base["background"],
         "footer-key-foreground": spec.market["key"],
         "border": base["accent"],
         "border-blurred": base["panel"],
         "scrollbar": base["panel"],
         "scrollbar-background": base["background"],
     }
+    if spec.ansi:
+        variables |= _ANSI
     return Theme(
         name=f"optionix-{spec.name}",
         primary=base["primary"],

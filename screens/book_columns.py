@@ -56,11 +56,11 @@ def _days(value: int | None) -> str:
 
 
 POSITION_COLUMNS: tuple[Column, ...] = (
-    Column("label", "Position", 25, _text, "left", tone="strong", home=True, grow=True),
-    Column("quantity", "Qty", 6, _quantity, tone="strong"),
+    Column("label", "Position", 24, _text, "left", tone="strong", grow=True),
+    Column("quantity", "Qty", 5, _quantity, tone="strong"),
     Column("mark", "Mark", 8, _mark, rank=2, flashes=True),
     Column("value", "Value", 11, _amount, rank=5),
-    Column("unrealised_pnl", "P&L", 11, _amount),
+    Column("unrealised_pnl", "P&L", 10, _amount, home=True),
     Column("day_pnl", "Day", 10, _amount, rank=1),
     Column("iv", "IV", 6, _points, rank=6),
     Column("dollar_delta", "Δ$", 8, _scaled, rank=1),
@@ -70,7 +70,6 @@ POSITION_COLUMNS: tuple[Column, ...] = (
     Column("days", "Exp", 5, _days, rank=2, tone="muted"),
     Column("note", "Note", 26, _text, "left", rank=7, tone="warn"),
 )
-_SIGNED = {"value", "unrealised_pnl", "day_pnl", "dollar_delta", "dollar_gamma", "theta", "vega"}
 _PLACE = {column.key: index for index, column in enumerate(POSITION_COLUMNS)}
 
 LEDGER_COLUMNS: tuple[Column, ...] = (
@@ -84,13 +83,14 @@ LEDGER_COLUMNS: tuple[Column, ...] = (
 
 def position_style(column: Column, row: GridRow) -> tuple[str, str]:
     """Groups stand out; gains and losses are coloured beside their sign; what cannot be told is dim."""
+    ground = "money" if row.flags & GROUP else "cell"
     if column.key in {"unrealised_pnl", "day_pnl"}:
         value = row.cells[_PLACE[column.key]]
         if value:
-            return "cell", "up" if value > 0 else "down"
+            return ground, "up" if value > 0 else "down"
     if row.flags & GROUP:
-        return "money", "strike" if column.key == "label" else "strong"
-    return "cell", column.tone
+        return ground, "strike" if column.key == "label" else "strong"
+    return ground, column.tone
 
 
 def ledger_style(column: Column, row: GridRow) -> tuple[str, str]:

@@ -277,4 +277,6 @@ class ChainScreen(FrameScreen):
         root = "optionix" if feed == "sim" else f"optionix --feed {feed}"
         if view is None:
             return f"{root} screen chain --print"
-        return f"{root} screen chain --underlying {view.underlying} --expiry {view.expiry} --print"
+        several = len([tab for tab in view.expiries if tab.expiry == view.expiry]) > 1
+        which = f"--underlying {view.underlying} --expiry {view.expiry}{f' --root {view.root}' if several else ''}"
+        return f"{root} screen chain {which} --print"

@@ -140,7 +140,8 @@ def _sigma_marks(view: ChainView) -> dict[float, str]:
     marks: dict[float, str] = {}
     for edge in (view.forward - view.expected_move, view.forward + view.expected_move):
         if view.rows[0].strike <= edge <= view.rows[-1].strike:
-            marks[min((row.strike for row in view.rows), key=lambda strike, edge=edge: abs(strike - edge))] = "σ"
+            distances = [(abs(row.strike - edge), row.strike) for row in view.rows]
+            marks[min(distances)[1]] = "σ"
     return marks
 
 

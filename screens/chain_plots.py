@@ -75,7 +75,7 @@ def payoff_plot(view: ChainView, row: ChainRow, side: SideRow) -> Plot:
             )
             for spot in spots
         )
-        series.append(Series("today", today, "series-1"))
+        series.append(Series("today", today, "series-3"))
     breakeven = row.strike + sign * paid
     return Plot(
         title,

@@ -1,0 +1,41 @@
+"""A terminal on a home of its own, at a moment that stands still."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from optionix_core.market.clock import ManualClock
+from optionix_core.services.home import HomeFolders
+from optionix_core.services.workspace import Workspace
+from optionix_tui.app import OptionixApp
+
+MOMENT = datetime(2026, 1, 5, 15, 0, tzinfo=UTC)
+SEED = 20
+PATIENCE = 120.0
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(MOMENT)
+
+
+@pytest.fixture
+def open_workspace(tmp_path: Path, clock: ManualClock) -> Callable[[], Workspace]:
+    """Opens the same home again and again, as several processes do."""
+
+    def opened() -> Workspace:
+        return Workspace.open(HomeFolders.of(tmp_path), clock=clock, seed=SEED)
+
+    return opened
+
+
+@pytest.fixture
+def make_app(open_workspace: Callable[[], Workspace]) -> Callable[..., OptionixApp]:
+    def made(**options: object) -> OptionixApp:
+        return OptionixApp(open_workspace(), rate=20.0, **options)  # type: ignore[arg-type] # options of the app
+
+    return made

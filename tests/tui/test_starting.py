@@ -1,0 +1,48 @@
+"""What a start costs and how a cold one behaves."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from optionix_core.errors import Severity
+from optionix_tui import warmup
+
+HEAVY = ("numpy", "numba", "scipy", "pandas", "sqlalchemy", "alembic", "exchange_calendars", "pyarrow", "filelock")
+
+
+def test_the_first_frame_needs_nothing_heavy() -> None:
+    code = (
+        "import sys; from optionix_tui.app import OptionixApp; import screens.chain, screens.book;"
+        f"print([name for name in {HEAVY!r} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_screen_is_loaded_when_it_is_first_shown() -> None:
+    code = "import sys, optionix_tui.app; print([n for n in sys.modules if n in ('screens.chain', 'screens.book')])"
+    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_compiling_apart_tells_its_progress_up_to_the_end() -> None:
+    told: list[tuple[str, float | None]] = []
+    warmup.compile_apart(lambda step, share: told.append((step, share)), Event())
+    shares = [share for _, share in told if share is not None]
+    assert shares == sorted(shares)
+    assert shares[0] == 0.0
+    assert shares[-1] == 1.0
+
+
+def test_a_compiler_that_fails_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    told: list[str] = []
+    monkeypatch.setenv("PYTHONHOME", str(tmp_path))  # no standard library there: the process cannot even start
+    with pytest.raises(warmup.WarmupError, match="kernels did not compile") as caught:
+        warmup.compile_apart(lambda step, _: told.append(step), Event())
+    assert told == ["compiling the kernels, once on this machine"]
+    assert caught.value.severity is Severity.ERROR

@@ -81,7 +81,7 @@ def bring_up_to_date(workspace: Workspace) -> VenueUpdate:
         idle = not desk.orders.open_orders() and not due(desk, workspace.clock.now())
     if idle:
         return VenueUpdate()
-    with workspace.store.writing("bring the paper venue up to date") as log, desk.lock:
+    with workspace.store.writing("bring the paper venue up to date", workspace.lock_timeout) as log, desk.lock:
         desk.follow(log)
         update = update_under_lock(log, desk, workspace.venue_feed, workspace.clock.now())
         desk.keep(log)

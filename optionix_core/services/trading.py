@@ -114,7 +114,8 @@ def submit(
     check_client_order_id(order_id)
     wanted = _wanted(workspace.account, side, quantity, symbol, limit_price, order_id, workspace.clock.now())
     feed, desk = workspace.feed, workspace.desk
-    with workspace.store.writing(f"{wanted.side} {quantity} {wanted.symbol}") as log, desk.lock:
+    purpose = f"{wanted.side} {quantity} {wanted.symbol}"
+    with workspace.store.writing(purpose, workspace.lock_timeout) as log, desk.lock:
         now = workspace.clock.now()
         desk.follow(log)
         earlier = log.find(intent_id(order_id))

@@ -26,6 +26,8 @@ DEFAULT_FEED = "sim"
 DEFAULT_ACCOUNT = "paper-1"
 DEFAULT_SEED = 20
 DEFAULT_SESSION = "continuous"
+DEFAULT_LOCK_TIMEOUT = 10.0
+"""Seconds that a write waits for another process."""
 
 
 def random_order_id() -> str:
@@ -47,6 +49,7 @@ class Workspace:
         clock: Clock | None = None,
         seed: int = DEFAULT_SEED,
         session: str = DEFAULT_SESSION,
+        lock_timeout: float = DEFAULT_LOCK_TIMEOUT,
         store: EventStore | None = None,
         feed: QuoteSource | None = None,
         venue_feed: QuoteSource | None = None,
@@ -62,6 +65,8 @@ class Workspace:
         self.clock: Clock = SystemClock() if clock is None else clock
         self._seed = seed
         self._session = session
+        self.lock_timeout = lock_timeout
+        """Seconds to wait for another process that writes to the home."""
         self._store = store
         self._feed = feed
         self._venue_feed = venue_feed
@@ -78,9 +83,18 @@ class Workspace:
         clock: Clock | None = None,
         seed: int = DEFAULT_SEED,
         session: str = DEFAULT_SESSION,
+        lock_timeout: float = DEFAULT_LOCK_TIMEOUT,
     ) -> Self:
         """A workspace on `home`; opens no file until store or feed are asked for."""
-        return cls(home, feed_name=feed, account=account, clock=clock, seed=seed, session=session)
+        return cls(
+            home,
+            feed_name=feed,
+            account=account,
+            clock=clock,
+            seed=seed,
+            session=session,
+            lock_timeout=lock_timeout,
+        )
 
     @property
     def store(self) -> EventStore:

@@ -1,7 +1,7 @@
-"""Compile the engine's kernels ahead of their first use, and say whether that is done.
+"""Make ahead of time what the first use would wait for: compiled kernels, and the sessions of exchanges.
 
-Kernels stay beside the installed package, or in the user's cache where that is read-only; a fresh home never
-recompiles. `is_warm` reads a few small files and loads no compiler, so that every start can ask it.
+Both stay beside the installed package, or in the user's cache where that is read-only; a fresh home never makes
+them again. `is_warm` reads a few small files and loads no compiler, so that every start can ask it.
 """
 
 from __future__ import annotations
@@ -11,21 +11,24 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+from optionix_core.market import sessions
 from optionix_core.pricing._kernels import KERNELS as PRICING
 
 LIBRARIES = (PRICING,)
 """The kernels of every room that has some."""
+EXCHANGES = ("XNYS",)
+"""Exchanges whose sessions options of this program follow; the other calendar, 24/7, needs no table."""
 
 
 @dataclass(frozen=True, slots=True)
-class KernelTiming:
-    """How long one kernel took to be ready."""
+class StepTiming:
+    """How long one kernel, or one table of sessions, took to be ready."""
 
     name: str
     seconds: float
     """Wall time."""
     from_cache: bool
-    """Whether it had been compiled before."""
+    """Whether it had been made before."""
 
 
 def is_warm() -> bool:
@@ -33,7 +36,7 @@ def is_warm() -> bool:
     return all(library.is_cached(name) for library in LIBRARIES for name in library.names)
 
 
-def warm(progress: Callable[[str, float], None] | None = None) -> tuple[KernelTiming, ...]:
+def warm(progress: Callable[[str, float], None] | None = None) -> tuple[StepTiming, ...]:
     """Make every kernel ready in this process and on disk; `progress` hears the name and seconds of each.
 
     The first line is the compiler itself. Safe in a worker thread; other threads that need a kernel meanwhile wait for
@@ -49,18 +52,28 @@ def warm(progress: Callable[[str, float], None] | None = None) -> tuple[KernelTi
     return tuple(timings)
 
 
+def prepare_sessions(progress: Callable[[str, float], None] | None = None) -> tuple[StepTiming, ...]:
+    """Store the sessions of every exchange, so that no later process loads exchange_calendars for them."""
+    timings = []
+    for exchange in EXCHANGES:
+        stored = sessions.is_prepared(exchange)
+        timings.append(_timed(f"sessions {exchange}", partial(sessions.prepare, exchange), from_cache=stored))
+        _report(progress, timings[-1])
+    return tuple(timings)
+
+
 def _load_compiler() -> object:
     import numba
 
     return numba
 
 
-def _timed(name: str, work: Callable[[], object], *, from_cache: bool) -> KernelTiming:
+def _timed(name: str, work: Callable[[], object], *, from_cache: bool) -> StepTiming:
     started = time.perf_counter()
     work()
-    return KernelTiming(name, time.perf_counter() - started, from_cache)
+    return StepTiming(name, time.perf_counter() - started, from_cache)
 
 
-def _report(progress: Callable[[str, float], None] | None, timing: KernelTiming) -> None:
+def _report(progress: Callable[[str, float], None] | None, timing: StepTiming) -> None:
     if progress is not None:
         progress(timing.name, timing.seconds)

@@ -27,6 +27,8 @@ class SettingsError(Exception):
         value: object = None,
         bound: str | None = None,
     ) -> None:
+        self.reason = reason
+        """What is wrong, without the place."""
         self.source = source
         """Path of the file, name of the environment variable, or `flag`."""
         self.line = line

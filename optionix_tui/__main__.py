@@ -10,9 +10,26 @@ from optionix_tui import _origin
 def main() -> None:
     """Run the command line; the exit code is the error tree's (`optionix_core/errors.py`)."""
     _origin.install()
-    from optionix_tui.cli.boundary import run
+    try:
+        from optionix_tui.cli.boundary import run
 
-    sys.exit(run(sys.argv[1:]))
+        _settle_encoding()
+        status = run(sys.argv[1:])
+    except KeyboardInterrupt:  # while modules were loading
+        status = 130
+    sys.exit(status)
+
+
+def _settle_encoding() -> None:
+    """Pipes and files get UTF-8 with plain line ends on every platform; a terminal what it can show."""
+    stdout, stderr = sys.stdout, sys.stderr
+    if hasattr(stdout, "reconfigure"):
+        if stdout.isatty():
+            stdout.reconfigure(errors="replace")
+        else:
+            stdout.reconfigure(encoding="utf-8", errors="surrogateescape", newline="\n")
+    if hasattr(stderr, "reconfigure"):
+        stderr.reconfigure(errors="backslashreplace")
 
 
 if __name__ == "__main__":

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from optionix_tui.cli.face import face_of
 from optionix_tui.cli.output import Format, FormatOption, JsonOption, Table, chosen, emit
+from optionix_tui.cli.usage import examples
+
+POSITIONS_EXAMPLES = examples(
+    "optionix positions",
+    "optionix positions --all-accounts",
+    "optionix positions --json | jq '.positions[] | {symbol, quantity, unrealised_pnl}'",
+)
+ACCOUNT_EXAMPLES = examples(
+    "optionix account",
+    "optionix --account paper-2 account --json | jq .nlv",
+)
 
 
 def _money(value: float | None) -> str:
-    return "no mark" if value is None else f"{value:,.2f}"
+    return "unknown" if value is None else f"{value:,.2f}"
+
+
+def _gain(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:+,.2f}"
 
 
 def positions(
@@ -20,10 +35,7 @@ def positions(
     format_: FormatOption = Format.TABLE,
     as_json: JsonOption = False,
 ) -> None:
-    """Open positions, marked by their own venue's feed.
-
-    Example: optionix positions --json | jq '.positions[] | {symbol, quantity, unrealised_pnl}'
-    """
+    """Open positions, marked by their own venue's feed."""
     from optionix_core.services import book
 
     with face_of(context).workspace() as workspace:
@@ -36,32 +48,49 @@ def positions(
             item["label"],
             f"{item['quantity']:+g}",
             _money(item["cost"]),
-            _money(item["mark"]),
+            "no mark" if item["mark"] is None else f"{item['mark']:.2f}",
             _money(item["market_value"]),
-            _money(item["unrealised_pnl"]),
-            _money(item["realised_pnl"]),
+            _gain(item["unrealised_pnl"]),
+            _gain(item["day_pnl"]),
+            item["mark_reason"] or item["day_pnl_reason"] or "",
         )
         for item in records
     ]
-    headings = ("account", "instrument", "quantity", "cost", "mark", "value", "unrealised", "realised")
-    title = "" if rows else "no open positions"
-    emit(chosen(format_, as_json), document, records, Table(headings, rows, title=title, left=frozenset({0, 1})))
+    headings = ("account", "instrument", "quantity", "cost", "mark", "value", "unrealised", "day", "")
+    table = Table(headings, rows, left=frozenset({0, 1, 8})) if rows else Table(title="no open positions")
+    emit(chosen(format_, as_json), document, records, table)
 
 
 def account(context: typer.Context, format_: FormatOption = Format.TABLE, as_json: JsonOption = False) -> None:
-    """Cash, positions and net liquidation value of the account.
-
-    Example: optionix account --json | jq .nlv
-    """
+    """Cash, positions and net liquidation value of the account."""
     from optionix_core.services import book
 
     with face_of(context).workspace() as workspace:
         report = book.account(workspace)
     document = book.to_json(report)
-    shown = {key: value for key, value in document.items() if not isinstance(value, (list, dict))}
+    record = {key: value for key, value in document.items() if not isinstance(value, (list, dict))}
+    record.pop("schema_version")
+    emit(chosen(format_, as_json), document, [record], _account_table(document))
+
+
+def _account_table(account: dict[str, Any]) -> Table:
     rows = [
-        (key.replace("_", " "), _money(value) if isinstance(value, (int, float)) or value is None else str(value))
-        for key, value in shown.items()
-        if key != "schema_version"
+        ("net liquidation value", _money(account["nlv"]), ""),
+        ("cash", _money(account["cash"]), ""),
+        ("positions", _money(account["positions_value"]), _left_out(account)),
+        ("buying power", _money(account["buying_power"]), ""),
+        ("day P&L", _gain(account["day_pnl"]), account["day_pnl_reason"] or ""),
+        ("unrealised P&L", _gain(account["unrealised_pnl"]), ""),
+        ("realised P&L", _gain(account["realised_pnl"]), ""),
+        ("fees", _money(account["fees"]), ""),
+        ("opened with", _money(account["opening_balance"]), ""),
     ]
-    emit(chosen(format_, as_json), document, [shown], Table(("account", ""), rows))
+    title = f"{account['account']} at {account['venue']} ({account['feed']}), {account['state']}, {account['moment']}"
+    return Table(("", account["currency"], ""), rows, title=title, left=frozenset({0, 2}))
+
+
+def _left_out(account: dict[str, Any]) -> str:
+    unmarked = account["unmarked"]
+    if not unmarked:
+        return ""
+    return f"without {len(unmarked)} that cannot be marked: {unmarked[0]['symbol'].strip()}: {unmarked[0]['reason']}"

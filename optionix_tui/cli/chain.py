@@ -5,16 +5,19 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from optionix_core.errors import InvalidValueError, MissingDataError, UsageError
+from optionix_core.errors import InvalidValueError, MissingDataError, UnknownNameError, UsageError
 from optionix_tui.cli import chain_layout
+from optionix_tui.cli.arguments import Command, group
 from optionix_tui.cli.face import Face, face_of
 from optionix_tui.cli.output import Format, FormatOption, JsonOption, Table, chosen, emit, say
+from optionix_tui.cli.stdin import DASH, SHOWN, as_file
+from optionix_tui.cli.usage import examples
 
 if TYPE_CHECKING:
     from optionix_core.market.chain import OptionChain
@@ -23,23 +26,32 @@ if TYPE_CHECKING:
 STRIKES_SHOWN = 12
 """Strikes on either side of the forward in a table without `--strikes`."""
 
-app = typer.Typer(help="Option chains: import, list, show, judge, export.", no_args_is_help=True)
+app = group(
+    "chain",
+    "Option chains: import, list, show, judge, export.",
+    "optionix chain import spx_quotedata.csv --name SPX",
+    "optionix chain show SPX",
+)
 
 Name = Annotated[
-    str, typer.Argument(help="An imported chain, an underlying of the feed, or a file.", metavar="FILE_OR_NAME")
+    str,
+    typer.Argument(help="An imported chain, an underlying of the feed, a file, or - for one piped in.", metavar="NAME"),
 ]
 FileFormat = Annotated[
-    str | None, typer.Option("--input-format", help="Format of a file; found by its content without it.")
+    str | None,
+    typer.Option("--input-format", help="Format of a file; found by its content without it.", metavar="FORMAT"),
 ]
 Mapped = Annotated[
     list[str] | None,
-    typer.Option("--map", help="FIELD=COLUMN of a CSV or Parquet file with other headings; may be repeated."),
+    typer.Option("--map", help="Heading of a field in a CSV or Parquet file; may be repeated.", metavar="FIELD=COLUMN"),
 ]
 On = Annotated[
-    datetime | None,
-    typer.Option("--date", formats=["%Y-%m-%d"], help="The day to take from a file that holds several."),
+    date | None, typer.Option("--date", help="The day to take from a file that holds several.", metavar="YYYY-MM-DD")
 ]
-Rate = Annotated[float | None, typer.Option("--rate", help="Interest rate for expiries whose quotes cannot tell one.")]
+Rate = Annotated[
+    float | None,
+    typer.Option("--rate", help="Interest rate for expiries whose quotes cannot tell one.", metavar="FRACTION"),
+]
 
 
 def _mapping(pairs: list[str] | None) -> Mapping[str, str] | None:
@@ -53,26 +65,47 @@ def _mapping(pairs: list[str] | None) -> Mapping[str, str] | None:
 
 
 def _load(
-    face: Face, name: str, file_format: str | None = None, mapped: list[str] | None = None, on: datetime | None = None
+    face: Face, name: str, file_format: str | None = None, mapped: list[str] | None = None, on: date | None = None
 ) -> OptionChain:
-    """A stored chain, else a file, else the present chain of the feed's underlying of that name."""
+    """A stored chain, else a file, else the present chain of the feed's underlying of that name.
+
+    What tells how to read a file is refused where no file is read.
+    """
     from optionix_core.services import chains
 
     stored = {item.name.casefold() for item in chains.listing(face.home)}
-    if name.casefold() not in stored and not Path(name).exists():
-        with face.workspace() as workspace:
-            quoted = {info.symbol.casefold(): info.symbol for info in workspace.feed.underlyings()}
-            if name.casefold() in quoted:
-                return workspace.feed.chain(quoted[name.casefold()], workspace.clock.now())
-    return chains.load(face.home, name, file_format, _mapping(mapped), None if on is None else on.date())
+    is_stored = name.casefold() in stored
+    if not is_stored and (name == DASH or Path(name).exists()):
+        with as_file(name) as path:
+            return chains.load(face.home, path, file_format, _mapping(mapped), on)
+    for option, value in (("--input-format", file_format), ("--map", mapped), ("--date", on)):
+        if value is not None:
+            raise UsageError(f"{option} is for files, and {name} is not a file")
+    if is_stored:
+        return chains.load(face.home, name)
+    with face.workspace() as workspace:
+        quoted = {info.symbol.casefold(): info.symbol for info in workspace.feed.underlyings()}
+        if name.casefold() not in quoted:
+            raise UnknownNameError("chain, file or underlying", name, (*sorted(stored), *quoted.values()))
+        return workspace.feed.chain(quoted[name.casefold()], workspace.clock.now())
 
 
-@app.command("import")
+@app.command(
+    "import",
+    cls=Command,
+    epilog=examples(
+        "optionix chain import spx_quotedata.csv --name SPX",
+        "optionix chain import quotes.csv --map strike=K --map bid=Bid --name MINE --replace",
+        "optionix chain export ORBIT | optionix chain import - --name orbit-now",
+    ),
+)
 def import_(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="A Cboe, Deribit, end-of-day, CSV or Parquet file.")],
+    file: Annotated[
+        str, typer.Argument(help="A Cboe, Deribit, end-of-day, CSV or Parquet file, or -.", metavar="FILE")
+    ],
     name: Annotated[
-        str | None, typer.Option("--name", help="Name to keep it under; UNDERLYING_DATE without it.")
+        str | None, typer.Option("--name", help="Name to keep it under; UNDERLYING_DATE without it.", metavar="NAME")
     ] = None,
     file_format: FileFormat = None,
     mapped: Mapped = None,
@@ -81,21 +114,19 @@ def import_(
     format_: FormatOption = Format.TABLE,
     as_json: JsonOption = False,
 ) -> None:
-    """Read a file and keep its chain in this home. A malformed file imports nothing.
-
-    Example: optionix chain import spx_quotedata.csv --name SPX
-    """
+    """Read a file and keep its chain in this home. A malformed file imports nothing."""
     from optionix_core.services import chains
 
-    day = None if on is None else on.date()
-    report = chains.import_file(face_of(context).home, file, name, file_format, _mapping(mapped), day, replace=replace_)
+    home = face_of(context).home
+    with as_file(file) as path:
+        report = chains.import_file(home, path, name, file_format, _mapping(mapped), on, replace=replace_)
     record: dict[str, Any] = {
         "name": report.name,
         "underlying": report.underlying,
         "as_of": report.as_of.isoformat(),
         "expiries": report.expiries,
         "quotes": report.quotes,
-        "source": report.source,
+        "source": SHOWN if file == DASH else report.source,
         "path": str(report.path),
         "already_stored": report.already_stored,
     }
@@ -104,12 +135,13 @@ def import_(
     emit(chosen(format_, as_json), {"schema_version": 1, **record}, [record], table)
 
 
-@app.command("list")
+@app.command(
+    "list",
+    cls=Command,
+    epilog=examples("optionix chain list", "optionix chain list --json | jq -r '.chains[].name'"),
+)
 def list_(context: typer.Context, format_: FormatOption = Format.TABLE, as_json: JsonOption = False) -> None:
-    """The imported chains of this home.
-
-    Example: optionix chain list
-    """
+    """The imported chains of this home."""
     from optionix_core.services import chains
 
     found = chains.listing(face_of(context).home)
@@ -141,16 +173,28 @@ def list_(context: typer.Context, format_: FormatOption = Format.TABLE, as_json:
     emit(chosen(format_, as_json), {"schema_version": 1, "chains": records}, records, table)
 
 
-@app.command()
+@app.command(
+    cls=Command,
+    epilog=examples(
+        "optionix chain show ORBIT",
+        "optionix chain show SPX --expiry 2023-03-17 --root SPX --strikes 5",
+        "optionix chain show spx_quotedata.csv --json | jq '.expiries[0].rows[].call.iv'",
+        "optionix chain show SPX --expiry 2023-03-17 --root SPX --plot",
+        "optionix chain show - --format csv < spx_quotedata.csv",
+    ),
+)
 def show(
     context: typer.Context,
     name: Name,
     expiry: Annotated[
-        datetime | None, typer.Option("--expiry", formats=["%Y-%m-%d"], help="One expiry date alone.")
+        date | None, typer.Option("--expiry", help="One expiry date alone.", metavar="YYYY-MM-DD")
     ] = None,
-    root: Annotated[str | None, typer.Option("--root", help="One root alone (SPX and SPXW share dates).")] = None,
+    root: Annotated[
+        str | None, typer.Option("--root", help="One root alone (SPX and SPXW share dates).", metavar="ROOT")
+    ] = None,
     strikes: Annotated[
-        int | None, typer.Option("--strikes", min=1, help="Strikes on either side of the forward.")
+        int | None,
+        typer.Option("--strikes", help="Strikes on either side of the forward.", metavar="N"),
     ] = None,
     plot: Annotated[bool, typer.Option("--plot", help="Draw the smile of the expiry.")] = False,
     file_format: FileFormat = None,
@@ -163,14 +207,12 @@ def show(
     """A chain with forwards, implied volatilities, deltas, and the reason for every quote not used.
 
     JSON holds every expiry unless one is named; a table shows one expiry around the money.
-
-    Example: optionix chain show SPX --expiry 2023-03-17 --root SPX --json | jq '.expiries[0].rows[].call.iv'
     """
     from optionix_core.services import chains
 
     format_ = chosen(format_, as_json)
     solved = chains.solve_chain(_load(face_of(context), name, file_format, mapped, on), rate)
-    solved = _narrowed(solved, None if expiry is None else expiry.date(), root)
+    solved = _narrowed(solved, expiry, root)
     for_eyes = plot or format_ in (Format.TABLE, Format.MARKDOWN)
     if for_eyes and expiry is None:
         solved = _first_live(solved)
@@ -184,7 +226,10 @@ def show(
     emit(format_, document, chain_layout.records(document), chain_layout.table(solved, document))
 
 
-@app.command()
+@app.command(
+    cls=Command,
+    epilog=examples("optionix chain expiries ORBIT", "optionix chain expiries spx_quotedata.csv --format md"),
+)
 def expiries(
     context: typer.Context,
     name: Name,
@@ -195,10 +240,7 @@ def expiries(
     format_: FormatOption = Format.TABLE,
     as_json: JsonOption = False,
 ) -> None:
-    """Each expiry's forward, discount factor, at-the-money volatility and expected move.
-
-    Example: optionix chain expiries ORBIT
-    """
+    """Each expiry's forward, discount factor, at-the-money volatility and expected move."""
     from optionix_core.services import chains
 
     solved = chains.solve_chain(_load(face_of(context), name, file_format, mapped, on), rate)
@@ -238,7 +280,10 @@ def expiries(
     emit(chosen(format_, as_json), document, records, table)
 
 
-@app.command()
+@app.command(
+    cls=Command,
+    epilog=examples("optionix chain quality spx_quotedata.csv", "optionix chain quality SPX --json | jq .rejections"),
+)
 def quality(
     context: typer.Context,
     name: Name,
@@ -249,10 +294,7 @@ def quality(
     format_: FormatOption = Format.TABLE,
     as_json: JsonOption = False,
 ) -> None:
-    """Quotes, rejections by reason, and the distance from the source's own volatilities.
-
-    Example: optionix chain quality spx_quotedata.csv
-    """
+    """Quotes, rejections by reason, and the distance from the source's own volatilities."""
     from optionix_core.services import chains
 
     report = chains.summary(chains.solve_chain(_load(face_of(context), name, file_format, mapped, on), rate))
@@ -272,22 +314,28 @@ def quality(
     emit(chosen(format_, as_json), document, [record], Table(("chain", ""), rows))
 
 
-@app.command()
+@app.command(
+    cls=Command,
+    epilog=examples(
+        "optionix chain export SPX -o spx.csv",
+        "optionix chain export ORBIT --to json > orbit.jsonl",
+        "optionix chain export SPX --to parquet -o spx.parquet",
+    ),
+)
 def export(
     context: typer.Context,
     name: Name,
     to: Annotated[
-        str, typer.Option("--to", help="csv, json or parquet: exact, and readable by `chain import`.")
+        str, typer.Option("--to", help="csv, json or parquet; all are exact and can be imported.", metavar="FORMAT")
     ] = "csv",
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="A file instead of stdout.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="A file instead of stdout.", metavar="FILE")
+    ] = None,
     file_format: FileFormat = None,
     mapped: Mapped = None,
     on: On = None,
 ) -> None:
-    """Write a chain's quotes as they came, to the last bit.
-
-    Example: optionix chain export SPX --to parquet -o spx.parquet
-    """
+    """Write a chain's quotes as they came, to the last bit."""
     from optionix_core.services import chains
 
     formats = {item: item for item in chains.EXPORT_FORMATS}

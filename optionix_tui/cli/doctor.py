@@ -1,23 +1,72 @@
-"""`optionix doctor` and `optionix warm`: what state things are in, and the compiled kernels."""
+"""`optionix doctor` and `optionix warm`: what state things are in, and what is made ready ahead of use."""
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 from typing import TYPE_CHECKING
 
 import typer
 
-from optionix_tui.cli.face import face_of
+from optionix_tui.cli.face import Face, face_of
 from optionix_tui.cli.output import Format, FormatOption, JsonOption, Table, chosen, emit, say
+from optionix_tui.cli.usage import examples
 
 if TYPE_CHECKING:
     from optionix_core.services.doctor import Finding
 
+DOCTOR_EXAMPLES = examples(
+    "optionix doctor",
+    "optionix doctor --json | jq '.findings[] | select(.state != \"ok\")'",
+)
+WARM_EXAMPLES = examples("optionix warm", "optionix warm --json | jq '[.steps[].seconds] | add'")
+
+
+def doctor(context: typer.Context, format_: FormatOption = Format.TABLE, as_json: JsonOption = False) -> None:
+    """Examine terminal, settings, kernels, home, database, chain, server and clock; changes nothing.
+
+    Exits 1 where something has failed. What is not configured has not failed.
+    """
+    from optionix_core.services import doctor as service
+
+    face = face_of(context)
+    findings = (_terminal(), _settings(face), *service.examine(face.home, face.clock.now()))
+    document = service.to_json(findings)
+    rows = [(item.subject, str(item.state), item.detail, item.remedy) for item in findings]
+    table = Table(("subject", "state", "detail", "what to do"), rows, left=frozenset({0, 1, 2, 3}))
+    emit(chosen(format_, as_json), document, document["findings"], table)
+    if service.worst(findings) is service.State.FAILED:
+        raise typer.Exit(1)
+
+
+def warm(format_: FormatOption = Format.TABLE, as_json: JsonOption = False) -> None:
+    """Compile all kernels and store the exchanges' sessions now, a line each; later starts load them.
+
+    Both belong to the installation, not to a home: once is enough until it is upgraded.
+    """
+    from optionix_core.services import warm as service
+
+    format_ = chosen(format_, as_json)
+
+    def tell(step: str, seconds: float) -> None:
+        line = f"{step:<26}{seconds:8.2f} s"
+        if format_ is not Format.TABLE:
+            say(line)
+            return
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
+
+    timings = (*service.warm(tell), *service.prepare_sessions(tell))
+    if format_ is Format.TABLE:
+        return
+    records = [{"step": item.name, "seconds": item.seconds, "from_cache": item.from_cache} for item in timings]
+    rows = [(item.name, f"{item.seconds:.3f}", "yes" if item.from_cache else "no") for item in timings]
+    table = Table(("step", "seconds", "ready before"), rows)
+    emit(format_, {"schema_version": 1, "steps": records}, records, table)
+
 
 def _terminal() -> Finding:
-    import os
-    import shutil
-
     from optionix_core.services.doctor import Finding, State
 
     if not sys.stdout.isatty():
@@ -32,32 +81,15 @@ def _terminal() -> Finding:
     return Finding("terminal", State.OK, detail)
 
 
-def doctor(context: typer.Context, format_: FormatOption = Format.TABLE, as_json: JsonOption = False) -> None:
-    """Examine terminal, kernels, home, database, chain, server and clock; changes nothing.
+def _settings(face: Face) -> Finding:
+    from config.errors import SettingsError
+    from optionix_core.services.doctor import Finding, State
 
-    Example: optionix doctor --json | jq .state
-    """
-    from optionix_core.market.clock import SystemClock
-    from optionix_core.services import doctor as service
-
-    findings = (_terminal(), *service.examine(face_of(context).home, SystemClock().now()))
-    document = service.to_json(findings)
-    rows = [(item.subject, str(item.state), item.detail, item.remedy) for item in findings]
-    table = Table(("subject", "state", "detail", "what to do"), rows, left=frozenset({0, 1, 2, 3}))
-    emit(chosen(format_, as_json), document, document["findings"], table)
-    if service.worst(findings) is service.State.FAILED:
-        raise typer.Exit(1)
-
-
-def warm(format_: FormatOption = Format.TABLE, as_json: JsonOption = False) -> None:
-    """Compile all kernels now, a line each; later starts load them from the cache.
-
-    Example: optionix warm
-    """
-    from optionix_core.services import warm as service
-
-    timings = service.warm(lambda name, seconds: say(f"{name}  {seconds:.2f} s"))
-    records = [{"kernel": item.name, "seconds": item.seconds} for item in timings]
-    rows = [(item.name, f"{item.seconds:.3f}") for item in timings]
-    document = {"schema_version": 1, "kernels": records}
-    emit(chosen(format_, as_json), document, records, Table(("kernel", "seconds"), rows))
+    file = face.paths.settings_file
+    try:
+        changed = [key for key, origin in face.settings.origins.items() if origin != "default"]
+    except SettingsError as error:
+        return Finding("settings", State.FAILED, str(error), "optionix config validate; optionix config show --origin")
+    if not changed and not file.exists():
+        return Finding("settings", State.NOT_CONFIGURED, "the defaults are in force", "optionix config init")
+    return Finding("settings", State.OK, f"{len(changed)} changed from the defaults; {file}")

@@ -1,4 +1,4 @@
-"""What every command shares: flags of the root command, settings, folders and the opened workspace."""
+"""What every command shares: flags of the root command, settings, folders, clock and the opened workspace."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from config.paths import Paths
     from config.settings import Settings
+    from optionix_core.market.clock import Clock
     from optionix_core.services.home import HomeFolders
     from optionix_core.services.workspace import Workspace
 
@@ -20,9 +21,18 @@ if TYPE_CHECKING:
 class Face:
     """The command line's own context; nothing is read before a command asks for it."""
 
+    given_clock: Clock | None = None
+    """Another clock than the machine's."""
     flags: dict[str, Any] = field(default_factory=dict)
     """Dotted setting to the value given as a flag of `optionix` itself."""
     _settings: Settings | None = None
+
+    @property
+    def clock(self) -> Clock:
+        """What tells the time."""
+        from optionix_core.market.clock import SystemClock
+
+        return SystemClock() if self.given_clock is None else self.given_clock
 
     @property
     def paths(self) -> Paths:
@@ -58,8 +68,10 @@ class Face:
             self.home,
             feed=settings.feed.name,
             account=settings.account.name,
+            clock=self.clock,
             seed=settings.feed.seed,
             session=settings.feed.session,
+            lock_timeout=settings.trading.lock_timeout_seconds,
         )
         try:
             yield opened

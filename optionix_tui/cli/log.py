@@ -9,19 +9,84 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from optionix_core.sync.event import EventStore
+from optionix_core.errors import InvalidValueError
+from optionix_tui.cli.arguments import Command, group
 from optionix_tui.cli.face import face_of
 from optionix_tui.cli.output import Format, FormatOption, JsonOption, Table, chosen, emit
+from optionix_tui.cli.usage import examples
 
 if TYPE_CHECKING:
     from optionix_core.services.log import LogRow
+    from optionix_core.sync.event import EventStore
 
-app = typer.Typer(help="The event log: show it, verify it.", no_args_is_help=True)
+app = group("log", "The event log: show it, verify it.", "optionix log verify", "optionix log show --limit 20")
+
+
+@app.command(
+    cls=Command,
+    epilog=examples(
+        "optionix log show",
+        "optionix log show --type order --limit 20",
+        "optionix log show --after 0 --limit 1000 --format jsonl | jq .payload",
+    ),
+)
+def show(
+    context: typer.Context,
+    after: Annotated[
+        int | None, typer.Option("--after", help="Start behind this sequence number.", metavar="N")
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", help="At most so many entries.", metavar="N")] = 100,
+    type_: Annotated[
+        str | None,
+        typer.Option("--type", help="Only a type, or all below it: order.filled, order.", metavar="TYPE"),
+    ] = None,
+    format_: FormatOption = Format.TABLE,
+    as_json: JsonOption = False,
+) -> None:
+    """The last entries of the log, or those behind --after, oldest first. Decimals stay strings."""
+    if limit < 1:
+        raise InvalidValueError("--limit", limit, "at least 1")
+    from optionix_core.services import log
+
+    with _store(context) as store:
+        last_ones = after is None and type_ is None
+        page = log.tail(store, limit) if last_ones else log.show(store, after or 0, limit, type_)
+    document: dict[str, Any] = dict(log.to_json(page))
+    cells = [(str(row.seq), f"{row.time:%Y-%m-%d %H:%M:%S}", row.type, row.hash[:12], _gist(row)) for row in page.rows]
+    of = f"{page.head.seq:,} {'entry' if page.head.seq == 1 else 'entries'}"
+    table = Table(title=f"none of {of}" if page.head.seq else "the log is empty")
+    if cells:
+        headings = ("seq", "time (UTC)", "type", "hash", "what")
+        table = Table(headings, cells, title=f"{len(cells):,} of {of}", left=frozenset({1, 2, 3, 4}))
+    emit(chosen(format_, as_json), document, document["events"], table)
+
+
+@app.command(cls=Command, epilog=examples("optionix log verify", "optionix log verify --json | jq .head.hash"))
+def verify(context: typer.Context, format_: FormatOption = Format.TABLE, as_json: JsonOption = False) -> None:
+    """Recompute every hash and compare the head kept outside the database; exit 7 names the first bad entry."""
+    from optionix_core.services import log
+
+    with _store(context) as store:
+        report = log.verify(store)
+    document: dict[str, Any] = dict(log.to_json(report))
+    record = {**document, "head_seq": report.head.seq, "head_hash": report.head.hash.hex()}
+    for name in ("schema_version", "head"):
+        record.pop(name)
+    head = f", head {report.head.hash.hex()[:16]}" if report.events else ""
+    emit(chosen(format_, as_json), document, [record], Table(title=f"{report.sentence}{head}"))
+
+
+_LONG_IDS = frozenset({"client_order_id", "cause"})
+"""Told last, since they would push out what they belong to."""
 
 
 def _gist(row: LogRow) -> str:
     """The payload's plain values on one line; what is nested is in the JSON."""
-    plain = [f"{key}={value}" for key, value in row.payload.items() if isinstance(value, (str, int)) and value != ""]
+    plain = [
+        f"{key}={value}"
+        for key, value in sorted(row.payload.items(), key=lambda item: item[0] in _LONG_IDS)
+        if isinstance(value, (str, int)) and value != ""
+    ]
     return textwrap.shorten(" ".join(plain), 90, placeholder=" ...")
 
 
@@ -34,45 +99,3 @@ def _store(context: typer.Context) -> Iterator[EventStore]:
         yield store
     finally:
         store.close()
-
-
-@app.command()
-def show(
-    context: typer.Context,
-    after: Annotated[int | None, typer.Option("--after", min=0, help="Start behind this sequence number.")] = None,
-    limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many entries.")] = 100,
-    type_: Annotated[
-        str | None, typer.Option("--type", help="Only a type, or all below it: order.filled, order.")
-    ] = None,
-    format_: FormatOption = Format.TABLE,
-    as_json: JsonOption = False,
-) -> None:
-    """The last entries of the log, or those behind --after, oldest first. Decimals stay strings.
-
-    Example: optionix log show --after 0 --limit 1000 --type order --format jsonl | jq .payload
-    """
-    from optionix_core.services import log
-
-    with _store(context) as store:
-        last_ones = after is None and type_ is None
-        page = log.tail(store, limit) if last_ones else log.show(store, after or 0, limit, type_)
-    document: dict[str, Any] = dict(log.to_json(page))
-    cells = [(str(row.seq), f"{row.time:%Y-%m-%d %H:%M:%S}", row.type, _gist(row), row.hash[:12]) for row in page.rows]
-    title = f"{len(page.rows)} of {page.head.seq} entries" if page.rows else "nothing to show"
-    table = Table(("seq", "time (UTC)", "type", "what", "hash"), cells, title=title, left=frozenset({1, 2, 3, 4}))
-    emit(chosen(format_, as_json), document, document["events"], table)
-
-
-@app.command()
-def verify(context: typer.Context, format_: FormatOption = Format.TABLE, as_json: JsonOption = False) -> None:
-    """Recompute every hash and compare the head kept outside the database; exit 7 names the first bad entry.
-
-    Example: optionix log verify && echo intact
-    """
-    from optionix_core.services import log
-
-    with _store(context) as store:
-        report = log.verify(store)
-    document = log.to_json(report)
-    table = Table(("log", "head"), [(report.sentence, report.head.hash.hex()[:16])], left=frozenset({0, 1}))
-    emit(chosen(format_, as_json), document, [document], table)

@@ -25,16 +25,18 @@ class Format(StrEnum):
     MARKDOWN = "md"
 
 
-FormatOption = Annotated[Format, typer.Option("--format", help="How to write the answer.", rich_help_panel="Output")]
-JsonOption = Annotated[bool, typer.Option("--json", help="The same as --format json.", rich_help_panel="Output")]
+FormatOption = Annotated[
+    Format, typer.Option("--format", help="How to write the answer.", metavar="|".join(item.value for item in Format))
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="The same as --format json.")]
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """What a person reads: headings, rows of finished text, and a line above."""
+    """What a person reads: a line above, headings, rows of finished text."""
 
-    headings: tuple[str, ...]
-    rows: Sequence[Sequence[str]]
+    headings: tuple[str, ...] = ()
+    rows: Sequence[Sequence[str]] = ()
     title: str = ""
     left: frozenset[int] = frozenset({0})
     """Columns that are words, set to the left; the others are numbers."""
@@ -65,7 +67,9 @@ def emit(
     elif format_ is Format.MARKDOWN:
         _write_markdown(table)
     else:
-        _write_table(table)
+        from optionix_tui.cli.text_table import write_table
+
+        write_table(table)
 
 
 def write_json(document: Mapping[str, Any]) -> None:
@@ -89,35 +93,24 @@ def _write_csv(records: Sequence[Mapping[str, Any]]) -> None:
     writer = csv.DictWriter(sys.stdout, fieldnames=list(records[0]), lineterminator="\n")
     writer.writeheader()
     for record in records:
-        # What is nested goes into its cell as JSON, so that a reader can take it apart again.
+        # What is nested goes into its cell as JSON, and truth values as JSON spells them, so that a reader
+        # can take the cell apart again.
         writer.writerow(
-            {key: json.dumps(value) if isinstance(value, (dict, list)) else value for key, value in record.items()}
+            {
+                key: json.dumps(value, ensure_ascii=False) if isinstance(value, (dict, list, bool)) else value
+                for key, value in record.items()
+            }
         )
 
 
 def _write_markdown(table: Table) -> None:
+    if table.title:
+        lines = table.title.splitlines()
+        sys.stdout.write("\n".join((f"**{lines[0]}**", *lines[1:])) + "\n")
+    if not table.headings:
+        return
+    if table.title:
+        sys.stdout.write("\n")
     rules = [":--" if index in table.left else "--:" for index in range(len(table.headings))]
-    lines = [table.headings, rules, *table.rows]
-    if table.title:
-        sys.stdout.write(f"**{table.title}**\n\n")
-    for line in lines:
+    for line in (table.headings, rules, *table.rows):
         sys.stdout.write("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n")
-
-
-def _write_table(table: Table) -> None:
-    from rich.console import Console
-    from rich.table import Table as RichTable
-    from rich.text import Text
-
-    console = Console(file=sys.stdout, highlight=False)
-    if not console.is_terminal:
-        # A pipe has no width of its own: never wrap or cut a number there.
-        console = Console(file=sys.stdout, highlight=False, width=10_000, no_color=True)
-    grid = RichTable(box=None, pad_edge=False, header_style="bold")
-    for index, heading in enumerate(table.headings):
-        grid.add_column(Text(heading), justify="left" if index in table.left else "right", no_wrap=True)
-    for row in table.rows:
-        grid.add_row(*(Text(cell) for cell in row))
-    if table.title:
-        console.print(Text(table.title, style="bold"))
-    console.print(grid)

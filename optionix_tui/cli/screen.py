@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -10,9 +11,60 @@ import typer
 
 from optionix_core.errors import InvalidValueError, UsageError
 from optionix_tui.cli.face import face_of
+from optionix_tui.cli.output import say
+from optionix_tui.cli.usage import examples
 
 SMALLEST = (40, 12)
 LARGEST = (500, 200)
+EXAMPLES = examples(
+    "optionix screen chain --print",
+    "optionix screen book --print --size 80x24",
+    "optionix screen chain --underlying ORBIT --svg --size 200x55 -o chain.svg",
+)
+
+
+def screen(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="chain or book.", metavar="NAME")],
+    print_: Annotated[bool, typer.Option("--print", help="As text (the default).")] = False,
+    svg: Annotated[bool, typer.Option("--svg", help="As an SVG picture.")] = False,
+    underlying: Annotated[
+        str | None, typer.Option("--underlying", help="Show this one; the feed's first without it.", metavar="NAME")
+    ] = None,
+    expiry: Annotated[
+        date | None, typer.Option("--expiry", help="Show this expiry; the nearest without it.", metavar="YYYY-MM-DD")
+    ] = None,
+    root: Annotated[
+        str | None, typer.Option("--root", help="Its root, where several share the date.", metavar="ROOT")
+    ] = None,
+    size: Annotated[str, typer.Option("--size", help="Columns and lines.", metavar="COLSxLINES")] = "120x36",
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="A file instead of stdout.", metavar="FILE")
+    ] = None,
+) -> None:
+    """Draw a screen without opening the terminal."""
+    if print_ and svg:
+        raise UsageError("--print and --svg exclude each other: give one")
+    columns_lines = _size(size)
+    from optionix_tui.picture import render
+
+    face = face_of(context)
+    picture = render(
+        name,
+        columns_lines,
+        "svg" if svg else "text",
+        face.settings,
+        face.paths,
+        underlying=underlying,
+        expiry=expiry,
+        root=root,
+        clock=face.given_clock,
+    )
+    if output is None:
+        sys.stdout.write(picture if picture.endswith("\n") else picture + "\n")
+        return
+    output.write_text(picture, "utf-8", newline="\n")
+    say(f"wrote {output}")
 
 
 def _size(text: str) -> tuple[int, int]:
@@ -24,28 +76,3 @@ def _size(text: str) -> tuple[int, int]:
         if not least <= value <= most:
             raise InvalidValueError(f"--size {name}", value, f"between {least} and {most}")
     return size
-
-
-def screen(
-    context: typer.Context,
-    name: Annotated[str, typer.Argument(help="chain or book.")],
-    print_: Annotated[bool, typer.Option("--print", help="As text (the default).")] = False,
-    svg: Annotated[bool, typer.Option("--svg", help="As an SVG picture.")] = False,
-    size: Annotated[str, typer.Option("--size", help="Columns and lines.", metavar="COLSxLINES")] = "120x36",
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="A file instead of stdout.")] = None,
-) -> None:
-    """Draw a screen without opening the terminal.
-
-    Example: optionix screen chain --svg --size 200x55 -o chain.svg
-    """
-    if print_ and svg:
-        raise UsageError("--print and --svg exclude each other: give one")
-    columns_lines = _size(size)
-    from optionix_tui.picture import render
-
-    face = face_of(context)
-    picture = render(name, columns_lines, "svg" if svg else "text", face.settings, face.paths)
-    if output is None:
-        sys.stdout.write(picture if picture.endswith("\n") else picture + "\n")
-    else:
-        output.write_text(picture, "utf-8", newline="\n")

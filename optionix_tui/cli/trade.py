@@ -2,75 +2,46 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from optionix_core.errors import InvalidValueError
+from optionix_tui.cli import order_text
 from optionix_tui.cli.face import face_of
-from optionix_tui.cli.output import Format, FormatOption, JsonOption, Table, chosen, emit, say
+from optionix_tui.cli.output import Format, FormatOption, JsonOption, chosen, emit, say
+from optionix_tui.cli.usage import examples
 
 if TYPE_CHECKING:
     from optionix_core.trading.orders import Side
 
+BUY_EXAMPLES = examples(
+    "optionix buy 2 ORBIT 15JAN27 230 C",
+    'optionix buy 2 "ORBIT 15JAN27 230 C" --limit 2.50 --json | jq .average_price',
+    "optionix buy 1 ORBIT270115C00230000 --dry-run",
+    "optionix buy 1 ORBIT 15JAN27 230 C --client-id rebalance-7",
+)
+SELL_EXAMPLES = examples(
+    "optionix sell 1 ORBIT 15JAN27 230 C",
+    'optionix sell 1 "ORBIT 15JAN27 230 C" --limit 1.20 --dry-run',
+)
+
 Quantity = Annotated[int, typer.Argument(help="Contracts.", metavar="QUANTITY")]
 Words = Annotated[
     list[str],
-    typer.Argument(help="OSI symbol or words: ORBIT 16JAN26 230 C.", metavar="SYMBOL..."),
+    typer.Argument(help="OSI symbol, or words: ORBIT 15JAN27 230 C.", metavar="SYMBOL..."),
 ]
-LimitOption = Annotated[str | None, typer.Option("--limit", help="Worst price per unit; without it, the touch.")]
+LimitOption = Annotated[
+    Decimal | None, typer.Option("--limit", help="Worst price per unit; without it, the touch.", metavar="PRICE")
+]
 ClientIdOption = Annotated[
     str | None,
-    typer.Option("--client-id", help="Your own order id: the same id sent again is the same order, never a second."),
+    typer.Option(
+        "--client-id", help="Your own order id: sent again it is the same order, never a second.", metavar="ID"
+    ),
 ]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show price, cost, fees and checks; write nothing.")]
-
-
-def _limit(text: str | None) -> Decimal | None:
-    if text is None:
-        return None
-    try:
-        value = Decimal(text)
-    except InvalidOperation:
-        value = Decimal("NaN")
-    if not value.is_finite() or value <= 0:
-        raise InvalidValueError("--limit", repr(text), "a positive decimal number")
-    return value
-
-
-def _order(
-    context: typer.Context,
-    side: Side,
-    quantity: int,
-    words: list[str],
-    limit: str | None,
-    client_id: str | None,
-    dry_run: bool,
-    format_: Format,
-) -> None:
-    from optionix_core.services import trading
-
-    price = _limit(limit)
-    symbol = " ".join(words)
-    with face_of(context).workspace() as workspace:
-        if dry_run:
-            preview = trading.preview(workspace, side, quantity, symbol, price)
-            _emit_order(format_, trading.to_json(preview), "nothing was sent")
-            trading.raise_for_checks(preview)
-            return
-        result = trading.submit(workspace, side, quantity, symbol, price, client_order_id=client_id)
-    trading.raise_for_state(result)
-    if result.reason:
-        say(f"note: {result.reason}")
-    _emit_order(format_, trading.to_json(result), "")
-
-
-def _emit_order(format_: Format, document: dict[str, Any], remark: str) -> None:
-    shown = {key: value for key, value in document.items() if not isinstance(value, (list, dict))}
-    rows = [(key.replace("_", " "), "" if value is None else str(value)) for key, value in shown.items()]
-    rows = [row for row in rows if row[0] != "schema version"]
-    emit(format_, document, [shown], Table(("order", ""), rows, title=remark, left=frozenset({0, 1})))
 
 
 def buy(
@@ -85,7 +56,7 @@ def buy(
 ) -> None:
     """Buy contracts at the touch, or up to a limit; what is not filled at once is cancelled.
 
-    Example: optionix buy 2 ORBIT 15JAN27 230 C --limit 11.50 --json
+    Exits 5 where the pre-trade gate refuses, 1 where nothing is filled.
     """
     from optionix_core.trading.orders import Side
 
@@ -104,8 +75,42 @@ def sell(
 ) -> None:
     """Sell contracts that the account holds, at the touch or down to a limit.
 
-    Example: optionix sell 1 "ORBIT 15JAN27 230 C" --dry-run
+    Exits 5 where the pre-trade gate refuses, 1 where nothing is filled.
     """
     from optionix_core.trading.orders import Side
 
     _order(context, Side.SELL, quantity, symbol, limit, client_id, dry_run, chosen(format_, as_json))
+
+
+def _order(
+    context: typer.Context,
+    side: Side,
+    quantity: int,
+    words: list[str],
+    limit: Decimal | None,
+    client_id: str | None,
+    dry_run: bool,
+    format_: Format,
+) -> None:
+    if limit is not None and limit <= 0:
+        raise InvalidValueError("--limit", limit, "above 0")
+    from optionix_core.services import trading
+
+    symbol = " ".join(words)
+    with face_of(context).workspace() as workspace:
+        if dry_run:
+            preview = trading.preview(workspace, side, quantity, symbol, limit)
+            _emit(format_, trading.to_json(preview))
+            trading.raise_for_checks(preview)
+            return
+        result = trading.submit(workspace, side, quantity, symbol, limit, client_order_id=client_id)
+    trading.raise_for_state(result)
+    if result.reason:
+        say(f"note: {result.reason}")
+    _emit(format_, trading.to_json(result))
+
+
+def _emit(format_: Format, document: dict[str, Any]) -> None:
+    record = {key: value for key, value in document.items() if not isinstance(value, (list, dict))}
+    record.pop("schema_version")
+    emit(format_, document, [record], order_text.table(document))

@@ -1,0 +1,38 @@
+"""`-` where a command reads a file: everything on standard input, as if it had been a file."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from config.errors import SettingsError
+from optionix_core.errors import MalformedFileError, UsageError
+
+DASH = "-"
+SHOWN = "standard input"
+
+
+@contextmanager
+def as_file(path: str | Path) -> Iterator[Path]:
+    """The path itself; for `-` a file with what was piped in, gone afterwards. UsageError where nothing is piped."""
+    if str(path) != DASH:
+        yield Path(path)
+        return
+    if sys.stdin is None or sys.stdin.isatty():
+        raise UsageError("- reads standard input, and nothing is piped into it")
+    with TemporaryDirectory(prefix="optionix-") as folder:
+        spooled = Path(folder) / SHOWN
+        with spooled.open("wb") as file:
+            shutil.copyfileobj(sys.stdin.buffer, file)
+        try:
+            yield spooled
+        except MalformedFileError as error:
+            raise MalformedFileError(SHOWN, error.reason, error.line, error.column) from error
+        except SettingsError as error:
+            raise SettingsError(
+                SHOWN, error.reason, line=error.line, key=error.key, value=error.value, bound=error.bound
+            ) from error

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from types import ModuleType
@@ -17,7 +16,7 @@ OWN = frozenset({"optionix_core", "screens", "widgets", "config", "server"})
 ROOT = str(Path(__file__).resolve().parent.parent)
 
 
-class OwnPackages(MetaPathFinder):
+class OwnPackages:
     """Finds our top-level packages beside `optionix_tui`, and nothing else."""
 
     def find_spec(

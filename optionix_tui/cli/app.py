@@ -1,32 +1,74 @@
-"""The command tree. Commands live one subject a module; their heavy imports wait until they run."""
+"""The command tree. A command's module is imported when the command is named, its heavy imports when it runs."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Iterator, Mapping, MutableMapping
+from importlib import import_module
 from typing import Annotated, Any
 
 import typer
+import typer.main
 
 from optionix_core.errors import UsageError
-from optionix_tui.cli import book, chain, config, doctor, feed, log, pricing, screen, trade
-from optionix_tui.cli.arguments import Command, Group
+from optionix_tui.cli.arguments import Group
 from optionix_tui.cli.face import Face
 from optionix_tui.cli.usage import examples
 
-ORDER = (
-    *("chain", "price", "greeks", "iv", "feed", "buy", "sell", "positions", "account", "log"),
-    *("screen", "config", "doctor", "warm"),
-)
-"""As `optionix --help` lists them: the market, the book, the program itself."""
+COMMANDS: Mapping[str, tuple[str, str]] = {
+    "chain": ("chain", "app"),
+    "price": ("pricing", "price_command"),
+    "greeks": ("pricing", "greeks_command"),
+    "iv": ("pricing", "iv_command"),
+    "feed": ("feed", "app"),
+    "buy": ("trade", "buy_command"),
+    "sell": ("trade", "sell_command"),
+    "positions": ("book", "positions_command"),
+    "account": ("book", "account_command"),
+    "log": ("log", "app"),
+    "screen": ("screen", "screen_command"),
+    "config": ("config", "app"),
+    "doctor": ("doctor", "doctor_command"),
+    "warm": ("doctor", "warm_command"),
+}
+"""Name, then module and what in it is the command; in the order of help: the market, the book, the program."""
+
+
+class CommandsOnDemand(MutableMapping[str, Any]):
+    """The commands by name; each is built when it is asked for."""
+
+    def __init__(self, places: Mapping[str, tuple[str, str]]) -> None:
+        self._places = dict(places)
+        self._built: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._built:
+            module, attribute = self._places[name]
+            definition = getattr(import_module(f"optionix_tui.cli.{module}"), attribute)
+            self._built[name] = typer.main.get_command(definition)
+        return self._built[name]
+
+    def __setitem__(self, name: str, command: Any) -> None:
+        self._places.setdefault(name, ("", ""))
+        self._built[name] = command
+
+    def __delitem__(self, name: str) -> None:
+        del self._places[name]
+        self._built.pop(name, None)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
 
 
 class Root(Group):
     """`optionix` itself."""
 
-    def list_commands(self, ctx: Any) -> list[str]:
-        """In an order that tells what belongs together."""
-        return sorted(super().list_commands(ctx), key=ORDER.index)
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.commands = CommandsOnDemand(COMMANDS)
 
 
 app = typer.Typer(
@@ -44,26 +86,6 @@ app = typer.Typer(
         "optionix screen chain --print",
     ),
 )
-
-
-def _add(name: str, function: Callable[..., None], epilog: str) -> None:
-    app.command(name, cls=Command, epilog=epilog)(function)
-
-
-_add("price", pricing.price, pricing.PRICE_EXAMPLES)
-_add("greeks", pricing.greeks, pricing.GREEKS_EXAMPLES)
-_add("iv", pricing.implied_volatility, pricing.IV_EXAMPLES)
-app.add_typer(chain.app)
-app.add_typer(feed.app)
-_add("buy", trade.buy, trade.BUY_EXAMPLES)
-_add("sell", trade.sell, trade.SELL_EXAMPLES)
-_add("positions", book.positions, book.POSITIONS_EXAMPLES)
-_add("account", book.account, book.ACCOUNT_EXAMPLES)
-app.add_typer(log.app)
-_add("screen", screen.screen, screen.EXAMPLES)
-app.add_typer(config.app)
-_add("doctor", doctor.doctor, doctor.DOCTOR_EXAMPLES)
-_add("warm", doctor.warm, doctor.WARM_EXAMPLES)
 
 
 def _version(wanted: bool) -> None:
@@ -108,4 +130,4 @@ def root(
         raise UsageError("there is no terminal here: name a command, or use `optionix screen chain --print`")
     from optionix_tui.app import run
 
-    run(face.settings, face.paths)
+    raise typer.Exit(run(face.settings, face.paths))

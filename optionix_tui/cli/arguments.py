@@ -28,7 +28,7 @@ class Command(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read the arguments; UsageError names the one that is missing or cannot be read."""
-        _read_plainly(self)
+        _read_plainly(self, ctx)
         return super().parse_args(ctx, args)
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
@@ -56,7 +56,7 @@ class Group(TyperGroup):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """As `Command.parse_args`."""
-        _read_plainly(self)
+        _read_plainly(self, ctx)
         return super().parse_args(ctx, args)
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
@@ -75,8 +75,22 @@ class ReaderGoneError(Exception):
 
 def group(name: str, about: str, *examples: str) -> typer.Typer:
     """An empty group of commands; alone it shows its help."""
-    epilog = usage.examples(*examples)
-    return typer.Typer(name=name, help=about, epilog=epilog, cls=Group, no_args_is_help=True, rich_markup_mode=None)
+    return typer.Typer(
+        name=name,
+        help=about,
+        epilog=usage.examples(*examples),
+        cls=Group,
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+    )
+
+
+def command(name: str, function: Callable[..., None], *examples: str) -> typer.Typer:
+    """A command that stands alone."""
+    alone = typer.Typer(add_completion=False, rich_markup_mode=None)
+    alone.command(name, cls=Command, epilog=usage.examples(*examples))(function)
+    return alone
 
 
 def _number(text: str) -> float:
@@ -111,16 +125,12 @@ _READERS: Mapping[object, tuple[Callable[[str], Any], str]] = {
 }
 
 
-def _read_plainly(command: TyperCommand | TyperGroup) -> None:
-    """Put our reading in the place of Typer's, for each parameter of a command's function."""
-    if command.callback is None:
-        return
-    hints = get_type_hints(command.callback)
-    for parameter in command.params:
-        hint = hints.get(parameter.name)
-        if hint is not None:
-            # Typer lets the class of a parameter not be chosen, so the one method is replaced on the object.
-            parameter.process_value = partial(_value, parameter, hint)  # type: ignore[method-assign]
+def _read_plainly(command: TyperCommand | TyperGroup, context: Any) -> None:
+    """Put our reading in the place of Typer's, for each parameter of a command's function and for `--help`."""
+    hints = {} if command.callback is None else get_type_hints(command.callback)
+    for parameter in command.get_params(context):
+        # Typer does not let one choose the class of a parameter, so the one method is replaced on the object.
+        parameter.process_value = partial(_value, parameter, hints.get(parameter.name, str))  # type: ignore[method-assign]
 
 
 def _value(parameter: Any, hint: Any, context: Any, given: Any) -> Any:

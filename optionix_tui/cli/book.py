@@ -6,19 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
+from optionix_tui.cli.arguments import command
 from optionix_tui.cli.face import face_of
 from optionix_tui.cli.output import Format, FormatOption, JsonOption, Table, chosen, emit
-from optionix_tui.cli.usage import examples
-
-POSITIONS_EXAMPLES = examples(
-    "optionix positions",
-    "optionix positions --all-accounts",
-    "optionix positions --json | jq '.positions[] | {symbol, quantity, unrealised_pnl}'",
-)
-ACCOUNT_EXAMPLES = examples(
-    "optionix account",
-    "optionix --account paper-2 account --json | jq .nlv",
-)
 
 
 def _money(value: float | None) -> str:
@@ -94,3 +84,18 @@ def _left_out(account: dict[str, Any]) -> str:
     if not unmarked:
         return ""
     return f"without {len(unmarked)} that cannot be marked: {unmarked[0]['symbol'].strip()}: {unmarked[0]['reason']}"
+
+
+positions_command = command(
+    "positions",
+    positions,
+    "optionix positions",
+    "optionix positions --all-accounts",
+    "optionix positions --json | jq '.positions[] | {symbol, quantity, unrealised_pnl}'",
+)
+account_command = command(
+    "account",
+    account,
+    "optionix account",
+    "optionix --account paper-2 account --json | jq .nlv",
+)

@@ -9,18 +9,12 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from optionix_tui.cli.arguments import command
 from optionix_tui.cli.face import Face, face_of
 from optionix_tui.cli.output import Format, FormatOption, JsonOption, Table, chosen, emit, say
-from optionix_tui.cli.usage import examples
 
 if TYPE_CHECKING:
     from optionix_core.services.doctor import Finding
-
-DOCTOR_EXAMPLES = examples(
-    "optionix doctor",
-    "optionix doctor --json | jq '.findings[] | select(.state != \"ok\")'",
-)
-WARM_EXAMPLES = examples("optionix warm", "optionix warm --json | jq '[.steps[].seconds] | add'")
 
 
 def doctor(context: typer.Context, format_: FormatOption = Format.TABLE, as_json: JsonOption = False) -> None:
@@ -93,3 +87,17 @@ def _settings(face: Face) -> Finding:
     if not changed and not file.exists():
         return Finding("settings", State.NOT_CONFIGURED, "the defaults are in force", "optionix config init")
     return Finding("settings", State.OK, f"{len(changed)} changed from the defaults; {file}")
+
+
+doctor_command = command(
+    "doctor",
+    doctor,
+    "optionix doctor",
+    "optionix doctor --json | jq '.findings[] | select(.state != \"ok\")'",
+)
+warm_command = command(
+    "warm",
+    warm,
+    "optionix warm",
+    "optionix warm --json | jq '[.steps[].seconds] | add'",
+)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from optionix_core.errors import InvalidValueError, UsageError
+from optionix_tui.cli.arguments import command
 from optionix_tui.cli.output import Format, FormatOption, JsonOption, Table, chosen, emit
-from optionix_tui.cli.usage import examples
 
 if TYPE_CHECKING:
     from optionix_core.services.pricing import PriceReport
@@ -18,20 +18,6 @@ if TYPE_CHECKING:
 Solved = TypeVar("Solved")
 
 ONE = "--type call --spot 100 --strike 105 --expiry 0.5 --rate 0.05"
-PRICE_EXAMPLES = examples(
-    f"optionix price {ONE} --volatility 0.25",
-    f"optionix price {ONE} --volatility 0.25 --json | jq .greeks.delta",
-    "optionix price options.csv --rate 0.05 --format csv",
-    "jq -c '.options[]' book.json | optionix price - --format jsonl",
-)
-GREEKS_EXAMPLES = examples(
-    "optionix greeks --type put --spot 100 --strike 95 --expiry 0.25 --rate 0.04 --volatility 0.3",
-    "optionix greeks options.csv --rate 0.05 --json",
-)
-IV_EXAMPLES = examples(
-    f"optionix iv {ONE} --price 5.98849042",
-    "optionix iv quotes.csv --spot 100 --rate 0.05 --format csv",
-)
 
 RowsArgument = Annotated[
     str | None,
@@ -244,3 +230,25 @@ def _cell(value: object) -> str:
 
 def _shown(value: float | None) -> str:
     return "infinite" if value is None else f"{value:.10g}"
+
+
+price_command = command(
+    "price",
+    price,
+    f"optionix price {ONE} --volatility 0.25",
+    f"optionix price {ONE} --volatility 0.25 --json | jq .greeks.delta",
+    "optionix price options.csv --rate 0.05 --format csv",
+    "jq -c '.options[]' book.json | optionix price - --format jsonl",
+)
+greeks_command = command(
+    "greeks",
+    greeks,
+    "optionix greeks --type put --spot 100 --strike 95 --expiry 0.25 --rate 0.04 --volatility 0.3",
+    "optionix greeks options.csv --rate 0.05 --json",
+)
+iv_command = command(
+    "iv",
+    implied_volatility,
+    f"optionix iv {ONE} --price 5.98849042",
+    "optionix iv quotes.csv --spot 100 --rate 0.05 --format csv",
+)

@@ -10,17 +10,12 @@ from typing import Annotated
 import typer
 
 from optionix_core.errors import InvalidValueError, UsageError
+from optionix_tui.cli.arguments import command
 from optionix_tui.cli.face import face_of
 from optionix_tui.cli.output import say
-from optionix_tui.cli.usage import examples
 
 SMALLEST = (40, 12)
 LARGEST = (500, 200)
-EXAMPLES = examples(
-    "optionix screen chain --print",
-    "optionix screen book --print --size 80x24",
-    "optionix screen chain --underlying ORBIT --svg --size 200x55 -o chain.svg",
-)
 
 
 def screen(
@@ -76,3 +71,12 @@ def _size(text: str) -> tuple[int, int]:
         if not least <= value <= most:
             raise InvalidValueError(f"--size {name}", value, f"between {least} and {most}")
     return size
+
+
+screen_command = command(
+    "screen",
+    screen,
+    "optionix screen chain --print",
+    "optionix screen book --print --size 80x24",
+    "optionix screen chain --underlying ORBIT --svg --size 200x55 -o chain.svg",
+)

@@ -9,23 +9,13 @@ import typer
 
 from optionix_core.errors import InvalidValueError
 from optionix_tui.cli import order_text
+from optionix_tui.cli.arguments import command
 from optionix_tui.cli.face import face_of
 from optionix_tui.cli.output import Format, FormatOption, JsonOption, chosen, emit, say
-from optionix_tui.cli.usage import examples
 
 if TYPE_CHECKING:
     from optionix_core.trading.orders import Side
 
-BUY_EXAMPLES = examples(
-    "optionix buy 2 ORBIT 15JAN27 230 C",
-    'optionix buy 2 "ORBIT 15JAN27 230 C" --limit 2.50 --json | jq .average_price',
-    "optionix buy 1 ORBIT270115C00230000 --dry-run",
-    "optionix buy 1 ORBIT 15JAN27 230 C --client-id rebalance-7",
-)
-SELL_EXAMPLES = examples(
-    "optionix sell 1 ORBIT 15JAN27 230 C",
-    'optionix sell 1 "ORBIT 15JAN27 230 C" --limit 1.20 --dry-run',
-)
 
 Quantity = Annotated[int, typer.Argument(help="Contracts.", metavar="QUANTITY")]
 Words = Annotated[
@@ -114,3 +104,19 @@ def _emit(format_: Format, document: dict[str, Any]) -> None:
     record = {key: value for key, value in document.items() if not isinstance(value, (list, dict))}
     record.pop("schema_version")
     emit(format_, document, [record], order_text.table(document))
+
+
+buy_command = command(
+    "buy",
+    buy,
+    "optionix buy 2 ORBIT 15JAN27 230 C",
+    'optionix buy 2 "ORBIT 15JAN27 230 C" --limit 2.50 --json | jq .average_price',
+    "optionix buy 1 ORBIT270115C00230000 --dry-run",
+    "optionix buy 1 ORBIT 15JAN27 230 C --client-id rebalance-7",
+)
+sell_command = command(
+    "sell",
+    sell,
+    "optionix sell 1 ORBIT 15JAN27 230 C",
+    'optionix sell 1 "ORBIT 15JAN27 230 C" --limit 1.20 --dry-run',
+)

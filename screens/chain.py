@@ -11,6 +11,7 @@ from textual.css.query import NoMatches
 from textual.widgets import Input
 
 from optionix_core.errors import InvalidValueError
+from optionix_core.market.protocols import FeedState
 from screens.chain_columns import COLUMNS, GROUPS, field_of, grid_rows, side_of, style
 from screens.chain_plots import payoff_plot, smile_plot
 from screens.chain_summary import option_pieces, summary_pieces
@@ -74,7 +75,7 @@ class ChainScreen(FrameScreen):
             self._show_waiting()
             return
         now = self.session.now
-        stale = view.is_stale(now)
+        stale = view.state is not FeedState.FILE and view.is_stale(now)
         fresh_expiry = self._shown is None or (self._shown.underlying, self._shown.expiry, self._shown.root) != (
             view.underlying, view.expiry, view.root,
         )  # fmt: skip

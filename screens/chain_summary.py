@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from optionix_core.services.chain_view import ChainRow, ChainView, SideRow
     from screens.strike_filter import StrikeFilter
 
+CARRY_FROM_DAYS = 7
+"""Over fewer days a tick of the spot moves the implied yield by whole percents a year."""
+
 
 def _fact(label: str, value: str, rank: int, tone: str = "plain") -> list[Piece]:
     return [Piece(label, "muted", rank), Piece(value, tone, rank, joined=True)]
@@ -37,7 +40,7 @@ def summary_pieces(view: ChainView, chosen: StrikeFilter, problem: OptionixError
         pieces += _fact("IVR", f"{100 * view.history.iv_rank:.0f}", 3)
     if view.rate is not None:
         pieces += _fact("r", f"{view.rate:.2%}", 4)
-    if view.carry is not None:
+    if view.carry is not None and view.days >= CARRY_FROM_DAYS:
         pieces += _fact("q", f"{view.carry:.2%}", 4)
     rejected = sum(side.rejected not in {None, "no instrument"} for row in view.rows for side in row[1:])
     if rejected:

@@ -52,7 +52,13 @@ def _feed(session: Session, now: datetime) -> list[Piece]:
     name = str(view.state).upper()
     pieces = [Piece(f" {_SYMBOLS[view.state]} {name} ", "chip", 0)]
     age = f"age {figures.age(view.age(now))}"
-    if view.is_stale(now):
+    if view.state is FeedState.FILE:
+        pieces += [
+            Piece("as of", "muted", 5, joined=True),
+            Piece(f"{view.as_of:%d %b %y %H:%M} UTC", "plain", 5, joined=True),
+            Piece(age, "muted", 0),
+        ]
+    elif view.is_stale(now):
         pieces += [Piece("STALE", "warn", 0, joined=True), Piece(age, "warn", 0, joined=True)]
     else:
         pieces.append(Piece(age, "muted", 0, joined=True))

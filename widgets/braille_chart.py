@@ -72,6 +72,7 @@ class BrailleChart(Widget, inherit_bindings=False):
         super().__init__(id=widget_id)
         self._plot = Plot(title)
         self._lines: list[Strip] | None = None
+        self._drawn_for = (0, 0)
 
     @property
     def plot(self) -> Plot:
@@ -85,10 +86,6 @@ class BrailleChart(Widget, inherit_bindings=False):
             self._lines = None
             self.refresh()
 
-    def on_resize(self) -> None:
-        """Draw anew for the new size."""
-        self._lines = None
-
     def notify_style_update(self) -> None:
         """Draw anew in the new colours."""
         super().notify_style_update()
@@ -96,8 +93,9 @@ class BrailleChart(Widget, inherit_bindings=False):
 
     def render_line(self, y: int) -> Strip:
         """One line of the chart."""
-        if self._lines is None:
-            self._lines = self._draw(self.size.width, self.size.height)
+        if self._lines is None or self._drawn_for != self.size:
+            self._drawn_for = (self.size.width, self.size.height)
+            self._lines = self._draw(*self._drawn_for)
         return self._lines[y] if y < len(self._lines) else Strip.blank(self.size.width, self.rich_style)
 
     def _tone(self, name: str) -> Style:

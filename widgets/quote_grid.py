@@ -99,6 +99,7 @@ class QuoteGrid(ScrollView, can_focus=True, inherit_bindings=False):
         self._empty = empty
         self._rows: tuple[GridRow, ...] = ()
         self._placed: tuple[PlacedColumn, ...] = ()
+        self._laid_out_for = (0, 0)
         self._strips: dict[int, Strip] = {}
         self._pieces: dict[int, list[tuple[str, Style]]] = {}
         self._header: list[Strip] = []
@@ -305,8 +306,9 @@ class QuoteGrid(ScrollView, can_focus=True, inherit_bindings=False):
         self.move_to(row, column)
 
     def on_resize(self) -> None:
-        """Choose the columns that fit."""
+        """Choose the columns that fit, and keep the cursor in view."""
         self._measure()
+        self.call_after_refresh(self.move_to)
 
     def on_focus(self) -> None:
         """Show the cursor."""
@@ -327,9 +329,14 @@ class QuoteGrid(ScrollView, can_focus=True, inherit_bindings=False):
         self._header.clear()
 
     def _measure(self) -> None:
-        width = self.scrollable_content_region.width
+        self._lay_out()
+        self.virtual_size = Size(self.size.width, len(self._rows) + self.header_height)
+
+    def _lay_out(self) -> None:
+        """Choose the columns for the present size; nothing that was drawn for another size stays."""
+        self._laid_out_for = (self.size.width, self.header_height)
         under_cursor = self.cursor_column
-        placed = place_columns(self._columns, width)
+        placed = place_columns(self._columns, self.scrollable_content_region.width)
         if placed != self._placed:
             self._placed = placed
             kept = next((i for i, place in enumerate(placed) if place.column is under_cursor), None)
@@ -338,7 +345,6 @@ class QuoteGrid(ScrollView, can_focus=True, inherit_bindings=False):
         self._strips.clear()
         self._pieces.clear()
         self._header.clear()
-        self.virtual_size = Size(width, len(self._rows) + self.header_height)
 
     def _style(self, *tones: str) -> Style:
         style = self._styles.get(tones)
@@ -436,6 +442,8 @@ class QuoteGrid(ScrollView, can_focus=True, inherit_bindings=False):
         Colours come from the style sheet as they are, so of Textual's filters only those for terminals
         without colour are applied.
         """
+        if self._laid_out_for != (self.size.width, self.header_height):
+            self._lay_out()  # drawn after a change of size and before its event
         strips = [self.render_line(y) for y in crop.line_range]
         for line_filter in self.get_line_filters():
             if not isinstance(line_filter, ANSIToTruecolor):

@@ -251,6 +251,19 @@ async def test_the_cursor_stays_on_its_strike_while_quotes_move(make_app: MakeAp
         assert (grid.cursor_row.key, grid.cursor_column) == (key, column)
 
 
+async def test_the_window_may_take_any_size_at_any_time(make_app: MakeApp) -> None:
+    app = make_app()
+    async with app.run_test(size=(120, 36), notifications=True) as pilot:
+        await until_ready(pilot, app)
+        for size in ((60, 20), (170, 50), (30, 8), (44, 40), (220, 60), (10, 3), (80, 24)):
+            await pilot.resize_terminal(*size)
+            await pilot.pause()
+            lines = screen_text(app).splitlines()
+            assert len(lines) == size[1]
+            assert all(len(line) <= size[0] for line in lines)
+        assert "ORBIT" in lines[0]
+
+
 async def test_every_theme_can_be_worn_while_running(make_app: MakeApp) -> None:
     app = make_app()
     async with app.run_test(size=(80, 24), notifications=True) as pilot:

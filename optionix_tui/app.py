@@ -11,6 +11,7 @@ from textual.message import Message
 
 from config import keymaps
 from config.themes import THEMES
+from optionix_tui import leaving
 from optionix_tui.hosting import HostApp
 from optionix_tui.keys import KeyReader, written
 from optionix_tui.mailbox import Mailbox
@@ -155,10 +156,15 @@ def build(
     selection: Selection | None = None,
     clock: Clock | None = None,
 ) -> OptionixApp:
-    """The application on a home, as settings say. Raises SettingsError for a bad key map or theme."""
+    """The application on a home, as settings say.
+
+    Raises SettingsError for a bad key map or theme, UnknownNameError for a feed of no known form.
+    """
+    from optionix_core.services import feeds
     from optionix_core.services.home import HomeFolders
     from optionix_core.services.workspace import Workspace
 
+    feeds.check_form(settings.feed.name)
     workspace = Workspace.open(
         HomeFolders(data=paths.data, state=paths.state, cache=paths.cache, config=paths.config),
         feed=settings.feed.name,
@@ -179,6 +185,6 @@ def build(
     )
 
 
-def run(settings: Settings, paths: Paths) -> None:
-    """Open the terminal on a home; returns when the user leaves."""
-    build(settings, paths).run()
+def run(settings: Settings, paths: Paths) -> int:
+    """Open the terminal on a home; the exit status once the user leaves. Raises what `build` raises."""
+    return leaving.run(build(settings, paths))

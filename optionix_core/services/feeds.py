@@ -61,23 +61,29 @@ def open_feed(
     present moment, else (without a clock) it keeps its recorded times; `speed` is how fast it runs. Raises
     UnknownNameError for a name, recording or chain that there is not.
     """
+    check_form(name)
     kind, _, rest = name.partition(":")
     if name == SIMULATED:
         return _simulated(seed, session)
-    if kind == "replay" and rest:
+    if kind == "replay":
         from optionix_core.feeds.replay import ReplayFeed
 
         begin = clock.now() if started_at is None and clock is not None else started_at
         return ReplayFeed(_recording(home, rest), speed, begin, rest)
-    if kind == "file" and rest:
-        if home is not None:
-            from optionix_core.services import chains
+    if home is not None:
+        from optionix_core.services import chains
 
-            return chains.feed(home, rest)
-        from optionix_core.feeds.files import FileFeed, read
+        return chains.feed(home, rest)
+    from optionix_core.feeds.files import FileFeed, read
 
-        return FileFeed(read(Path(rest)), Path(rest).name)
-    raise UnknownNameError("feed", name, FORMS)
+    return FileFeed(read(Path(rest)), Path(rest).name)
+
+
+def check_form(name: str) -> None:
+    """UnknownNameError for a name of none of the forms. Opens nothing: a face asks before it paints."""
+    kind, _, rest = name.partition(":")
+    if name != SIMULATED and (kind not in {"replay", "file"} or not rest):
+        raise UnknownNameError("feed", name, FORMS)
 
 
 def listing(home: HomeFolders | None = None) -> tuple[FeedEntry, ...]:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import pexpect
 import pyte
+from real_home import PROGRAM
 
-PROGRAM = Path(sys.executable).with_name("optionix")
+UP, TAB, ENTER, ESCAPE, BACKSPACE = "\x1b[A", "\t", "\r", "\x1b", "\x7f"
+_AT_ONCE = 1 << 20
+"""Bytes taken in before the screen is looked at again, though more may wait."""
 
 
 class Terminal:
@@ -22,8 +25,10 @@ class Terminal:
         columns, lines = size
         self._screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self._screen)
+        self.written = bytearray()
+        """Every byte that the program wrote."""
         environment = {
-            **os.environ,
+            **{name: value for name, value in os.environ.items() if not name.startswith("OPTIONIX_")},
             "OPTIONIX_HOME": str(home),
             "TERM": "xterm-256color",
             "COLORTERM": "truecolor",
@@ -43,35 +48,49 @@ class Terminal:
         self.process.close(force=True)
 
     def read(self, seconds: float = 0.05) -> str:
-        """Take in what the program wrote within `seconds`; the whole screen as lines."""
-        try:
-            self._stream.feed(self.process.read_nonblocking(1 << 16, timeout=seconds))
-        except (pexpect.TIMEOUT, pexpect.EOF):
-            pass
+        """Take in what the program wrote, waiting `seconds` for the first of it; the whole screen as lines."""
+        taken = 0
+        while taken < _AT_ONCE and not self.process.closed:
+            try:
+                block = self.process.read_nonblocking(1 << 16, timeout=0 if taken else seconds)
+            except (pexpect.TIMEOUT, pexpect.EOF):
+                break
+            self.written += block
+            self._stream.feed(block)
+            taken += len(block)
         return "\n".join(self._screen.display)
+
+    def wait_until(self, seen: Callable[[str], bool], what: str, seconds: float = 60) -> str:
+        """The first screen for which `seen` is true; AssertionError with the screen otherwise."""
+        deadline = time.monotonic() + seconds
+        alive = True
+        while alive and time.monotonic() < deadline:
+            alive = self.process.isalive()
+            shown = self.read()
+            if seen(shown):
+                return shown
+        ending = f"within {seconds} s" if alive else f"before the program ended ({self.process.exitstatus})"
+        raise AssertionError(f"never saw {what} {ending}; the screen is:\n{self.read()}")
 
     def wait_for(self, *sights: str, seconds: float = 60) -> str:
         """The screen once it shows every one of `sights`; AssertionError with the screen otherwise."""
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            shown = self.read()
-            if all(sight in shown for sight in sights):
-                return shown
-            if not self.process.isalive():
-                break
-        missing = [sight for sight in sights if sight not in self.read()]
-        raise AssertionError(f"never saw {missing} within {seconds} s; the screen is:\n{self.read()}")
+        return self.wait_until(lambda shown: all(sight in shown for sight in sights), repr(sights), seconds)
 
     def send(self, *keys: str) -> None:
         """Type keys one by one."""
         for key in keys:
             self.process.send(key)
-            self.read(0.1)
+            self.read(0.02)
 
     def wait_for_end(self, seconds: float = 20) -> int | None:
-        """Exit status once the program has left."""
+        """Exit status once the program has left, negative where a signal ended it; None where it had to be killed."""
         deadline = time.monotonic() + seconds
         while self.process.isalive() and time.monotonic() < deadline:
             self.read()
-        self.process.close(force=True)
-        return self.process.exitstatus
+        if self.process.isalive():
+            self.process.close(force=True)
+            return None
+        self.read()
+        self.process.close()
+        signalled: int | None = self.process.signalstatus
+        return self.process.exitstatus if signalled is None else -signalled

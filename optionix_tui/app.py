@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import fields
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual.message import Message
 
+import screens
 from config import keymaps
 from config.themes import THEMES
 from optionix_tui import leaving
@@ -33,6 +35,9 @@ AGE_SECONDS = 0.5
 SLOW_LINE_HZ = 5.0
 """Rounds a second at most over SSH."""
 
+STYLE_SHEETS = ("frame", "chain", "book", "ticket", "command", "explain", "help")
+_SCREENS = Path(screens.__file__).parent
+
 
 def _chain() -> Screen[None]:
     from screens.chain import ChainScreen
@@ -53,7 +58,8 @@ class OptionixApp(HostApp):
     ENABLE_COMMAND_PALETTE = False
     DEFAULT_MODE = "chain"
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {"chain": _chain, "book": _book}
-    CSS_PATH = "app.tcss"
+    CSS_PATH: ClassVar[list[str | PurePath]] = ["app.tcss", *(_SCREENS / f"{name}.tcss" for name in STYLE_SHEETS)]
+    """All style sheets at once: one that came with a later screen would parse every other one again."""
 
     class Arrived(Message):
         """The stream has left something in the mailbox."""

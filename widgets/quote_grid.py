@@ -20,6 +20,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from widgets.grid_columns import Column, GridRow, PlacedColumn, place_columns
+from widgets.grid_cursor import CursorActions
 
 if TYPE_CHECKING:
     from rich.style import Style
@@ -42,7 +43,7 @@ def plain_style(column: Column, row: GridRow) -> tuple[str, str]:
     return "cell", column.tone
 
 
-class QuoteGrid(ScrollView, can_focus=True, inherit_bindings=False):
+class QuoteGrid(CursorActions, ScrollView, can_focus=True, inherit_bindings=False):
     """A grid with a sticky header and a cell cursor."""
 
     DEFAULT_CSS = """
@@ -123,6 +124,16 @@ class QuoteGrid(ScrollView, can_focus=True, inherit_bindings=False):
     def header_height(self) -> int:
         """Lines that stay at the top."""
         return 2 if self._groups and self.size.height >= 16 else 1
+
+    @property
+    def cursor_place(self) -> tuple[int, int]:
+        """Row and visible column of the cursor."""
+        return self._row, self._column
+
+    @property
+    def page(self) -> int:
+        """Rows that are seen at once, less one for bearings."""
+        return max(self.size.height - self.header_height - 1, 1)
 
     @property
     def cursor_row(self) -> GridRow | None:
@@ -256,46 +267,6 @@ class QuoteGrid(ScrollView, can_focus=True, inherit_bindings=False):
             return False
         self.move_to(row, place, centre=centre)
         return True
-
-    def action_up(self) -> None:
-        """Cursor up."""
-        self.move_to(row=self._row - 1)
-
-    def action_down(self) -> None:
-        """Cursor down."""
-        self.move_to(row=self._row + 1)
-
-    def action_left(self) -> None:
-        """Cursor left."""
-        self.move_to(column=self._column - 1)
-
-    def action_right(self) -> None:
-        """Cursor right."""
-        self.move_to(column=self._column + 1)
-
-    def action_page_up(self) -> None:
-        """Cursor a page up."""
-        self.move_to(row=self._row - max(self.size.height - self.header_height - 1, 1))
-
-    def action_page_down(self) -> None:
-        """Cursor a page down."""
-        self.move_to(row=self._row + max(self.size.height - self.header_height - 1, 1))
-
-    def action_top(self) -> None:
-        """Cursor to the first row."""
-        self.move_to(row=0)
-
-    def action_bottom(self) -> None:
-        """Cursor to the last row."""
-        self.move_to(row=len(self._rows) - 1)
-
-    def action_row_start(self) -> None:
-        """Cursor to the first column."""
-        self.move_to(column=0)
-
-    def action_row_end(self) -> None:
-        """Cursor to the last column."""
-        self.move_to(column=len(self._placed) - 1)
 
     def on_click(self, event: events.Click) -> None:
         """Put the cursor where the mouse was pressed."""

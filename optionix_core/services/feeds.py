@@ -161,13 +161,15 @@ def record(
 
 def report_to_json(report: RecordingReport) -> dict[str, object]:
     """A recording's report: path, source, underlyings, moments, counts, bytes and how it ended."""
+    from optionix_core.services.chains_json import utc_text
+
     return {
         "schema_version": SCHEMA_VERSION,
         "path": str(report.path),
         "source": report.source,
         "underlyings": list(report.underlyings),
-        "started_at": report.started_at.isoformat(),
-        "ended_at": report.ended_at.isoformat(),
+        "started_at": utc_text(report.started_at),
+        "ended_at": utc_text(report.ended_at),
         "snapshots": report.snapshots,
         "quotes": report.quotes,
         "ending": report.ending,

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from optionix_core.errors import OptionixError
+from optionix_core.errors import IntegrityError, OptionixError
 from optionix_core.services.home import HomeFolders
 
 LEAST_FREE_BYTES = 64 * 1024 * 1024
@@ -43,8 +43,8 @@ class Finding:
 
 
 def examine(home: HomeFolders, now: datetime) -> tuple[Finding, ...]:
-    """Look at the engine, the home, its database and the clock. Opens the database for reading only."""
-    return (_engine(), _kernels(), _folders(home), _database(home), _chain(), _server(), _clock(now))
+    """Look at engine, caches, home, its database and the clock. Makes nothing; opens the database for reading only."""
+    return (_engine(), _kernels(), _sessions(), _folders(home), _database(home), _chain(), _server(), _clock(now))
 
 
 def worst(findings: tuple[Finding, ...]) -> State:
@@ -79,10 +79,23 @@ def _kernels() -> Finding:
     )
 
 
+def _sessions() -> Finding:
+    from optionix_core.market import sessions
+    from optionix_core.services.warm import EXCHANGES
+
+    missing = [exchange for exchange in EXCHANGES if not sessions.is_prepared(exchange)]
+    if missing:
+        detail = f"{', '.join(missing)} not stored yet: the first use will wait"
+        return Finding("sessions", State.ATTENTION, detail, "optionix warm stores them now")
+    return Finding("sessions", State.OK, f"{', '.join(EXCHANGES)} stored")
+
+
 def _folders(home: HomeFolders) -> Finding:
     existing = home.data
     while not existing.exists():
         existing = existing.parent
+    if not existing.is_dir():
+        return Finding("home", State.FAILED, f"{existing} is not a folder", "set OPTIONIX_HOME to a folder")
     if not os.access(existing, os.W_OK):
         return Finding("home", State.FAILED, f"{existing} is not writable", "set OPTIONIX_HOME to a writable folder")
     free = shutil.disk_usage(existing).free
@@ -100,13 +113,15 @@ def _database(home: HomeFolders) -> Finding:
     store = open_store(home.data)
     try:
         report = verify(store)
+    except IntegrityError as error:
+        return Finding("database", State.FAILED, str(error), "restore the home from a backup; do not write to it")
     except OptionixError as error:
-        return Finding("database", State.FAILED, str(error), "optionix log verify names the first bad entry")
+        return Finding("database", State.FAILED, str(error), "make its files readable")
     finally:
         store.close()
     if report.events == 0:
         return Finding("database", State.NOT_CONFIGURED, "empty: nothing has been written yet")
-    return Finding("database", State.OK, f"{report.events} events, hash chain and head verified")
+    return Finding("database", State.OK, f"{report.sentence}: hash chain, head and structure")
 
 
 def _chain() -> Finding:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -11,16 +10,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from optionix_core.errors import InvalidValueError, MissingDataError, UnknownNameError, UsageError
+from optionix_core.errors import InvalidValueError, MissingDataError, UsageError
 from optionix_tui.cli import chain_layout
 from optionix_tui.cli.arguments import Command, group
-from optionix_tui.cli.face import Face, face_of
+from optionix_tui.cli.chain_source import FileFormat, Mapped, Name, On, Rate, load, mapping
+from optionix_tui.cli.face import face_of
 from optionix_tui.cli.output import Format, FormatOption, JsonOption, Table, chosen, emit, say
 from optionix_tui.cli.stdin import DASH, SHOWN, as_file
 from optionix_tui.cli.usage import examples
 
 if TYPE_CHECKING:
-    from optionix_core.market.chain import OptionChain
     from optionix_core.volatility.solved import SolvedChain
 
 STRIKES_SHOWN = 12
@@ -32,62 +31,6 @@ app = group(
     "optionix chain import spx_quotedata.csv --name SPX",
     "optionix chain show SPX",
 )
-
-Name = Annotated[
-    str,
-    typer.Argument(help="An imported chain, an underlying of the feed, a file, or - for one piped in.", metavar="NAME"),
-]
-FileFormat = Annotated[
-    str | None,
-    typer.Option("--input-format", help="Format of a file; found by its content without it.", metavar="FORMAT"),
-]
-Mapped = Annotated[
-    list[str] | None,
-    typer.Option("--map", help="Heading of a field in a CSV or Parquet file; may be repeated.", metavar="FIELD=COLUMN"),
-]
-On = Annotated[
-    date | None, typer.Option("--date", help="The day to take from a file that holds several.", metavar="YYYY-MM-DD")
-]
-Rate = Annotated[
-    float | None,
-    typer.Option("--rate", help="Interest rate for expiries whose quotes cannot tell one.", metavar="FRACTION"),
-]
-
-
-def _mapping(pairs: list[str] | None) -> Mapping[str, str] | None:
-    if not pairs:
-        return None
-    split = [pair.partition("=") for pair in pairs]
-    for (field, mark, column), pair in zip(split, pairs, strict=True):
-        if not (field and mark and column):
-            raise InvalidValueError("--map", repr(pair), "FIELD=COLUMN")
-    return {field: column for field, _, column in split}
-
-
-def _load(
-    face: Face, name: str, file_format: str | None = None, mapped: list[str] | None = None, on: date | None = None
-) -> OptionChain:
-    """A stored chain, else a file, else the present chain of the feed's underlying of that name.
-
-    What tells how to read a file is refused where no file is read.
-    """
-    from optionix_core.services import chains
-
-    stored = {item.name.casefold() for item in chains.listing(face.home)}
-    is_stored = name.casefold() in stored
-    if not is_stored and (name == DASH or Path(name).exists()):
-        with as_file(name) as path:
-            return chains.load(face.home, path, file_format, _mapping(mapped), on)
-    for option, value in (("--input-format", file_format), ("--map", mapped), ("--date", on)):
-        if value is not None:
-            raise UsageError(f"{option} is for files, and {name} is not a file")
-    if is_stored:
-        return chains.load(face.home, name)
-    with face.workspace() as workspace:
-        quoted = {info.symbol.casefold(): info.symbol for info in workspace.feed.underlyings()}
-        if name.casefold() not in quoted:
-            raise UnknownNameError("chain, file or underlying", name, (*sorted(stored), *quoted.values()))
-        return workspace.feed.chain(quoted[name.casefold()], workspace.clock.now())
 
 
 @app.command(
@@ -116,14 +59,15 @@ def import_(
 ) -> None:
     """Read a file and keep its chain in this home. A malformed file imports nothing."""
     from optionix_core.services import chains
+    from optionix_core.services.chains_json import utc_text
 
     home = face_of(context).home
     with as_file(file) as path:
-        report = chains.import_file(home, path, name, file_format, _mapping(mapped), on, replace=replace_)
+        report = chains.import_file(home, path, name, file_format, mapping(mapped), on, replace=replace_)
     record: dict[str, Any] = {
         "name": report.name,
         "underlying": report.underlying,
-        "as_of": report.as_of.isoformat(),
+        "as_of": utc_text(report.as_of),
         "expiries": report.expiries,
         "quotes": report.quotes,
         "source": SHOWN if file == DASH else report.source,
@@ -143,13 +87,14 @@ def import_(
 def list_(context: typer.Context, format_: FormatOption = Format.TABLE, as_json: JsonOption = False) -> None:
     """The imported chains of this home."""
     from optionix_core.services import chains
+    from optionix_core.services.chains_json import utc_text
 
     found = chains.listing(face_of(context).home)
     records = [
         {
             "name": item.name,
             "underlying": item.underlying,
-            "as_of": item.as_of.isoformat(),
+            "as_of": utc_text(item.as_of),
             "spot": item.spot,
             "expiries": item.expiries,
             "quotes": item.quotes,
@@ -168,8 +113,7 @@ def list_(context: typer.Context, format_: FormatOption = Format.TABLE, as_json:
         for item in found
     ]
     headings = ("name", "underlying", "as of (UTC)", "spot", "expiries", "quotes")
-    title = "" if rows else "no chains imported yet"
-    table = Table(headings, rows, title=title, left=frozenset({0, 1, 2}))
+    table = Table(headings, rows, left=frozenset({0, 1, 2})) if rows else Table(title="no chains imported yet")
     emit(chosen(format_, as_json), {"schema_version": 1, "chains": records}, records, table)
 
 
@@ -211,7 +155,10 @@ def show(
     from optionix_core.services import chains
 
     format_ = chosen(format_, as_json)
-    solved = chains.solve_chain(_load(face_of(context), name, file_format, mapped, on), rate)
+    _check_plot(plot, format_)
+    if strikes is not None and strikes < 1:
+        raise InvalidValueError("--strikes", strikes, "at least 1")
+    solved = chains.solve_chain(load(face_of(context), name, file_format, mapped, on), rate)
     solved = _narrowed(solved, expiry, root)
     for_eyes = plot or format_ in (Format.TABLE, Format.MARKDOWN)
     if for_eyes and expiry is None:
@@ -221,18 +168,23 @@ def show(
     if kept is not None:
         document = chain_layout.around_the_forward(document, kept)
     if plot:
-        chain_layout.plot_smile(solved.slices[0])
+        sys.stdout.write(chain_layout.smile(solved.slices[0]))
         return
     emit(format_, document, chain_layout.records(document), chain_layout.table(solved, document))
 
 
 @app.command(
     cls=Command,
-    epilog=examples("optionix chain expiries ORBIT", "optionix chain expiries spx_quotedata.csv --format md"),
+    epilog=examples(
+        "optionix chain expiries ORBIT",
+        "optionix chain expiries ORBIT --plot",
+        "optionix chain expiries spx_quotedata.csv --format md",
+    ),
 )
 def expiries(
     context: typer.Context,
     name: Name,
+    plot: Annotated[bool, typer.Option("--plot", help="Draw the term structure of volatility.")] = False,
     file_format: FileFormat = None,
     mapped: Mapped = None,
     on: On = None,
@@ -242,8 +194,14 @@ def expiries(
 ) -> None:
     """Each expiry's forward, discount factor, at-the-money volatility and expected move."""
     from optionix_core.services import chains
+    from optionix_core.services.chains_json import utc_text
 
-    solved = chains.solve_chain(_load(face_of(context), name, file_format, mapped, on), rate)
+    format_ = chosen(format_, as_json)
+    _check_plot(plot, format_)
+    solved = chains.solve_chain(load(face_of(context), name, file_format, mapped, on), rate)
+    if plot:
+        sys.stdout.write(chain_layout.term_structure(solved))
+        return
     records = [
         {
             "expiry": part.source.expiry.isoformat(),
@@ -276,8 +234,14 @@ def expiries(
     ]
     headings = ("expiry", "root", "days", "forward", "discount", "ATM IV", "1σ move", "quotes", "solved")
     table = Table(headings, rows, title=chain_layout.title(solved), left=frozenset({0, 1}))
-    document = {"schema_version": 1, "underlying": solved.chain.underlying, "expiries": records}
-    emit(chosen(format_, as_json), document, records, table)
+    document = {
+        "schema_version": 1,
+        "underlying": solved.chain.underlying,
+        "as_of": utc_text(solved.chain.as_of),
+        "spot": solved.chain.spot,
+        "expiries": records,
+    }
+    emit(format_, document, records, table)
 
 
 @app.command(
@@ -296,22 +260,26 @@ def quality(
 ) -> None:
     """Quotes, rejections by reason, and the distance from the source's own volatilities."""
     from optionix_core.services import chains
+    from optionix_core.services.chains_json import utc_text
 
-    report = chains.summary(chains.solve_chain(_load(face_of(context), name, file_format, mapped, on), rate))
+    report = chains.summary(chains.solve_chain(load(face_of(context), name, file_format, mapped, on), rate))
     record: dict[str, Any] = {
         "underlying": report.underlying,
-        "as_of": report.as_of.isoformat(),
+        "as_of": utc_text(report.as_of),
         "expiries": report.expiries,
         "quotes": report.quotes,
         "solved": report.solved,
         "compared": report.compared,
         "median_difference": report.median_difference,
     }
-    document = {"schema_version": 1, **record, "rejections": dict(report.rejections)}
+    by_root = [{"root": root, "compared": count, "median_difference": value} for root, count, value in report.by_root]
+    document = {"schema_version": 1, **record, "by_root": by_root, "rejections": dict(report.rejections)}
     rows = [(key.replace("_", " "), str(value)) for key, value in record.items() if key != "median_difference"]
-    rows += [("median |difference| of IV", chain_layout.figure(report.median_difference, 3, 100) + " points")]
+    if report.median_difference is not None:
+        rows += [("median |difference| of IV", f"{report.median_difference * 100:.3f} points")]
     rows += [(f"rejected: {reason}", str(count)) for reason, count in report.rejections]
-    emit(chosen(format_, as_json), document, [record], Table(("chain", ""), rows))
+    table = Table(("chain", ""), rows, left=frozenset({0, 1}))
+    emit(chosen(format_, as_json), document, [record], table)
 
 
 @app.command(
@@ -343,11 +311,16 @@ def export(
         raise InvalidValueError("--to", repr(to), f"one of {', '.join(formats)}")
     if to == "parquet" and output is None and sys.stdout.isatty():
         raise UsageError("parquet is binary: name a file with --output")
-    content = chains.export(_load(face_of(context), name, file_format, mapped, on), formats[to], output)
+    content = chains.export(load(face_of(context), name, file_format, mapped, on), formats[to], output)
     if output is None:
         sys.stdout.buffer.write(content)
     else:
         say(f"wrote {output} ({len(content):,} bytes)")
+
+
+def _check_plot(plot: bool, format_: Format) -> None:
+    if plot and format_ is not Format.TABLE:
+        raise UsageError(f"--plot draws a picture and --format {format_} writes data: give one")
 
 
 def _narrowed(solved: SolvedChain, expiry: date | None, root: str | None) -> SolvedChain:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
 from optionix_core.errors import MissingDataError
@@ -47,13 +46,14 @@ def title(solved: SolvedChain) -> str:
 
 def table(solved: SolvedChain, document: dict[str, Any]) -> Table:
     """Calls, strike, puts, and why a quote has no volatility; volatilities in points."""
+    digits = max(2, decimals(document))
 
     def side(quote: dict[str, Any]) -> tuple[str, ...]:
         return (
             figure(quote["delta"], 2),
             figure(quote["iv"], 2, 100),
-            figure(quote["bid"], 2),
-            figure(quote["ask"], 2),
+            figure(quote["bid"], digits),
+            figure(quote["ask"], digits),
         )
 
     rows = []
@@ -67,27 +67,48 @@ def table(solved: SolvedChain, document: dict[str, Any]) -> Table:
     heading = title(solved)
     if not rest:
         forward, factor = figure(part.forward, 2) or "unknown", figure(part.discount_factor, 5) or "unknown"
-        heading += f"\n{part.source.root} {part.source.expiry}, {part.days} days, forward {forward}"
-        heading += f", discount factor {factor}"
+        days = f"{part.days} {'day' if part.days == 1 else 'days'}"
+        heading += f"\n{part.source.root} {part.source.expiry}, {days}, forward {forward}, discount factor {factor}"
     headings = ("Δ", "IV", "bid", "ask", "strike", "ask", "bid", "IV", "Δ", "not used because")
     return Table(headings, rows, title=heading, left=frozenset({9}))
 
 
-def plot_smile(part: SolvedSlice) -> None:
-    """The smile of the out-of-the-money quotes, in points against strike."""
+def smile(part: SolvedSlice) -> str:
+    """The smile of the out-of-the-money quotes as a picture, in points against strike, the forward marked."""
     import numpy as np
-    import plotext
 
-    smile = part.smile * 100
-    known = np.isfinite(smile)
+    from optionix_tui.cli.plot import picture
+
+    points = part.smile * 100
+    known = np.isfinite(points)
     if not known.any():
         raise MissingDataError(f"{part.source.root} {part.source.expiry} has no implied volatility to draw")
-    canvas = plotext.figure
-    canvas.clear()
-    canvas.plot_size(100, 24)
-    curve = canvas.signal(part.source.strikes[known].tolist(), smile[known].tolist(), marker="braille")
-    canvas.draw(curve.lines())
+    title = f"{part.source.root} {part.source.expiry}: implied volatility in points by strike"
     if part.forward is not None:
-        canvas.line(part.forward, orientation=1, relative=False)
-    canvas.title(f"{part.source.root} {part.source.expiry}: implied volatility in points by strike")
-    sys.stdout.write(plotext.uncolorize(str(canvas.build())) + "\n")
+        title += f", forward {part.forward:,.2f} marked"
+    return picture(title, part.source.strikes[known].tolist(), points[known].tolist(), marked=part.forward)
+
+
+def term_structure(solved: SolvedChain) -> str:
+    """At-the-money volatilities as a picture, in points against days."""
+    from optionix_tui.cli.plot import picture
+
+    known = [part for part in solved.slices if part.at_the_money_volatility is not None]
+    if not known:
+        raise MissingDataError(f"{solved.chain.underlying} has no at-the-money volatility to draw")
+    title = f"{solved.chain.underlying}: at-the-money volatility in points by days to expiry"
+    volatilities = [(part.at_the_money_volatility or 0.0) * 100 for part in known]
+    return picture(title, [float(part.days) for part in known], volatilities)
+
+
+def decimals(document: dict[str, Any]) -> int:
+    """Digits behind the point that the quotes shown have; prices in coin have many."""
+    shown = [
+        row[kind][side]
+        for expiry in document["expiries"]
+        for row in expiry["rows"]
+        for kind in ("call", "put")
+        for side in ("bid", "ask")
+        if row[kind][side] is not None
+    ]
+    return max((len(f"{value:.6f}".rstrip("0").partition(".")[2]) for value in shown), default=0)

@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from optionix_core.errors import InvalidValueError, MalformedFileError, MissingDataError
+from optionix_core.errors import InvalidValueError, MalformedFileError, MissingDataError, UnknownNameError
 from optionix_core.market.option_type import OptionType
 from optionix_tui.cli.stdin import DASH, SHOWN, as_file
 
@@ -47,10 +47,12 @@ class RowsFile:
         if error.row is None:
             return error
         column = "type" if error.field == "option_type" else error.field
-        reason = f"{column} must be {error.bound} (got {error.value})"
+        reason = f"must be {error.bound} (got {error.value})"
         return MalformedFileError(self._shown, reason, self.lines[error.row], column)
 
     def _text(self, file: Path) -> str:
+        if not file.is_file():
+            raise UnknownNameError("file", self._shown)
         try:
             return file.read_bytes().decode("utf-8-sig")
         except UnicodeDecodeError as error:
@@ -127,5 +129,5 @@ class RowsFile:
             value = self._given[name]
         if value is None:
             option = f"--{name.replace('_', '-')}"
-            raise MalformedFileError(self._shown, f"{name} is missing, in the row and as {option}", line, name)
+            raise MalformedFileError(self._shown, f"is missing, and so is {option}", line, name)
         return value

@@ -129,7 +129,7 @@ def test_recording_waits_by_the_clock_and_reports_as_json(home: HomeFolders) -> 
     assert sum(waits) == pytest.approx(2.0)
     told = feeds.report_to_json(report)
     assert (told["snapshots"], told["ending"], told["underlyings"]) == (3, "complete", ["ORBIT"])
-    assert told["ended_at"] == "2026-11-19T16:00:02+00:00"
+    assert told["ended_at"] == "2026-11-19T16:00:02Z"
 
 
 def test_a_past_stretch_can_only_be_recorded_from_the_simulated_feed(home: HomeFolders) -> None:

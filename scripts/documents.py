@@ -1,60 +1,73 @@
 """`make docs`: what is generated from the code. `--check` writes nothing and fails where a file is stale.
 
-docs/cli.md from the command tree, docs/keys.md from the action registry. Pictures are drawn by
-`scripts/pictures.py`.
+docs/cli.md from the command tree and the error tree, docs/keys.md from the action registry. Pictures are
+drawn by `scripts/pictures.py`.
 """
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-import click
 import typer.main
 
 from config.actions import ACTIONS
+from optionix_core import errors
+from optionix_tui.cli import usage
+from optionix_tui.cli.app import app
 
 ROOT = Path(__file__).resolve().parent.parent
+NOT_OURS = frozenset({"install_completion", "show_completion"})
+"""Typer's own options, whose words change with its version."""
 
 
-def command_tree(command: click.Command, context: click.Context) -> Iterator[tuple[click.Command, click.Context]]:
-    """Every command with its context, depth first, in the order of registration."""
-    yield command, context
-    if isinstance(command, click.Group):
-        for name, inner in command.commands.items():
-            yield from command_tree(inner, click.Context(inner, info_name=name, parent=context))
+def command_tree(command: Any, path: str) -> Iterator[tuple[Any, str]]:
+    """Every command with what is typed to reach it, depth first, in the order of its group's help."""
+    yield command, path
+    for name, inner in getattr(command, "commands", {}).items():
+        yield from command_tree(inner, f"{path} {name}")
 
 
-def described(parameter: click.Parameter) -> str:
-    """A row of a command's table of options."""
-    names = ", ".join(f"`{name}`" for name in (*parameter.opts, *parameter.secondary_opts))
-    if isinstance(parameter, click.Argument):
-        names = f"`{parameter.make_metavar(click.Context(click.Command('')))}`"
-    needed = "needed" if parameter.required else ""
-    default = parameter.default
-    if not needed and default not in (None, False, ()) and not callable(default):
-        needed = f"`{getattr(default, 'value', default)}`"
-    words = " ".join((getattr(parameter, "help", None) or "").split())
-    return f"| {names} | {needed} | {words} |"
+def command_text(command: Any, path: str) -> str:
+    """One command: usage, meaning, parameters, examples."""
+    shown = [item for item in command.params if item.name not in NOT_OURS]
+    is_group = hasattr(command, "commands")
+    pieces = ["[OPTIONS]", "COMMAND", "[ARGS]..."] if is_group else usage.pieces(shown)
+    parts = [f"\n## {path}\n\n`{' '.join((path, *pieces))}`\n\n{inspect.cleandoc(command.help or '')}\n"]
+    if shown:
+        parts.append("\n| | default | meaning |\n|---|---|---|\n")
+        for item in shown:
+            remark = usage.note(item).removeprefix("default ")
+            cells = (f"`{usage.signature(item)}`", remark, " ".join(str(item.help or "").split()))
+            parts.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n")
+    if command.epilog:
+        parts.append(f"\n```sh\n{command.epilog}\n```\n")
+    return "".join(parts)
 
 
 def command_reference() -> str:
     """docs/cli.md."""
-    from optionix_tui.cli.app import app
+    opening = (
+        "# Command line\n\nGenerated from the command tree by `make docs`; `--help` of a command says the same.\n\n"
+        "Data goes to stdout, words and progress to stderr. JSON, JSON Lines and CSV carry natural units (fractions, "
+        "per year) and null or an empty cell where there is no number; tables carry market units. `-` reads standard "
+        "input where a file is read. `NO_COLOR` is heeded.\n"
+    )
+    tree = command_tree(typer.main.get_command(app), "optionix")
+    return "".join((opening, exit_codes(), *(command_text(command, path) for command, path in tree)))
 
-    root = typer.main.get_command(app)
-    parts = ["# Command line\n", "Generated from the command tree by `make docs`.\n"]
-    for command, context in command_tree(root, click.Context(root, info_name="optionix")):
-        parts.append(f"\n## {context.command_path}\n")
-        parts.append((command.help or "").strip() + "\n")
-        hidden = {"install_completion", "show_completion", "help"}
-        shown = [item for item in command.params if item.name not in hidden]
-        if shown:
-            parts.append("\n| option | default | meaning |\n|---|---|---|")
-            parts.extend("\n" + described(item) for item in shown)
-            parts.append("\n")
-    return "".join(parts)
+
+def exit_codes() -> str:
+    """The table of exit codes, from the error tree."""
+    meanings: dict[int, list[str]] = {0: ["Done."]}
+    for error in errors.OptionixError.__subclasses__():
+        first, _, _ = (inspect.getdoc(error) or "").partition(".")
+        meanings.setdefault(error.exit_code, []).append(f"{first}.")
+    rows = "".join(f"| {code} | {' '.join(words)} |\n" for code, words in sorted(meanings.items()))
+    return f"\n| exit code | meaning |\n|---|---|\n{rows}"
 
 
 def key_reference() -> str:
@@ -66,7 +79,8 @@ def key_reference() -> str:
             if action.scope == scope:
                 keys = " ".join(f"`{key}`" for key in action.keys)
                 twin = f"`{action.cli}`" if action.cli else ""
-                parts.append(f"| `{action.id}` | {keys} | {action.description} | {twin} |\n")
+                cells = (f"`{action.id}`", keys, action.description, twin)
+                parts.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n")
     return "".join(parts)
 
 

@@ -11,7 +11,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.measure import Figure, cpu_of_command
+from benchmarks.measure import Figure, cpu_of_call, cpu_of_command
 from optionix_core.storage import open_store
 from optionix_core.sync.event import Event
 
@@ -30,11 +30,13 @@ def figures(environment: dict[str, str]) -> list[Figure]:
         started = time.process_time()
         events = store.verify().events
         verified = events / (time.process_time() - started)
+        look = cpu_of_call(store.head)
         store.close()
     symbol = _a_symbol(environment)
     return [
         Figure("durable append, one event, lock taken each time", single, "events/s"),
         Figure("log verified", verified / 1e3, "k events/s", note=f"{events} events"),
+        Figure("a follower's look at the head (CPU)", look * 1e6, "us"),
         Figure("optionix buy, a process (CPU)", cpu_of_command(["buy", "1", symbol], environment) * 1e3, "ms"),
     ]
 

@@ -37,7 +37,8 @@ def reader_engine(database: Path) -> Engine:
 
     def connect() -> sqlite3.Connection:
         opened = sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False, timeout=_READER_WAIT)
-        opened.execute("PRAGMA query_only=ON")
+        with _closed_on_failure(opened):
+            opened.execute("PRAGMA query_only=ON")
         return opened
 
     return create_engine(
@@ -56,19 +57,30 @@ def writer_engine(database: Path, lock_held: Callable[[], bool]) -> Engine:
             check_same_thread=False,
             timeout=WRITER_WAIT,
         )
-        opened.create_function(LOCK_FUNCTION, 0, lambda: int(lock_held()))
-        for setting in (
-            "trusted_schema=ON",  # the insert trigger calls our function
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "fullfsync=ON",  # macOS: to the medium, not to its cache
-            "checkpoint_fullfsync=ON",
-            "wal_autocheckpoint=0",
-        ):
-            opened.execute(f"PRAGMA {setting}").fetchall()
+        with _closed_on_failure(opened):
+            opened.create_function(LOCK_FUNCTION, 0, lambda: int(lock_held()))
+            for setting in (
+                "trusted_schema=ON",  # the insert trigger calls our function
+                "journal_mode=WAL",
+                "synchronous=FULL",
+                "fullfsync=ON",  # macOS: to the medium, not to its cache
+                "checkpoint_fullfsync=ON",
+                "wal_autocheckpoint=0",
+            ):
+                opened.execute(f"PRAGMA {setting}").fetchall()
         return opened
 
     return create_engine("sqlite://", creator=connect, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+
+
+@contextmanager
+def _closed_on_failure(opened: sqlite3.Connection) -> Iterator[None]:
+    """Do not leave a connection behind whose database turned out to be unusable."""
+    try:
+        yield
+    except BaseException:
+        opened.close()
+        raise
 
 
 @contextmanager

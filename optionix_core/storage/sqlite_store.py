@@ -223,8 +223,12 @@ class SqliteEventStore:
         from optionix_core.storage.schema import is_current
 
         engine = reader_engine(self._database)
-        with translated(self._database), engine.connect() as connection:
-            current = is_current(connection, self._database)
+        try:
+            with translated(self._database), engine.connect() as connection:
+                current = is_current(connection, self._database)
+        except BaseException:
+            engine.dispose()
+            raise
         if not current:
             engine.dispose()
             with self.writing("bringing the database up to date"):

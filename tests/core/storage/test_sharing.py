@@ -49,7 +49,8 @@ def test_processes_that_make_the_home_at_once_lose_nothing(folder: Path, worker:
     assert store.verify() == Verification(store.head(), 45, 0)
     assert {record.event.id for record in store.read()} == acknowledged
     assert [record.seq for record in store.read()] == list(range(1, 46))
-    assert len({name for name in (store.device(), open_store(folder).device()) if name}) == 1
+    with closing(open_store(folder)) as other:
+        assert store.device() == other.device() is not None
     store.close()
 
 
@@ -67,34 +68,20 @@ def test_a_read_of_a_home_that_does_not_exist_creates_nothing(folder: Path) -> N
 def test_a_follower_that_began_before_the_home_sees_another_process_within_a_second(
     folder: Path, worker: Worker
 ) -> None:
-    follower = Follower(open_store(folder))
+    store = open_store(folder)
+    follower = Follower(store)
     process = worker("late", turns=3)
     assert process.stdout is not None
+    seen: set[str] = set()
     for line in process.stdout:
         if line.strip() == "ready":
             continue
         acknowledged = time.monotonic()
-        records = follower.poll()
-        while not records and time.monotonic() - acknowledged < 1.0:
-            records = follower.poll()
-        assert line.strip() in [record.event.id for record in records] or line.strip() == f"late-{follower.seq - 1}-0"
+        while line.strip() not in seen and time.monotonic() - acknowledged < 1.0:
+            seen.update(record.event.id for record in follower.poll())
+        assert line.strip() in seen
     assert follower.seq == 3
-
-
-def test_a_look_for_news_costs_well_under_a_millisecond(store: SqliteEventStore, numbered: NumberedEvent) -> None:
-    with store.writing("filling") as writer:
-        writer.append([numbered(1)])
-    reader = open_store(store.database.parent)
-    reader.head()
-    fastest = min(_cpu_of(reader.head) for _ in range(50))
-    reader.close()
-    assert fastest < 0.001
-
-
-def _cpu_of(look: Callable[[], object]) -> float:
-    began = time.thread_time()
-    look()
-    return time.thread_time() - began
+    store.close()
 
 
 def test_who_waits_is_told_which_process_holds_the_lock_and_since_when(folder: Path) -> None:

@@ -15,8 +15,8 @@ from optionix_tui.cli import chain_layout
 from optionix_tui.cli.arguments import Command, group
 from optionix_tui.cli.chain_source import FileFormat, Mapped, Name, On, Rate, load, mapping
 from optionix_tui.cli.face import face_of
+from optionix_tui.cli.files import DASH, SHOWN, as_file, check_target
 from optionix_tui.cli.output import Format, FormatOption, JsonOption, Table, chosen, emit, say
-from optionix_tui.cli.stdin import DASH, SHOWN, as_file
 from optionix_tui.cli.usage import examples
 
 if TYPE_CHECKING:
@@ -311,6 +311,7 @@ def export(
         raise InvalidValueError("--to", repr(to), f"one of {', '.join(formats)}")
     if to == "parquet" and output is None and sys.stdout.isatty():
         raise UsageError("parquet is binary: name a file with --output")
+    check_target(output)
     content = chains.export(load(face_of(context), name, file_format, mapped, on), formats[to], output)
     if output is None:
         sys.stdout.buffer.write(content)

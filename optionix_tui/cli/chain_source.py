@@ -11,7 +11,7 @@ import typer
 
 from optionix_core.errors import InvalidValueError, UnknownNameError, UsageError
 from optionix_tui.cli.face import Face
-from optionix_tui.cli.stdin import DASH, as_file
+from optionix_tui.cli.files import DASH, as_file
 
 if TYPE_CHECKING:
     from optionix_core.market.chain import OptionChain

@@ -11,8 +11,8 @@ import typer
 from optionix_core.errors import UsageError
 from optionix_tui.cli.arguments import Command, group
 from optionix_tui.cli.face import face_of
+from optionix_tui.cli.files import DASH, SHOWN, as_file
 from optionix_tui.cli.output import Format, FormatOption, JsonOption, Table, chosen, emit, say
-from optionix_tui.cli.stdin import DASH, SHOWN, as_file
 from optionix_tui.cli.usage import examples
 
 app = group(

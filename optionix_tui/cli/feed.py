@@ -16,8 +16,8 @@ import typer
 from optionix_core.errors import InvalidValueError, UsageError
 from optionix_tui.cli.arguments import Command, group
 from optionix_tui.cli.face import face_of
+from optionix_tui.cli.files import as_file
 from optionix_tui.cli.output import Format, FormatOption, JsonOption, Table, chosen, emit, say, write_json
-from optionix_tui.cli.stdin import as_file
 from optionix_tui.cli.usage import examples
 
 if TYPE_CHECKING:

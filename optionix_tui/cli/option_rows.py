@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from optionix_core.errors import InvalidValueError, MalformedFileError, MissingDataError, UnknownNameError
 from optionix_core.market.option_type import OptionType
-from optionix_tui.cli.stdin import DASH, SHOWN, as_file
+from optionix_tui.cli.files import DASH, SHOWN, as_file
 
 if TYPE_CHECKING:
     from optionix_core.services.pricing_table import OptionRow

@@ -12,6 +12,7 @@ import typer
 from optionix_core.errors import InvalidValueError, UsageError
 from optionix_tui.cli.arguments import command
 from optionix_tui.cli.face import face_of
+from optionix_tui.cli.files import check_target
 from optionix_tui.cli.output import say
 
 SMALLEST = (40, 12)
@@ -41,6 +42,7 @@ def screen(
     if print_ and svg:
         raise UsageError("--print and --svg exclude each other: give one")
     columns_lines = _size(size)
+    check_target(output)
     from optionix_tui.picture import render
 
     face = face_of(context)

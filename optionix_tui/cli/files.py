@@ -1,4 +1,4 @@
-"""`-` where a command reads a file: everything on standard input, as if it had been a file."""
+"""Files that a command line names: `-` for standard input where one is read, and where one may be written."""
 
 from __future__ import annotations
 
@@ -36,3 +36,9 @@ def as_file(path: str | Path) -> Iterator[Path]:
             raise SettingsError(
                 SHOWN, error.reason, line=error.line, key=error.key, value=error.value, bound=error.bound
             ) from error
+
+
+def check_target(path: Path | None) -> None:
+    """UsageError for an `--output` that is a folder, or in a folder that there is not."""
+    if path is not None and (path.is_dir() or not path.parent.is_dir()):
+        raise UsageError(f"--output must be a file in a folder that exists (got {path})")

@@ -7,9 +7,7 @@ once or not at all. Nothing here downloads, and nothing judges quotes: that is t
 from __future__ import annotations
 
 import io
-import os
 import re
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -278,24 +276,10 @@ def summary(solved: SolvedChain) -> ChainSummary:
 
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file so that a reader, and a crash at any moment, finds the old one or the new one, never a part."""
+    from optionix_core.storage import durable
+
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-    part = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        part.replace(path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
-    if os.name == "posix":
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+    durable.replace(path, content, several_writers=True)
 
 
 def _folder(home: HomeFolders) -> Path:

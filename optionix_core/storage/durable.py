@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -17,9 +18,14 @@ _RENAME_TRIES = 50
 _RENAME_PAUSE = 0.01
 
 
-def replace(path: Path, content: bytes) -> None:
-    """Put `content` in place of the file `path` and return when it is durable. Raises StorageError."""
-    beside = path.with_name(f"{path.name}.new")
+def replace(path: Path, content: bytes, *, several_writers: bool = False) -> None:
+    """Put `content` in place of the file `path` and return when it is durable. Raises StorageError.
+
+    `several_writers`: nothing keeps other processes from writing the same file now, so that each writes
+    under a name of its own before the rename; the last one stands.
+    """
+    writer = f".{os.getpid()}-{threading.get_ident()}" if several_writers else ""
+    beside = path.with_name(f"{path.name}{writer}.new")
     try:
         handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o644)
         try:
@@ -31,6 +37,7 @@ def replace(path: Path, content: bytes) -> None:
             os.close(handle)
         rename(beside, path)
     except OSError as error:
+        beside.unlink(missing_ok=True)
         raise StorageError(f"{path} could not be written: {error.strerror or error}") from error
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -251,15 +250,3 @@ def test_real_quotes_are_those_of_the_file(shared_data: Path, name: str) -> None
             found = bids[f"{symbol[:-15]:<6}{symbol[-15:]}"]
             assert found[0] == float(bid)
             assert found[1] == float(ask) or (np.isnan(found[1]) and float(ask) == 0.0)
-
-
-def test_the_largest_real_file_is_read_within_its_budget(shared_data: Path) -> None:
-    path = shared_data / "chains" / "SPX_2022-02-05_lucacastelli.csv"
-    spent = []
-    for _ in range(3):
-        started = time.process_time()
-        chain = read(path)
-        spent.append(time.process_time() - started)
-    assert chain.row_count > 20_000
-    # The budget of one file is 0.25 s of CPU; about 0.1 s is usual.
-    assert min(spent) < 0.25

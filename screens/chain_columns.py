@@ -80,6 +80,7 @@ COLUMNS: tuple[Column, ...] = (
     *_columns("call", _LEFT),
     Column("strike", "Strike", 7, _strike, align="centre", tone="strike", group="strike"),
     *_columns("put", _RIGHT),
+    Column("lint", "Lint", 13, str, align="left", rank=9, tone="warn"),
 )
 GROUPS = (("call", "CALLS"), ("put", "PUTS"))
 
@@ -89,6 +90,8 @@ def style(column: Column, row: GridRow) -> tuple[str, str]:
     flags = row.flags
     if column.group == "strike":
         return "cell", "atm" if flags & AT_THE_MONEY else "strike"
+    if not column.group:
+        return "cell", "faint" if flags & STALE else column.tone
     call = column.group == "call"
     ground = "money" if flags & (CALL_IN_MONEY if call else PUT_IN_MONEY) else "cell"
     if flags & (CALL_REJECTED if call else PUT_REJECTED) or flags & STALE:
@@ -105,7 +108,7 @@ def grid_rows(
     sigmas = _sigma_marks(view)
     found = []
     for row in rows:
-        strike, call, put = row
+        strike, call, put, _ = row
         flags = STALE if stale else 0
         if call.rejected is not None:
             flags |= CALL_REJECTED
@@ -126,6 +129,7 @@ def grid_rows(
                     (strike, mark),
                     put.bid, put.ask, put.iv, put.delta, put.gamma, put.theta, put.vega,
                     put.volume, put.open_interest, held(put.symbol),
+                    row.lint,
                 ),
                 flags,
             )
@@ -146,10 +150,10 @@ def _sigma_marks(view: ChainView) -> dict[float, str]:
 
 
 def field_of(column: Column) -> str:
-    """The field of a side that a column shows; `strike` for the middle one."""
+    """The field of a side that a column shows; `strike` and `lint` for those of the whole row."""
     return column.key.rpartition(".")[2]
 
 
 def side_of(row: ChainRow, column: Column) -> SideRow:
-    """The option that a cell belongs to; the strike column belongs to the call."""
+    """The option that a cell belongs to; what is said of a strike as a whole belongs to the call."""
     return row.put if column.group == "put" else row.call

@@ -29,25 +29,52 @@ def summary_pieces(view: ChainView, chosen: StrikeFilter, problem: OptionixError
     if problem is not None:
         return (*pieces, Piece("✗", "alert", 0), Piece(str(problem), "alert", 0, joined=True))
     pieces.append(Piece(f"{view.settlement}", "muted", 6, joined=True))
+    pieces += [*_level(view), *_volatilities(view), *_yields(view), *_oddities(view)]
+    if chosen.text:
+        pieces += [Piece(f" / {chosen.text} ", "chip", 0)]
+    return tuple(pieces)
+
+
+def _level(view: ChainView) -> list[Piece]:
+    """Forward and expected move; the spot too where the header's is not the one that was used."""
+    pieces = []
+    if view.spot_source == "implied":
+        pieces += [*_fact("spot", figures.price(view.spot), 2), Piece("implied", "warn", 2, joined=True)]
     pieces += _fact("fwd", figures.price(view.forward), 1)
     if view.expected_move is not None:
         pieces += [Piece(f"±{view.expected_move:.1f}", "plain", 1), Piece("1σ", "muted", 1, joined=True)]
+    return pieces
+
+
+def _volatilities(view: ChainView) -> list[Piece]:
+    pieces = []
     if view.at_the_money_volatility is not None:
         pieces += _fact("ATM", figures.points(volatility_points(view.at_the_money_volatility)), 2)
     if view.history.historical_volatility is not None:
         pieces += _fact("HV20", figures.points(volatility_points(view.history.historical_volatility)), 3)
     if view.history.iv_rank is not None:
         pieces += _fact("IVR", f"{100 * view.history.iv_rank:.0f}", 3)
+    return pieces
+
+
+def _yields(view: ChainView) -> list[Piece]:
+    pieces = []
     if view.rate is not None:
         pieces += _fact("r", f"{view.rate:.2%}", 4)
     if view.carry is not None and view.days >= CARRY_FROM_DAYS:
         pieces += _fact("q", f"{view.carry:.2%}", 4)
-    rejected = sum(side.rejected not in {None, "no instrument"} for row in view.rows for side in row[1:])
+    return pieces
+
+
+def _oddities(view: ChainView) -> list[Piece]:
+    pieces = []
+    rejected = sum(side.rejected not in {None, "no instrument"} for row in view.rows for side in row.sides)
     if rejected:
         pieces += _fact("rejected", str(rejected), 5)
-    if chosen.text:
-        pieces += [Piece(f" / {chosen.text} ", "chip", 0)]
-    return tuple(pieces)
+    odd = sum(bool(row.lint) for row in view.rows)
+    if odd:
+        pieces += _fact("lint", str(odd), 5)
+    return pieces
 
 
 def option_pieces(view: ChainView, row: ChainRow, side: SideRow, held: Decimal | None) -> tuple[Piece, ...]:
@@ -76,6 +103,8 @@ def option_pieces(view: ChainView, row: ChainRow, side: SideRow, held: Decimal |
         pieces += _fact("V", f"{figures.fraction(vega_per_point(side.vega))}/pt", 5)
     if side.mid is not None and side.bid is not None and side.ask is not None and side.mid > 0:
         pieces += _fact("spread", f"{(side.ask - side.bid) / side.mid:.1%}", 6)
+    if row.lint:
+        pieces += _fact("lint", row.lint, 4, "warn")
     return tuple(pieces)
 
 

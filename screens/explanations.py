@@ -12,6 +12,7 @@ from widgets import figures
 
 if TYPE_CHECKING:
     from optionix_core.services.chain_view import ChainRow, ChainView, SideRow
+    from optionix_core.volatility.arbitrage import Violation
 
 _MODEL = "Black (1976) on the forward that put-call parity of this expiry implies"
 _REASONS = {
@@ -39,7 +40,9 @@ class Explanation:
 
 
 def explain_cell(view: ChainView, row: ChainRow, side: SideRow, field: str, now: datetime) -> Explanation:
-    """The number of one cell; `field` is a field of SideRow, or `strike`."""
+    """The number of one cell; `field` is a field of SideRow, or `strike` or `lint`."""
+    if field == "lint":
+        return _lint(view, row)
     option = "call" if side is row.call else "put"
     name = f"{view.root} {view.expiry:%d %b %y} {figures.strike(row.strike)} {option}"
     if field == "strike":
@@ -52,6 +55,41 @@ def explain_cell(view: ChainView, row: ChainRow, side: SideRow, field: str, now:
         value = figures.ABSENT
         facts = (("rejected", f"{side.rejected}: {_REASONS.get(side.rejected, 'see the quote')}"),)
     return Explanation(f"{title} of {name}", value, (*facts, *_source(view, side, now)))
+
+
+def _lint(view: ChainView, row: ChainRow) -> Explanation:
+    name = f"{view.root} {view.expiry:%d %b %y} {figures.strike(row.strike)}"
+    facts = [(one.kind.value, _sure_profit(one)) for one in view.violations if one.strike == row.strike]
+    if row.lint.startswith(("rich", "cheap")):
+        beyond = "bid is above" if row.lint.startswith("rich") else "ask is below"
+        facts.append((row.lint, f"the {beyond} the price at the volatility that the two strikes on either side tell"))
+    if not facts:
+        facts.append(("found", "nothing odd: no arbitrage net of the spread, and in line with its neighbours"))
+    checked = f"vertical, butterfly and parity now; calendar at {view.whole_at:%H:%M:%S} UTC, with the whole chain"
+    return Explanation(f"Lint of {name}", row.lint or figures.ABSENT, (*facts, ("checked", checked)))
+
+
+def _sure_profit(one: Violation) -> str:
+    legs = " and ".join(figures.strike(leg) for leg in one.legs)
+    option = one.option_type
+    trade = {
+        "vertical": f"sell this {option} at its bid, buy the {legs} {option} at its ask",
+        "butterfly": f"sell this {option} at its bid, buy the {legs} {option}s at their asks",
+        "calendar": f"sell this {option} at its bid, buy the {legs} {option}s of the next expiry at their asks",
+        "parity": "trade call against put at their bid and ask, and the forward",
+    }[one.kind.value]
+    return f"{trade}: locks in {figures.price(one.severity)} a unit before fees"
+
+
+def _spot(view: ChainView) -> str:
+    text = f"{figures.price(view.spot)} {view.currency}"
+    if view.spot_source != "implied":
+        return text
+    stated = (
+        "the source gives none" if view.last is None
+        else f"the source's own {figures.price(view.last)} is of another moment than the quotes"
+    )  # fmt: skip
+    return f"{text}, implied by the forwards of the coming half year; {stated}"
 
 
 def _iv(view: ChainView, side: SideRow, field: str) -> tuple[str, str, tuple[tuple[str, str], ...]]:
@@ -116,8 +154,15 @@ def _inputs(view: ChainView) -> tuple[tuple[str, str], ...]:
         ("forward", forward),
         ("rate", f"{rate}, discount factor {_number(view.discount_factor)}"),
         ("time", f"{view.years:.6f} years (ACT/365) to the {view.settlement} settlement, {view.days} calendar days"),
-        ("spot", f"{figures.price(view.spot)} {view.currency}"),
+        ("spot", _spot(view)),
+        *_carry(view),
     )
+
+
+def _carry(view: ChainView) -> tuple[tuple[str, str], ...]:
+    if view.carry is None:
+        return ()
+    return (("yield", f"{view.carry:.4%} = rate - ln(forward / spot) / time"),)
 
 
 def _number(value: float | None) -> str:

@@ -35,7 +35,7 @@ def _market(session: Session, now: datetime) -> list[Piece]:
     view = session.chain
     if view is None:
         return []
-    pieces = [Piece(f"{view.underlying} {figures.price(view.spot)}", "strong", 0)]
+    pieces = [Piece(f"{view.underlying} {figures.price(view.spot if view.last is None else view.last)}", "strong", 0)]
     if view.change is not None:
         tone = "up" if view.change > 0 else "down" if view.change < 0 else "muted"
         pieces.append(

@@ -10,11 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from math import isnan, log
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from optionix_core.errors import MissingDataError, UnknownNameError
 from optionix_core.market.chain import ExerciseStyle, Settlement
 from optionix_core.market.protocols import FeedState
+from optionix_core.services.whole_chain import WholeChains
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,14 +23,13 @@ if TYPE_CHECKING:
 
     from optionix_core.market.chain import OptionChain, QuoteColumns
     from optionix_core.market.protocols import PriceHistory, QuoteSource
-    from optionix_core.volatility.solved import SolvedColumns, SolvedSlice
+    from optionix_core.volatility.arbitrage import Violation
+    from optionix_core.volatility.solved import SolvedChain, SolvedColumns
 
     FloatArray = NDArray[np.float64]
 
 TRADING_DAYS = 252
 HISTORICAL_WINDOW = 20
-RATES_LIVE = timedelta(seconds=30)
-"""How long discount rates read off the whole chain serve its single expiries."""
 
 
 class SideRow(NamedTuple):
@@ -66,6 +66,13 @@ class ChainRow(NamedTuple):
     strike: float
     call: SideRow
     put: SideRow
+    lint: str = ""
+    """`rich .06`, `butterfly .03`: what is odd about its quotes net of the spread; empty where nothing is."""
+
+    @property
+    def sides(self) -> tuple[SideRow, SideRow]:
+        """Call and put."""
+        return self.call, self.put
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +116,11 @@ class ChainView:
     market_open: bool
     currency: str
     spot: float | None
+    """The spot that forward, carry and Greeks go with."""
+    spot_source: Literal["source", "implied"] | None
+    """`implied`: by the forwards, since the source's own spot is of another moment."""
+    last: float | None
+    """The underlying's price as the source gives it."""
     change: float | None
     """Of the underlying since the last close, a fraction."""
     expiries: tuple[ExpiryTab, ...]
@@ -133,6 +145,10 @@ class ChainView:
     """One standard deviation to settlement, in price."""
     history: HistoryFigures
     rows: tuple[ChainRow, ...]
+    violations: tuple[Violation, ...]
+    """Arbitrage in the quotes of this expiry net of the spread, the worst first, calendar spreads last."""
+    whole_at: datetime
+    """When its whole chain was solved, which rate and calendar spreads are read off."""
 
     def age(self, now: datetime) -> float:
         """Seconds from the newest quote to `now`; never negative."""
@@ -165,7 +181,7 @@ class ChainViewer:
 
     def __init__(self, feed: QuoteSource) -> None:
         self.feed = feed
-        self._rates: dict[str, tuple[datetime, dict[tuple[date, str], tuple[float, str]]]] = {}
+        self._whole = WholeChains(feed)
         self._figures: dict[str, tuple[date, HistoryFigures]] = {}
 
     def view(self, underlying: str, moment: datetime, expiry: date | None = None, root: str | None = None) -> ChainView:
@@ -175,35 +191,28 @@ class ChainViewer:
         where the feed has nothing at `moment`.
         """
         listed = self.feed.expiries(underlying, moment)
-        chosen = _choose(underlying, listed, expiry, root, moment)
+        if expiry is None and root is None:
+            chain = self._first_live(underlying, moment, listed)
+        else:
+            chain = self._chain(underlying, moment, _choose(listed, expiry, root))
+        solved, discount_source = self._whole.solve_one(chain, moment)
+        return self._assemble(solved, discount_source, moment, listed)
+
+    def _chain(self, underlying: str, moment: datetime, chosen: tuple[date, str]) -> OptionChain:
         chain = self.feed.chain(underlying, moment, *chosen)
         if not chain.slices:
             raise MissingDataError(
                 f"{self.feed.name} quotes no {chosen[1]} options of {chosen[0]} at {moment:%H:%M:%S}"
             )
-        solved, discount_source = self._solve(chain, moment, chosen)
-        return self._assemble(chain, solved, discount_source, moment, listed)
+        return chain
 
-    def _solve(self, chain: OptionChain, moment: datetime, chosen: tuple[date, str]) -> tuple[SolvedSlice, str | None]:
-        from optionix_core.volatility.solve import solve
-
-        rate, source = self._rate(chain.underlying, moment, chosen)
-        solved = solve(chain, rate).slices[0]
-        return solved, solved.carried.discount_source if rate is None else source
-
-    def _rate(self, underlying: str, moment: datetime, chosen: tuple[date, str]) -> tuple[float | None, str | None]:
-        """A short expiry cannot tell its own rate, so rates are read off the whole chain now and then."""
-        known = self._rates.get(underlying)
-        if known is None or not timedelta(0) <= moment - known[0] < RATES_LIVE:
-            from optionix_core.volatility.solve import solve
-
-            rates = {
-                (one.source.expiry, one.source.root): (one.rate, f"{one.carried.discount_source}, whole chain")
-                for one in solve(self.feed.chain(underlying, moment)).slices
-                if one.rate is not None
-            }
-            known = self._rates[underlying] = (moment, rates)
-        return known[1].get(chosen, (None, None))
+    def _first_live(self, underlying: str, moment: datetime, listed: tuple[tuple[date, str], ...]) -> OptionChain:
+        """The first expiry that had not settled when it was quoted; a file may begin with one that had."""
+        if not listed:
+            raise MissingDataError(f"no expiry of {underlying} is listed at {moment.isoformat()}")
+        chains = (self._chain(underlying, moment, chosen) for chosen in listed)
+        live = next((chain for chain in chains if chain.slices[0].expires_at > chain.as_of), None)
+        return self._chain(underlying, moment, listed[0]) if live is None else live
 
     def _history(self, underlying: str, day: date) -> HistoryFigures:
         known = self._figures.get(underlying)
@@ -217,25 +226,33 @@ class ChainViewer:
 
     def _assemble(
         self,
-        chain: OptionChain,
-        solved: SolvedSlice,
+        whole: SolvedChain,
         discount_source: str | None,
         moment: datetime,
         listed: tuple[tuple[date, str], ...],
     ) -> ChainView:
-        source = solved.source
+        from optionix_core.volatility.arbitrage import check_slice
+        from optionix_core.volatility.lint import row_texts
+
+        chain, solved = whole.chain, whole.slices[0]
+        source, spot = solved.source, whole.spot
+        neighbours = self._whole.at(chain.underlying, moment)
         carry = None
-        if solved.rate is not None and solved.forward is not None and chain.spot and solved.years > 0:
-            carry = solved.rate - log(solved.forward / chain.spot) / solved.years
+        if solved.rate is not None and solved.forward is not None and spot and solved.years > 0:
+            carry = solved.rate - log(solved.forward / spot) / solved.years
+        here = source.expiry, source.root
+        calendar = tuple(one for one in neighbours.calendar if (one.expiry, one.root) == here)
+        violations = (*check_slice(solved), *calendar)
         rows = tuple(
             map(
                 ChainRow,
                 source.strikes.tolist(),
                 _side(source.call, solved.call),
                 _side(source.put, solved.put),
+                row_texts(solved, violations),
             )
         )
-        newest = max((side.quoted_at for row in rows for side in row[1:] if side.quoted_at is not None), default=None)
+        newest = max((side.quoted_at for row in rows for side in row.sides if side.quoted_at is not None), default=None)
         return ChainView(
             underlying=chain.underlying,
             source=chain.source,
@@ -246,7 +263,9 @@ class ChainViewer:
             stale_after=self.feed.stale_after,
             market_open=self.feed.is_open(moment),
             currency=chain.currency,
-            spot=chain.spot,
+            spot=spot,
+            spot_source=whole.spot_source,
+            last=chain.spot,
             change=self.feed.day_change(chain.underlying, moment),
             expiries=tuple(
                 ExpiryTab(expiry, root, solved.days + (expiry - source.expiry).days) for expiry, root in listed
@@ -269,6 +288,8 @@ class ChainViewer:
             expected_move=solved.expected_move,
             history=self._history(chain.underlying, chain.as_of.date()),
             rows=rows,
+            violations=violations,
+            whole_at=neighbours.moment,
         )
 
 
@@ -287,21 +308,11 @@ def history_figures(history: PriceHistory) -> HistoryFigures:
     return HistoryFigures(volatility, rank, history.days[-1] if history.days else None)
 
 
-def _choose(
-    underlying: str,
-    listed: tuple[tuple[date, str], ...],
-    expiry: date | None,
-    root: str | None,
-    moment: datetime,
-) -> tuple[date, str]:
-    if not listed:
-        raise MissingDataError(f"no expiry of {underlying} is listed at {moment.isoformat()}")
-    if expiry is None:
-        return listed[0]
+def _choose(listed: tuple[tuple[date, str], ...], expiry: date | None, root: str | None) -> tuple[date, str]:
     for pair in listed:
-        if pair[0] == expiry and root in (None, pair[1]):
+        if expiry in (None, pair[0]) and root in (None, pair[1]):
             return pair
-    wanted = f"{expiry}" if root is None else f"{root} {expiry}"
+    wanted = " ".join(str(part) for part in (root, expiry) if part is not None)
     raise UnknownNameError("expiry", wanted, tuple(f"{name} {day}" for day, name in listed))
 
 

@@ -34,7 +34,7 @@ def test_the_same_moment_gives_the_same_view(view: ChainView) -> None:
 
 
 def test_every_quote_is_solved_or_says_why_not(view: ChainView) -> None:
-    sides = [side for row in view.rows for side in row[1:]]
+    sides = [side for row in view.rows for side in row.sides]
     assert any(side.rejected for side in sides)
     for side in sides:
         assert (side.iv is None) is (side.rejected is not None)
@@ -43,7 +43,7 @@ def test_every_quote_is_solved_or_says_why_not(view: ChainView) -> None:
 
 def test_nothing_in_a_view_is_nan(view: ChainView) -> None:
     for row in view.rows:
-        for side in row[1:]:
+        for side in row.sides:
             assert not any(isinstance(value, float) and math.isnan(value) for value in side)
 
 

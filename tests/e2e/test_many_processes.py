@@ -99,7 +99,7 @@ def _open_terminal(home: RealHome) -> Any:
         return nullcontext(None)
     from terminal import Terminal
 
-    return Terminal(home.root, size=(120, 55))
+    return Terminal(home.root, size=(160, 50))
 
 
 def _shows_events(shown: str) -> bool:

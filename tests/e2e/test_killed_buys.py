@@ -11,7 +11,6 @@ import json
 import os
 import random
 import signal
-import statistics
 import subprocess
 import sys
 import time
@@ -39,6 +38,8 @@ PAUSE = 0.0002
 DEADLINE = 60.0
 
 BEFORE, BETWEEN, AFTER = "before the first durable step", "between", "after the last durable step"
+PACE = {BEFORE: 1.4, BETWEEN: 1.0, AFTER: 0.7}
+"""What a kill makes of the delays that follow: the machine is slower or faster than when the span was measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ def test_buys_killed_at_random_moments_are_one_order_each_when_sent_again(
     generator = random.Random(20260116)
     home.buy(symbols[0], "opening")
     spans = [uninterrupted(home, symbols[number % len(symbols)], f"whole-{number}") for number in range(CALIBRATIONS)]
-    span = Span(statistics.median(item.first for item in spans), statistics.median(item.last for item in spans))
+    span = Span(min(item.first for item in spans), min(item.last for item in spans))
     found: Counter[str] = Counter()
     pace = 1.0
     while found.total() < kills or found[BETWEEN] * 2 <= found.total():
@@ -92,13 +93,15 @@ def test_buys_killed_at_random_moments_are_one_order_each_when_sent_again(
         assert number < 3 * kills, f"too few of the kills fell between the durable steps: {dict(found)}, {span}"
         symbol, client_id = symbols[number % len(symbols)], f"cut-{number}"
         stood = home.outside()
-        delay = pace * drawn(generator, span, anywhere=number % 5 == 4)
+        anywhere = number % 5 == 4
+        delay = pace * drawn(generator, span, anywhere=anywhere)
         answered = killed_after(home, symbol, client_id, delay)
         journal = home.check()
         place = placed(journal, client_id, stood)
         assert not answered or place == AFTER, "a buy was answered before it was durable"
         found[place] += 1
-        pace *= {BEFORE: 1.1, BETWEEN: 1.0, AFTER: 0.9}[place]  # others load and leave the machine meanwhile
+        if not anywhere:
+            pace *= PACE[place]
         again = home.buy(symbol, client_id)
         assert again["replayed"] is (client_id in journal.ends)
         journal = home.read()

@@ -26,7 +26,9 @@ def picture(
     figure.plot_size(room, ROWS)
     for axis, values, about in (("x", across, _TICKS_ACROSS), ("y", up, _TICKS_UP)):
         ticks = _round_values(min(values), max(values), about)
-        figure.ruler(axis).ticks(ticks, [f"{tick:,.6g}" for tick in ticks])
+        ruler = figure.ruler(axis)
+        ruler.lim(min(values), max(values))
+        ruler.ticks(ticks, [f"{tick:,.6g}" for tick in ticks])
     figure.draw(figure.signal(list(across), list(up), marker="braille").lines())
     if marked is not None and min(across) <= marked <= max(across):
         figure.line(marked, orientation=1, relative=False)
@@ -36,7 +38,7 @@ def picture(
 
 
 def _round_values(low: float, high: float, about: int) -> list[float]:
-    """About so many multiples of 1, 2 or 5 times a power of ten within the bounds: plotext's own ticks are not round."""
+    """About so many multiples of 1, 2 or 5 times a power of ten within the bounds; plotext's own are not round."""
     if high <= low:
         return [low]
     rough = (high - low) / about

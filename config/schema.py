@@ -113,7 +113,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("terminal.theme", Kind.TEXT, "colours of the terminal", choices=_themes),
     Setting("terminal.keymap", Kind.TEXT, "keys of the terminal", choices=_key_maps),
     Setting("terminal.refresh_hz", Kind.NUMBER, "screen updates a second at most", lowest=1, highest=60),
-    Setting("trading.confirm", Kind.SWITCH, "ask before an order is sent from the terminal"),
+    Setting("trading.confirm", Kind.SWITCH, "show the ticket of an order that was typed with its price"),
     Setting(
         "trading.lock_timeout_seconds",
         Kind.NUMBER,

@@ -73,13 +73,15 @@ class OptionixApp(HostApp):
         rate: float = SLOW_LINE_HZ,
         mode: str = "chain",
         selection: Selection | None = None,
+        confirm: bool = True,
+        keeps_venue: bool = True,
     ) -> None:
-        """`rate`: how often a second, at most, quotes are asked for."""
+        """`rate`: how often a second, at most, quotes are asked for; `keeps_venue`: settle what expires."""
         keys = keymaps.load() if keymap is None else keymap
-        super().__init__(Session(workspace, selection or Selection()), keys)
+        super().__init__(Session(workspace, selection or Selection()), keys, confirm=confirm)
         self._keys = KeyReader(keys)
         self._mailbox = Mailbox(lambda: self.post_message(self.Arrived()))
-        self._stream = Stream(workspace, self._mailbox, rate, self._session.selection)
+        self._stream = Stream(workspace, self._mailbox, rate, self._session.selection, keeps_venue=keeps_venue)
         self._first_mode = mode
         self.use_theme(theme)
 
@@ -102,7 +104,9 @@ class OptionixApp(HostApp):
         self._session.workspace.close()
 
     def selection_changed(self, selection: Selection) -> None:
-        """Ask the stream for something else."""
+        """Ask the stream for something else; what went wrong with the last choice is no answer to this one."""
+        if self._stream.is_alive():
+            self._session.problem = None
         self._stream.select(selection)
 
     def log_changed(self) -> None:
@@ -121,10 +125,11 @@ class OptionixApp(HostApp):
         arrived = self._mailbox.take()
         if "crash" in arrived:
             raise cast(Exception, arrived["crash"])
+        for update in arrived.pop("venue", ()):
+            self.tell_venue(update)
         view = arrived.get("chain")
-        wanted = self._session.selection
-        if view is not None and not _answers(view.underlying, view.expiry, view.root, wanted):
-            del arrived["chain"]
+        if view is not None and not self._session.selection.answered_by(view):
+            del arrived["chain"]  # it was under way when the choice changed
         for field in fields(self._session):
             if field.name in arrived:
                 setattr(self._session, field.name, arrived[field.name])
@@ -149,11 +154,6 @@ class OptionixApp(HostApp):
             await self.perform(found.id)
 
 
-def _answers(underlying: str, expiry: object, root: str, wanted: Selection) -> bool:
-    """Whether a view is of what is chosen now; one that was under way when the choice changed is not."""
-    return wanted.underlying in {None, underlying} and wanted.expiry in {None, expiry} and wanted.root in {None, root}
-
-
 def build(
     settings: Settings,
     paths: Paths,
@@ -161,8 +161,9 @@ def build(
     mode: str = "chain",
     selection: Selection | None = None,
     clock: Clock | None = None,
+    keeps_venue: bool = True,
 ) -> OptionixApp:
-    """The application on a home, as settings say.
+    """The application on a home, as settings say; without `keeps_venue` it writes nothing of its own accord.
 
     Raises SettingsError for a bad key map or theme, UnknownNameError for a feed of no known form.
     """
@@ -178,6 +179,7 @@ def build(
         clock=clock,
         seed=settings.feed.seed,
         session=settings.feed.session,
+        lock_timeout=settings.trading.lock_timeout_seconds,
     )
     slow = "SSH_CONNECTION" in os.environ or "SSH_TTY" in os.environ
     rate = min(settings.terminal.refresh_hz, SLOW_LINE_HZ) if slow else settings.terminal.refresh_hz
@@ -188,6 +190,8 @@ def build(
         rate=rate,
         mode=mode,
         selection=selection,
+        confirm=settings.trading.confirm,
+        keeps_venue=keeps_venue,
     )
 
 

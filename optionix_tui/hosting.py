@@ -23,16 +23,19 @@ from widgets.figures import strike as strike_text
 
 if TYPE_CHECKING:
     from config.keymaps import KeyMap
+    from optionix_core.services.lifecycle import VenueUpdate
     from optionix_core.trading.orders import OrderResult
 
 
 class HostApp(App[None]):
     """The application as screens see it (`screens.host.Host`)."""
 
-    def __init__(self, session: Session, keymap: KeyMap) -> None:
+    def __init__(self, session: Session, keymap: KeyMap, *, confirm: bool) -> None:
+        """`confirm`: show the ticket also of an order that was typed with its price."""
         super().__init__()
         self._session = session
-        self._keymap = keymap
+        self._key_map = keymap
+        self._confirm = confirm
         self._last_view: tuple[str, Selection] | None = None
 
     @property
@@ -62,11 +65,16 @@ class HostApp(App[None]):
     def hints(self, scopes: Sequence[str], *, all_actions: bool = False) -> tuple[Hint, ...]:
         """Keys of `scopes` from the live key map, the nearest scope first."""
         return tuple(
-            Hint(self._keymap.of(action.id), action.label, action.description, action.scope)
+            Hint(self._key_map.of(action.id), action.label, action.description, action.scope)
             for scope in scopes
             for action in ACTIONS
-            if action.scope == scope and (all_actions or action.footer) and self._keymap.of(action.id)
+            if action.scope == scope and (all_actions or action.footer) and self._key_map.of(action.id)
         )
+
+    def key_of(self, action_id: str) -> str:
+        """The first key of an action as it is shown, empty where it has none."""
+        keys = self._key_map.of(action_id)
+        return shown_key(keys[0]) if keys else ""
 
     def selection_shown(self) -> Selection:
         """What the chain shows or has been asked to show, without open choices where a view has arrived."""
@@ -78,8 +86,11 @@ class HostApp(App[None]):
     def select(self, underlying: str | None = None, expiry: date | None = None, root: str | None = None) -> None:
         """Show another underlying or expiry."""
         here = self.selection_shown()
-        if underlying is not None and underlying != here.underlying:
-            wanted = Selection(underlying, expiry, root)
+        name = underlying or here.underlying
+        if expiry is None and (name != here.underlying or not self._session.answered):
+            wanted = Selection(name, None, root)
+        elif name != here.underlying:
+            wanted = Selection(name, expiry, root)
         else:
             wanted = replace(here, expiry=expiry or here.expiry, root=root or (None if expiry else here.root))
         if wanted != here:
@@ -114,10 +125,34 @@ class HostApp(App[None]):
         """Show a ticket, and its result as a notification."""
         from screens.ticket import TicketDialog
 
+        if self._has_quotes():
+            self.push_screen(TicketDialog(draft), self._tell_result)
+
+    def _has_quotes(self) -> bool:
         if self._session.chain is None:
             self.notify("There are no quotes yet: wait for the feed.", severity="warning")
+        return self._session.chain is not None
+
+    def _send_as_typed(self, draft: Draft) -> None:
+        """Send an order without a ticket. The line is one order: it has one client order id."""
+        if not self._has_quotes():
             return
-        self.push_screen(TicketDialog(draft), self._tell_result)
+        workspace = self._session.workspace
+        order_id = workspace.new_order_id()
+
+        def send() -> None:
+            from optionix_core.services import trading
+
+            try:
+                result = trading.submit(
+                    workspace, draft.side, draft.quantity, draft.symbol, draft.limit_price, order_id
+                )
+            except OptionixError as error:
+                self.call_from_thread(self.notify, str(error), title="Not sent", severity="error", markup=False)
+                return
+            self.call_from_thread(self._tell_result, result)
+
+        self.run_worker(send, thread=True, group="submit", exit_on_error=False)
 
     def _tell_result(self, result: OrderResult | None) -> None:
         if result is None:
@@ -127,6 +162,13 @@ class HostApp(App[None]):
         title, text, severity = result_title(result)
         self.notify(text, title=title, severity=severity, timeout=8, markup=False)
         self.log_changed()
+
+    def tell_venue(self, update: VenueUpdate) -> None:
+        """Notify of what time alone has done to the book."""
+        from screens.venue_text import update_notices
+
+        for notice in update_notices(update, self._session.account):
+            self.notify(notice.text, title=notice.title, severity=notice.loudness, timeout=12, markup=False)
 
     def complete(self, line: str) -> tuple[Completion, ...]:
         """Ways to go on from a command line."""
@@ -140,9 +182,9 @@ class HostApp(App[None]):
             shown="" if view is None else view.underlying,
             strikes=tuple(strike_text(one) for one in sorted(strikes, key=lambda one: abs(one - (money or 0.0)))),
             actions=tuple(
-                (action, shown_key(self._keymap.of(action.id)[0]))
+                (action, shown_key(self._key_map.of(action.id)[0]))
                 for action in ACTIONS
-                if action.scope in scopes and action.scope != "grid" and self._keymap.of(action.id)
+                if action.scope in scopes and action.scope != "grid" and self._key_map.of(action.id)
             ),
         )
         return complete(line, known)
@@ -162,7 +204,11 @@ class HostApp(App[None]):
                 self.select(underlying)
                 self.open_screen("chain")
             case command_line.OpenTicket(side, quantity, symbol, limit):
-                self.open_ticket(Draft(side, symbol, quantity, limit))
+                draft = Draft(side, symbol, quantity, limit)
+                if limit is None or self._confirm:
+                    self.open_ticket(draft)
+                else:
+                    self._send_as_typed(draft)
             case command_line.OpenScreen(name):
                 self.open_screen(name)
             case command_line.UseTheme(name):
@@ -202,7 +248,7 @@ class HostApp(App[None]):
         if mode != self.current_mode:
             self.switch_mode(mode)
 
-    def action_back(self) -> None:
+    async def action_back(self) -> None:
         """Take back what the screen has narrowed, such as a filter."""
         take_back = getattr(self.screen, "take_back", None)
         if take_back is not None:

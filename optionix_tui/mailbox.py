@@ -1,8 +1,8 @@
-"""What the stream hands to the interface: the latest value of each kind, and never a queue of them."""
+"""What the stream hands to the interface: the latest value of each kind, and what must not be missed in full."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from threading import Lock
 from typing import Any
 
@@ -18,6 +18,16 @@ class Mailbox:
 
     def put(self, **values: object) -> None:
         """Leave values, over those of the same names that nobody has taken yet. From any thread."""
+        self._leave(values)
+
+    def add(self, name: str, value: object) -> None:
+        """Leave a value behind those of the same name that nobody has taken yet: `take` gives a tuple of them."""
+        with self._lock:
+            earlier = self._latest.get(name, ())
+            self._latest[name] = (*earlier, value)
+        self._leave({})
+
+    def _leave(self, values: Mapping[str, object]) -> None:
         with self._lock:
             self._latest.update(values)
             told, self._told = self._told, True

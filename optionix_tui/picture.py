@@ -43,7 +43,8 @@ def render(
         raise UnknownNameError("screen", name, tuple(OptionixApp.MODES))
     if expiry is not None and underlying is None:
         raise UnknownNameError("underlying", "none given with --expiry")
-    app = build(settings, paths, mode=name, selection=Selection(underlying, expiry, root), clock=clock)
+    selection = Selection(underlying, expiry, root)
+    app = build(settings, paths, mode=name, selection=selection, clock=clock, keeps_venue=False)
     return asyncio.run(draw(app, size, format))
 
 

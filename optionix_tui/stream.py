@@ -8,11 +8,12 @@ Another process's fill is seen because the log's head is asked in every round.
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING
 
-from optionix_core.errors import OptionixError
+from optionix_core.errors import HomeLockedError, OptionixError
 from optionix_core.market.protocols import FeedState
 from screens.session import Selection, Warming
 
@@ -25,13 +26,21 @@ if TYPE_CHECKING:
 
 BOOK_EVERY = timedelta(seconds=1)
 """How often the book is marked anew while nothing happens in the log."""
+SETTLE_EVERY = timedelta(seconds=3)
+"""How often what has expired is settled."""
+UNSETTLED_AGAIN = timedelta(minutes=1)
+"""How often it is tried again with what could not be settled."""
+LOCK_PATIENCE = 0.25
+"""Seconds that quotes may wait for another process that writes; whoever writes settles what is due anyway."""
 
 
 class Stream(Thread):
     """Runs until `stop`; `select` and `wake` may be called from any thread."""
 
-    def __init__(self, workspace: Workspace, mailbox: Mailbox, rate: float, selection: Selection) -> None:
-        """`rate`: rounds a second at most."""
+    def __init__(
+        self, workspace: Workspace, mailbox: Mailbox, rate: float, selection: Selection, *, keeps_venue: bool
+    ) -> None:
+        """`rate`: rounds a second at most; `keeps_venue`: settle what expires, end what was interrupted."""
         super().__init__(name="optionix-stream", daemon=True)
         self._workspace = workspace
         self._mailbox = mailbox
@@ -43,6 +52,11 @@ class Stream(Thread):
         self._still: Selection | None = None
         self._head: Head | None = None
         self._marked_at: datetime | None = None
+        self._broken_at: datetime | None = None
+        self._keeps_venue = keeps_venue
+        self._settled_at: datetime | None = None
+        self._settle_after = SETTLE_EVERY
+        self._unsettled: frozenset[tuple[str, str]] = frozenset()
 
     def select(self, selection: Selection) -> None:
         """Show something else from the next round on, which begins now."""
@@ -88,14 +102,14 @@ class Stream(Thread):
             chains = ChainViewer(feed)
             self._mailbox.put(warming=Warming("solving the first chain"))
             self._look(chains, self._workspace.clock.now())
-            self._mailbox.put(warming=Warming("opening the log"))
-            self._workspace.store.head()
-            from optionix_core.services.book_view import BookViewer
-
-            books = BookViewer(self._workspace, chains)
         except OptionixError as error:
             self._mailbox.put(problem=error, book_problem=error, warming=None)
             return None
+        self._mailbox.put(warming=Warming("opening the log"))
+        from optionix_core.services.book_view import BookViewer
+
+        books = BookViewer(self._workspace, chains)
+        self._follow(books, self._workspace.clock.now())
         self._mailbox.put(warming=None)
         return chains, books
 
@@ -109,24 +123,51 @@ class Stream(Thread):
             wanted = self._selection
         if chains.feed.state is FeedState.FILE and wanted == self._still:
             return
+        self._still = wanted
         try:
             underlying = wanted.underlying or chains.feed.underlyings()[0].symbol
             view = chains.view(underlying, moment, wanted.expiry, wanted.root)
         except OptionixError as error:
             self._mailbox.put(problem=error)
             return
-        self._still = wanted
         self._mailbox.put(chain=view, problem=None)
 
     def _follow(self, books: BookViewer, moment: datetime) -> None:
+        if self._waits(self._broken_at, moment, BOOK_EVERY):
+            return
         try:
+            self._settle(moment)
             head = self._workspace.store.head()
-            due = self._marked_at is None or not timedelta(0) <= moment - self._marked_at < BOOK_EVERY
-            if head == self._head and not due:
+            if head == self._head and self._waits(self._marked_at, moment, BOOK_EVERY):
                 return
             view = books.view(moment)
         except OptionixError as error:
+            self._broken_at = moment
             self._mailbox.put(book_problem=error)
             return
+        self._broken_at = None
         self._head, self._marked_at = head, moment
         self._mailbox.put(book=view, book_problem=None)
+
+    def _settle(self, moment: datetime) -> None:
+        """Settle what has expired and end what a killed process left open; tell what was done, once."""
+        if not self._keeps_venue or self._waits(self._settled_at, moment, self._settle_after):
+            return
+        from optionix_core.services.trading import bring_up_to_date
+
+        self._settled_at = moment
+        try:
+            update = bring_up_to_date(self._workspace, LOCK_PATIENCE)
+        except HomeLockedError:
+            return
+        known, self._unsettled = self._unsettled, frozenset((one.account, one.symbol) for one in update.unsettled)
+        self._settle_after = UNSETTLED_AGAIN if update.unsettled else SETTLE_EVERY
+        fresh = tuple(one for one in update.unsettled if (one.account, one.symbol) not in known)
+        told = replace(update, unsettled=fresh)
+        if told.settled or told.interrupted or told.unsettled:
+            self._mailbox.add("venue", told)
+
+    @staticmethod
+    def _waits(since: datetime | None, moment: datetime, time_between: timedelta) -> bool:
+        """Whether what was last done at `since` need not be done again yet; a clock set back does not hold it up."""
+        return since is not None and timedelta(0) <= moment - since < time_between

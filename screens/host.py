@@ -63,6 +63,10 @@ class Host(Protocol):
         """Keys of `scopes`: those for the footer, or all."""
         ...
 
+    def key_of(self, action_id: str) -> str:
+        """The first key of an action as it is shown, empty where it has none."""
+        ...
+
     def select(self, underlying: str | None = None, expiry: date | None = None, root: str | None = None) -> None:
         """Show another underlying or expiry; what is not given stays, or is chosen anew."""
         ...

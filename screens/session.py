@@ -28,6 +28,14 @@ class Selection:
     expiry: date | None = None
     root: str | None = None
 
+    def answered_by(self, view: ChainView) -> bool:
+        """Whether `view` is of what is chosen."""
+        return (
+            self.underlying in {None, view.underlying}
+            and self.expiry in {None, view.expiry}
+            and self.root in {None, view.root}
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Warming:
@@ -51,6 +59,11 @@ class Session:
     problem: OptionixError | None = None
     """Why there are no fresh quotes, shown in place of them."""
     book_problem: OptionixError | None = None
+
+    @property
+    def answered(self) -> bool:
+        """Whether the chain that is here is of what is chosen now."""
+        return self.chain is not None and self.selection.answered_by(self.chain)
 
     @property
     def clock(self) -> Clock:

@@ -73,15 +73,20 @@ class VenueUpdate:
     unsettled: tuple[Unsettled, ...] = ()
 
 
-def bring_up_to_date(workspace: Workspace) -> VenueUpdate:
-    """Take the lock and bring the venue up to the clock's now; takes no lock where nothing is due."""
+def bring_up_to_date(workspace: Workspace, lock_timeout: float | None = None) -> VenueUpdate:
+    """Take the lock and bring the venue up to the clock's now; takes no lock where nothing is due.
+
+    Waits `lock_timeout` seconds for the lock (None: as long as the workspace says), then raises HomeLockedError.
+    """
     desk = workspace.desk
     desk.follow(workspace.store)
+    now = workspace.clock.now()
     with desk.lock:
-        idle = not desk.orders.open_orders() and not due(desk, workspace.clock.now())
+        idle = not desk.orders.open_orders() and not (due(desk, now) and _expired(desk, workspace.venue_feed, now))
     if idle:
         return VenueUpdate()
-    with workspace.store.writing("bring the paper venue up to date", workspace.lock_timeout) as log, desk.lock:
+    timeout = workspace.lock_timeout if lock_timeout is None else lock_timeout
+    with workspace.store.writing("bring the paper venue up to date", timeout) as log, desk.lock:
         desk.follow(log)
         update = update_under_lock(log, desk, workspace.venue_feed, workspace.clock.now())
         desk.keep(log)

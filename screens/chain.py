@@ -15,10 +15,11 @@ from optionix_core.market.protocols import FeedState
 from screens.chain_columns import COLUMNS, GROUPS, field_of, grid_rows, side_of, style
 from screens.chain_plots import payoff_plot, smile_plot
 from screens.chain_summary import option_pieces, summary_pieces
+from screens.chain_trouble import trouble_text
 from screens.frame import FrameScreen
 from screens.host import Draft
 from screens.strike_filter import StrikeFilter
-from widgets.braille_chart import BrailleChart
+from widgets.braille_chart import BrailleChart, Plot
 from widgets.expiry_tabs import ExpiryTabs, Tab
 from widgets.info_line import InfoLine, Piece
 from widgets.quote_grid import QuoteGrid
@@ -26,6 +27,7 @@ from widgets.quote_grid import QuoteGrid
 if TYPE_CHECKING:
     from textual.widget import Widget
 
+    from optionix_core.errors import OptionixError
     from optionix_core.services.chain_view import ChainRow, ChainView, SideRow
 
 
@@ -69,45 +71,67 @@ class ChainScreen(FrameScreen):
         self.session_changed()
 
     def session_changed(self) -> None:
-        """Show the newest view, or why there is none."""
-        view = self.session.chain
-        if view is None:
+        """Show the newest view, or why there is none; rows of another choice are no answer to this one."""
+        view, problem = self.session.chain, self.session.problem
+        if problem is not None and not self.session.answered:
+            self._show_trouble(problem)
+        elif view is None:
             self._show_waiting()
-            return
-        now = self.session.now
-        stale = view.state is not FeedState.FILE and view.is_stale(now)
+        else:
+            self._show_view(view)
+
+    def _show_view(self, view: ChainView) -> None:
+        problem = self.session.problem
+        stale = problem is not None or (view.state is not FeedState.FILE and view.is_stale(self.session.now))
         fresh_expiry = self._shown is None or (self._shown.underlying, self._shown.expiry, self._shown.root) != (
             view.underlying, view.expiry, view.root,
         )  # fmt: skip
         self._shown = view
         grid = self.query_one(QuoteGrid)
         rows = self._filter.apply(view)
+        grid.say_when_empty(f"no strike is within / {self._filter.text}" if view.rows else "no strikes")
         grid.show(grid_rows(view, rows, self.session.held, stale=stale), flash=not fresh_expiry)
         if fresh_expiry:
             self._show_tabs(view)
             self._place_cursor(view)
-        self.query_one("#summary", InfoLine).show(summary_pieces(view, self._filter, self.session.problem))
+        self.query_one("#summary", InfoLine).show(summary_pieces(view, self._filter, problem))
         self.query_one("#smile", BrailleChart).show(smile_plot(view))
         self._show_option()
 
     def _show_waiting(self) -> None:
-        problem, warming = self.session.problem, self.session.warming
-        if problem is not None:
-            pieces = [Piece("✗ no quotes", "alert"), Piece(str(problem), "plain")]
-        elif warming is not None:
+        warming = self.session.warming
+        if warming is not None:
             share = "" if warming.share is None else f"{warming.share:4.0%}"
             pieces = [Piece("◌ warming", "chip"), Piece(warming.step, "plain"), Piece(share, "accent", 1)]
         else:
             pieces = [Piece("waiting for quotes", "muted")]
         self.query_one("#summary", InfoLine).show(pieces)
 
-    def _show_tabs(self, view: ChainView) -> None:
+    def _show_trouble(self, problem: OptionixError) -> None:
+        """The problem stands where the rows would; tabs stay where they are the wanted underlying's."""
+        view, wanted = self.session.chain, self.session.selection
+        self._shown = None
+        grid = self.query_one(QuoteGrid)
+        grid.say_when_empty(trouble_text(problem, self.session, self.host), "warn")
+        grid.show(())
+        if view is None or wanted.underlying not in {None, view.underlying}:
+            self.query_one(ExpiryTabs).show((), "")
+        else:
+            self._show_tabs(view, chosen="")
+        asked = [wanted.underlying, wanted.root, None if wanted.expiry is None else f"{wanted.expiry:%d %b %y}"]
+        pieces = [Piece("✗ no quotes", "alert"), Piece(" ".join(part for part in asked if part), "strong")]
+        self.query_one("#summary", InfoLine).show(pieces)
+        self.query_one("#smile", BrailleChart).show(Plot("Smile", note="no quotes"))
+        self.query_one("#payoff", BrailleChart).show(Plot("Payoff", note="no quotes"))
+        self._show_option()
+
+    def _show_tabs(self, view: ChainView, chosen: str | None = None) -> None:
         several = len({tab.root for tab in view.expiries}) > 1
         tabs = [
             Tab(f"{tab.expiry} {tab.root}", f"{tab.expiry:%d %b %y} {tab.days}d{f' {tab.root}' if several else ''}")
             for tab in view.expiries
         ]
-        self.query_one(ExpiryTabs).show(tabs, f"{view.expiry} {view.root}")
+        self.query_one(ExpiryTabs).show(tabs, f"{view.expiry} {view.root}" if chosen is None else chosen)
 
     def _place_cursor(self, view: ChainView) -> None:
         wanted, self._cursor_wanted = self._cursor_wanted, None
@@ -179,9 +203,15 @@ class ChainScreen(FrameScreen):
         view, wanted = self.session.chain, self.session.selection
         if view is None:
             return
+        if wanted.underlying not in {None, view.underlying}:
+            self.host.select(underlying=wanted.underlying)
+            return
         here = (wanted.expiry or view.expiry, wanted.root or view.root)
         places = [(tab.expiry, tab.root) for tab in view.expiries]
-        place = (places.index(here) if here in places else 0) + step
+        if here in places:
+            place = places.index(here) + step
+        else:  # one that is not listed: the nearest on that side of it
+            place = sum(expiry < here[0] for expiry, _ in places) + min(step, 0)
         if 0 <= place < len(places):
             self.host.select(expiry=places[place][0], root=places[place][1])
 

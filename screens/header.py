@@ -35,6 +35,8 @@ def _market(session: Session, now: datetime) -> list[Piece]:
     view = session.chain
     if view is None:
         return []
+    if session.problem is not None and not session.answered:
+        return [Piece(session.selection.underlying or view.underlying, "strong", 0)]
     pieces = [Piece(f"{view.underlying} {figures.price(view.spot if view.last is None else view.last)}", "strong", 0)]
     if view.change is not None:
         tone = "up" if view.change > 0 else "down" if view.change < 0 else "muted"

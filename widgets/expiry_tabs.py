@@ -61,13 +61,13 @@ class ExpiryTabs(Widget, inherit_bindings=False):
     def __init__(self, *, widget_id: str | None = None) -> None:
         super().__init__(id=widget_id)
         self._tabs: tuple[Tab, ...] = ()
-        self._chosen = 0
+        self._chosen: int | None = None
         self._spans: list[tuple[int, int, str]] = []
 
     def show(self, tabs: Sequence[Tab], chosen: str) -> None:
-        """Replace the tabs; `chosen` is the key of the marked one."""
+        """Replace the tabs; `chosen` is the key of the marked one, none where no tab has it."""
         fresh = tuple(tabs)
-        place = next((index for index, tab in enumerate(fresh) if tab.key == chosen), 0)
+        place = next((index for index, tab in enumerate(fresh) if tab.key == chosen), None)
         if (fresh, place) != (self._tabs, self._chosen):
             self._tabs, self._chosen = fresh, place
             self.refresh()
@@ -77,7 +77,7 @@ class ExpiryTabs(Widget, inherit_bindings=False):
         width = self.size.width
         if y or not self._tabs:
             return Strip.blank(width, self.rich_style)
-        shown = window([tab.label for tab in self._tabs], self._chosen, width - 6)
+        shown = window([tab.label for tab in self._tabs], self._chosen or 0, width - 6)
         plain = self.rich_style
         faint = plain + self.get_component_rich_style("expiry-tabs--more", partial=True)
         marked = plain + self.get_component_rich_style("expiry-tabs--chosen", partial=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from functools import partial
+from textwrap import wrap
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment
@@ -98,6 +99,7 @@ class QuoteGrid(CursorActions, ScrollView, can_focus=True, inherit_bindings=Fals
         self._styler = styler
         self._groups = dict(groups)
         self._empty = empty
+        self._empty_tone = "muted"
         self._rows: tuple[GridRow, ...] = ()
         self._placed: tuple[PlacedColumn, ...] = ()
         self._laid_out_for = (0, 0)
@@ -335,13 +337,27 @@ class QuoteGrid(CursorActions, ScrollView, can_focus=True, inherit_bindings=Fals
             return self._header[y]
         row = y - self.header_height + self.scroll_offset.y
         if row >= len(self._rows):
-            if not self._rows and y == self.header_height + 1 and self._empty:
-                return Strip([Segment(self._empty.center(width)[:width], self._style("muted"))], width)
-            return Strip.blank(width, self._style())
+            return self._empty_line(y - self.header_height - 1, width)
         strip = self._strips.get(row)
         if strip is None:
             strip = self._strips[row] = self._render_row(row, width)
         return strip
+
+    def say_when_empty(self, text: str, tone: str = "muted") -> None:
+        """What stands in the rows' place where there are none; a line break begins a new paragraph."""
+        if (text, tone) != (self._empty, self._empty_tone):
+            self._empty, self._empty_tone = text, tone
+            self.refresh()
+
+    def _empty_line(self, number: int, width: int) -> Strip:
+        if self._rows or not self._empty or number < 0:
+            return Strip.blank(width, self._style())
+        lines = [line for part in self._empty.split("\n") for line in wrap(part, max(width - 4, 8)) or [""]]
+        if number >= len(lines):
+            return Strip.blank(width, self._style())
+        text = lines[number].center(width) if len(lines) == 1 else f"  {lines[number]}".ljust(width)
+        tone = self._empty_tone if number < len(wrap(self._empty.split("\n")[0], max(width - 4, 8))) else "muted"
+        return Strip([Segment(text[:width], self._style(tone))], width)
 
     def _render_header(self, width: int) -> list[Strip]:
         titles = self._style("header")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.containers import Container
 
+from screens import book_trouble
 from screens.book_columns import (
     LEDGER_COLUMNS,
     POSITION_COLUMNS,
@@ -45,12 +46,11 @@ class BookScreen(FrameScreen):
         positions = QuoteGrid(
             POSITION_COLUMNS,
             styler=position_style,
-            empty="no positions: buy something from the chain (F2, then b)",
+            empty=book_trouble.WAITING,
             widget_id="positions",
         )
         ledger = QuoteGrid(
-            LEDGER_COLUMNS, styler=ledger_style, empty="no entries yet: the first order opens the account",
-            widget_id="ledger",
+            LEDGER_COLUMNS, styler=ledger_style, empty=book_trouble.WAITING, widget_id="ledger",
         )  # fmt: skip
         with_titles = Container(positions, id="positions-pane"), Container(ledger, id="ledger-pane")
         with_titles[0].border_title = "Positions"
@@ -67,8 +67,12 @@ class BookScreen(FrameScreen):
         """Show the newest book, or why there is none."""
         view, problem = self.session.book, self.session.book_problem
         line = self.query_one("#account", InfoLine)
+        positions, ledger = self.query_one("#positions", QuoteGrid), self.query_one("#ledger", QuoteGrid)
         if problem is not None:
-            line.show([Piece("✗", "alert"), Piece(str(problem), "alert", 0, joined=True)])
+            old = [] if view is None else [Piece(f"below: as of {view.moment:%H:%M:%S} UTC", "warn", 1)]
+            line.show([Piece("✗", "alert"), Piece(str(problem), "alert", 0, joined=True), *old])
+            positions.say_when_empty(book_trouble.trouble_text(problem), "warn")
+            ledger.say_when_empty("")
         if view is None:
             if problem is None:
                 warming = self.session.warming
@@ -76,15 +80,16 @@ class BookScreen(FrameScreen):
             return
         if problem is None:
             line.show(account_pieces(view))
+            positions.say_when_empty(book_trouble.NO_POSITIONS)
+            ledger.say_when_empty(book_trouble.NO_ENTRIES)
         if view is self._shown:
             return
         first = self._shown is None
         self._shown = view
-        grid = self.query_one("#positions", QuoteGrid)
-        grid.show(position_rows(view))
+        positions.show(position_rows(view))
         if first and view.lines:
-            grid.move_to(row=1)
-        self.query_one("#ledger", QuoteGrid).show(ledger_rows(view.entries, view.report.state.currency))
+            positions.move_to(row=1)
+        ledger.show(ledger_rows(view.entries, view.report.state.currency))
 
     def _under_cursor(self) -> BookLine | None:
         grid = self.query_one("#positions", QuoteGrid)

@@ -40,8 +40,9 @@ def _ways_out(problem: OptionixError, session: Session, host: Host) -> list[str]
         )
     else:
         found.append("optionix feed list  tells which feeds there are; optionix --feed NAME opens one")
-    found.append(f"{keys['app.last_view']}  the view before this one      {keys['app.command']}  a command line")
-    return found
+    if session.chain is not None:
+        found.append(f"{keys['app.last_view']}  the view before this one")
+    return [*found, f"{keys['app.command']}  a command line      {keys['app.quit']}  quit"]
 
 
 _ACTIONS = (
@@ -51,4 +52,5 @@ _ACTIONS = (
     "chain.next_underlying",
     "app.last_view",
     "app.command",
+    "app.quit",
 )

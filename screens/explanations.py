@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from optionix_core.market.protocols import FeedState
 from optionix_core.market.units import theta_per_day, unit, vega_per_point, volatility_points
 from widgets import figures
 
@@ -192,9 +193,11 @@ def _source(view: ChainView, side: SideRow, now: datetime) -> tuple[tuple[str, s
     age = max((now - quoted).total_seconds(), 0.0)
     stale = f", STALE: over {view.stale_after.total_seconds():g} s" if view.is_stale(now) else ""
     quote = f"bid {figures.price(side.bid)}, ask {figures.price(side.ask)}"
+    recorded = f"{view.as_of:%Y-%m-%d %H:%M:%S} UTC; its times are moved to the replay's"
     return (
         ("quote", quote),
         ("source", f"{view.source} ({view.state})"),
+        *([("recorded", recorded)] if view.state is FeedState.REPLAY else []),
         ("quoted", f"{quoted:%Y-%m-%d %H:%M:%S} UTC, {figures.age(age)} ago{stale}"),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from optionix_core.errors import IntegrityError
 from optionix_core.market.protocols import FeedState
 from widgets import figures
 from widgets.info_line import Piece
@@ -64,8 +65,11 @@ def _feed(session: Session, now: datetime) -> list[Piece]:
         pieces += [Piece("STALE", "warn", 0, joined=True), Piece(age, "warn", 0, joined=True)]
     else:
         pieces.append(Piece(age, "muted", 0, joined=True))
+    replayed = view.state is FeedState.REPLAY
     if not view.market_open:
-        pieces.append(Piece("closed", "muted", 4, joined=True))
+        pieces.append(Piece("ended or closed" if replayed else "closed", "muted", 4, joined=True))
+    if replayed:
+        pieces += [Piece("of", "muted", 5), Piece(f"{view.as_of:%d %b %y %H:%M:%S} UTC", "plain", 5, joined=True)]
     if session.problem is not None:
         pieces.append(Piece("!", "alert", 0, joined=True))
     return pieces
@@ -74,6 +78,11 @@ def _feed(session: Session, now: datetime) -> list[Piece]:
 def _account(session: Session) -> list[Piece]:
     book = session.book
     pieces = [Piece("│", "rule", 4), Piece(session.account, "plain", 4, joined=True)]
+    problem = session.book_problem
+    if problem is not None and problem is not session.problem:
+        pieces.append(Piece("✗ log" if isinstance(problem, IntegrityError) else "✗ book", "alert", 0))
+    if problem is not None and book is None:
+        return pieces
     if book is None:
         return [*pieces, Piece("│", "rule", 6), Piece("local", "muted", 6, joined=True)]
     if book.net_liquidation_value is not None:

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+from optionix_core.errors import IntegrityError, MissingDataError, OptionixError
 from optionix_core.feeds.simulated import SimulatedFeed
+from optionix_core.market.protocols import FeedState
 from optionix_core.services.chain_view import ChainView, ChainViewer
+from optionix_core.services.home import HomeFolders
+from optionix_core.services.workspace import Workspace
 from optionix_core.volatility.arbitrage import Violation, ViolationKind
 from screens.chain_columns import COLUMNS, grid_rows
 from screens.chain_summary import option_pieces, summary_pieces
 from screens.explanations import explain_cell
+from screens.header import header_pieces
+from screens.session import Session
 from screens.strike_filter import StrikeFilter
 from widgets.grid_columns import place_columns
 
@@ -84,3 +91,28 @@ def test_lint_is_explained_by_the_trade_that_locks_it_in(odd: ChainView) -> None
     assert "the bid is above the price" in facts(odd, 11, "lint")["rich .06"]
     assert "nothing odd" in facts(odd, 5, "lint")["found"]
     assert "calendar at 15:00:00 UTC" in facts(odd, 5, "lint")["checked"]
+
+
+def header(view: ChainView, now: datetime, home: Path, problem: OptionixError | None = None) -> str:
+    workspace = Workspace.open(HomeFolders.of(home))
+    session = Session(workspace, chain=view, warming=None, book_problem=problem)
+    return " ".join(piece.text for piece in header_pieces(session, "F2 Chain", now))
+
+
+def test_a_replay_tells_the_moment_that_was_recorded_and_that_it_may_be_over(view: ChainView, tmp_path: Path) -> None:
+    played = replace(view, state=FeedState.REPLAY, market_open=False)
+    later = view.quoted_at + view.stale_after + timedelta(seconds=5)
+    text = header(played, later, tmp_path)
+    assert "▶ REPLAY" in text
+    assert "STALE" in text
+    assert "ended or closed of 05 Jan 26 15:00:00 UTC" in text
+    assert "05 Jan" not in header(view, later, tmp_path)
+    told = dict(explain_cell(played, played.rows[20], played.rows[20].call, "bid", later).facts)
+    assert told["recorded"].startswith("2026-01-05 15:00:00 UTC")
+    assert "recorded" not in facts(view, 20, "bid")
+
+
+def test_the_header_tells_a_broken_log_from_a_book_that_is_not_there(view: ChainView, tmp_path: Path) -> None:
+    assert "✗ log" in header(view, MOMENT, tmp_path, IntegrityError("altered", 3))
+    assert "✗ book" in header(view, MOMENT, tmp_path, MissingDataError("no quotes"))
+    assert "✗" not in header(view, MOMENT, tmp_path)

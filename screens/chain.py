@@ -241,7 +241,8 @@ class ChainScreen(FrameScreen):
     def _trade(self, way: str) -> None:
         place = self.under_cursor()
         if place is None or place[2].symbol is None:
-            self.notify("There is no option under the cursor.", severity="warning")
+            there = "There is no option under the cursor." if self.session.chain else "There are no quotes yet."
+            self.notify(there, severity="warning")
             return
         side = place[2]
         touch = side.ask if way == "buy" else side.bid

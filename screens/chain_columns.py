@@ -50,8 +50,8 @@ _SIDE = (
     ("gamma", "Γ", 5, figures.gamma, 6, "cell", False),
     ("delta", "Δ", 5, figures.fraction, 2, "cell", False),
     ("iv", "IV", 5, _points, 1, "cell", False),
-    ("bid", "Bid", 7, figures.price, 0, "bid", True),
-    ("ask", "Ask", 7, figures.price, 0, "ask", True),
+    ("bid", "Bid", 7, figures.quote, 0, "bid", True),
+    ("ask", "Ask", 7, figures.quote, 0, "ask", True),
 )
 _FIELDS = tuple(entry[0] for entry in _SIDE)
 

@@ -22,6 +22,17 @@ def price(value: Number | None) -> str:
     return f"{value:,.2f}"
 
 
+def quote(value: Number | None) -> str:
+    """A price for a narrow column, as `price` under 1,000; then `3144.50`, and `12345.6` where that is exact."""
+    if value is None:
+        return ABSENT
+    if abs(float(value)) < 1_000:
+        return price(value)
+    tenths = float(value) * 10
+    short = abs(float(value)) >= 10_000 and abs(tenths - round(tenths)) < 1e-6
+    return f"{value:.1f}" if short else f"{value:.2f}"
+
+
 def strike(value: Number | None) -> str:
     """`230`, `232.5`: no zeros that say nothing."""
     if value is None:

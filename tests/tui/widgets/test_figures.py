@@ -17,6 +17,11 @@ from widgets import figures
         (figures.price, 0.05, "0.05"),
         (figures.price, 0.0355, "0.0355"),
         (figures.price, Decimal("2.545"), "2.5450"),
+        (figures.quote, 11.35, "11.35"),
+        (figures.quote, 0.0355, "0.0355"),
+        (figures.quote, 3144.5, "3144.50"),
+        (figures.quote, 12345.6, "12345.6"),
+        (figures.quote, 12345.65, "12345.65"),
         (figures.strike, 232.5, "232.5"),
         (figures.strike, 5000.0, "5000"),
         (figures.fraction, 0.61, ".61"),
@@ -48,7 +53,8 @@ def test_figures_read_as_a_trader_writes_them(write: object, value: object, text
 
 
 @pytest.mark.parametrize(
-    "write", [figures.price, figures.points, figures.fraction, figures.gamma, figures.count, figures.signed]
+    "write",
+    [figures.price, figures.quote, figures.points, figures.fraction, figures.gamma, figures.count, figures.signed],
 )
 def test_absent_is_a_dot_and_never_a_zero(write: object) -> None:
     assert callable(write)

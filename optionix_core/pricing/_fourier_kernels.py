@@ -1,0 +1,10 @@
+"""The compiled kernels of `fourier`. Importing it costs nothing: the compiler loads with the first kernel."""
+
+from __future__ import annotations
+
+from optionix_core.pricing._compile import KernelLibrary
+
+KERNELS = KernelLibrary(
+    loops="optionix_core.pricing._fourier_loops",
+    formulas=("optionix_core.pricing._fourier_formulas",),
+)

@@ -1,0 +1,18 @@
+"""Models of the underlying: values with their parameters checked, that price European options."""
+
+from __future__ import annotations
+
+from optionix_core._lazy import lazy_names
+
+__getattr__, __dir__ = lazy_names(
+    __name__,
+    {
+        "BatesModel": f"{__name__}.bates",
+        "CevModel": f"{__name__}.cev",
+        "DoubleHestonModel": f"{__name__}.double_heston",
+        "HestonModel": f"{__name__}.heston",
+        "MertonModel": f"{__name__}.merton",
+        "SabrModel": f"{__name__}.sabr",
+        "VarianceGammaModel": f"{__name__}.variance_gamma",
+    },
+)

@@ -14,8 +14,18 @@ from __future__ import annotations
 
 import cmath
 import math
+from typing import Protocol
 
 import numpy as np
+
+
+class Row(Protocol):
+    """A model's parameters; layout in `models._parameters`."""
+
+    def __getitem__(self, place: int, /) -> float:
+        """One of them."""
+        ...
+
 
 INVERSE_LN_2 = 1.4426950408889634
 LN_2_HIGH = 0.6931471803691238
@@ -136,11 +146,8 @@ def gamma_exponent(w: complex, expiry: float, volatility: float, nu: float, thet
     return expiry * (w * drift - z * log1p_ratio(z) / nu)
 
 
-def total_exponent(w: complex, expiry: float, p: np.ndarray, ceiling: int) -> complex:  # type: ignore[type-arg]
-    """Sum over the parts in use, with `jump_ceiling` for the jumps where `ceiling` is 1.
-
-    Layout of `p` in `models._parameters`.
-    """
+def total_exponent(w: complex, expiry: float, p: Row, ceiling: int) -> complex:
+    """Sum over the parts in use, with `jump_ceiling` for the jumps where `ceiling` is 1."""
     total = 0.5 * p[13] * p[13] * expiry * (w * w - w)
     for start in (0, 5):
         if p[start] > 0.0 or p[start + 1] * p[start + 2] > 0.0:
@@ -176,7 +183,7 @@ def explosion_time(w: float, kappa: float, sigma: float, rho: float) -> float:
     return 2.0 / root * math.atan2(root, -b)
 
 
-def log_moment(w: float, expiry: float, p: np.ndarray) -> float:  # type: ignore[type-arg]
+def log_moment(w: float, expiry: float, p: Row) -> float:
     """Ln E[exp(w X)] for real w; infinite where the moment is, or overflows."""
     for start in (0, 5):
         in_use = p[start] > 0.0 or p[start + 1] * p[start + 2] > 0.0

@@ -6,5 +6,9 @@ from optionix_core.pricing._compile import KernelLibrary
 
 KERNELS = KernelLibrary(
     loops="optionix_core.pricing._fourier_loops",
-    formulas=("optionix_core.pricing._fourier_formulas",),
+    formulas=(
+        "optionix_core.pricing._fourier_formulas",
+        "optionix_core.pricing._contour",
+        "optionix_core.pricing._strike_sums",
+    ),
 )

@@ -19,13 +19,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import numpy as np
 
 from optionix_core.errors import DomainError, InvalidValueError
-from optionix_core.pricing import _arrays
-from optionix_core.pricing._contour import ComplexArray, Decay, FloatArray, Law, time_values
+from optionix_core.pricing import _arrays, _straight
+from optionix_core.pricing._arrays import FloatArray
 from optionix_core.pricing._formulas import first_fault
+from optionix_core.pricing._fourier_kernels import KERNELS
 from optionix_core.pricing.status import InputFault, fault_error
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
+
+    ComplexArray = NDArray[np.complex128]
 
 FIELDS = ("option_type", "spot", "strike", "expiry", "rate", "dividend_yield")
 AIM = 1e-13
@@ -41,11 +44,21 @@ class FourierPrice(NamedTuple):
     error: Any
 
 
-class Laws(Protocol):
-    """A model: the law of ln(S_T / F) for every expiry."""
+class Parts(Protocol):
+    """What ln(S_T / F) is the sum of, in numbers: `models._parameters.Parts`."""
 
-    def law(self, expiry: float) -> Law:
-        """For one expiry in years, positive."""
+    @property
+    def row(self) -> FloatArray:
+        """Parameters as the kernels take them."""
+        ...
+
+
+class PartsModel(Protocol):
+    """A model whose parts are known, so that contours may bend."""
+
+    @property
+    def parts(self) -> Parts:
+        """Its parts."""
         ...
 
 
@@ -54,44 +67,37 @@ class CharacteristicFunction:
     """Any model by its characteristic function alone.
 
     `log_characteristic(u, expiry)` is the logarithm, continuous in u, of E[exp(i u X)], X = ln(S_T / F), for an array
-    of complex u = x - i / 2 with x real: that line alone is used, where the function of a martingale always exists.
-    `deviation(expiry)` is about the standard deviation of X.
+    of complex u = x - i / 2 with x >= 0: that line alone is used, where the function of a martingale always exists.
     """
 
     log_characteristic: Callable[[ComplexArray, float], ComplexArray]
-    deviation: Callable[[float], float]
-
-    def law(self, expiry: float) -> Law:
-        """For one expiry."""
-        return _FunctionLaw(self.log_characteristic, expiry, self.deviation(expiry))
 
 
-class _FunctionLaw:
-    """Straight contours only: nothing is known of the function elsewhere."""
+def surface_time_values(
+    model: PartsModel | CharacteristicFunction, expiry: FloatArray, starts: NDArray[np.int64], log_moneyness: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Undiscounted out-of-the-money values over the forward and their errors, for ascending strikes of each expiry.
 
-    def __init__(
-        self, log_characteristic: Callable[[ComplexArray, float], ComplexArray], expiry: float, deviation: float
-    ) -> None:
-        self._log_characteristic = log_characteristic
-        self._expiry = expiry
-        self.deviation = deviation
-        self.decay = Decay(np.zeros(1), np.zeros(1))
+    Strikes k = ln(K / F) of the i-th expiry (positive) lie from starts[i] to starts[i + 1].
+    """
+    value, error = np.empty(log_moneyness.size), np.empty(log_moneyness.size)
+    if isinstance(model, CharacteristicFunction):
+        for years, start, end in zip(expiry.tolist(), starts[:-1], starts[1:], strict=True):
 
-    def exponents(self, w: ComplexArray) -> ComplexArray:
-        return np.asarray(self._log_characteristic(-1j * w, self._expiry), dtype=np.complex128)
+            def characteristic(u: ComplexArray, years: float = years) -> ComplexArray:
+                return model.log_characteristic(u, years)
 
-    def ceilings(self, w: ComplexArray) -> FloatArray:
-        """The largest from here on, so that a function which rises again is not cut off."""
-        return np.maximum.accumulate(self.exponents(w).real[::-1])[::-1]
-
-    def moments(self, w: FloatArray) -> FloatArray:
-        known = np.full(w.size, np.inf)
-        known[w == 0.5] = self.exponents(np.array([0.5 + 0j])).real[0]
-        return known
+            part = slice(start, end)
+            value[part], error[part] = _straight.time_values(characteristic, log_moneyness[part], AIM)
+    else:
+        aim = _arrays.constants((AIM,))
+        kernel = KERNELS.load("time_values")
+        kernel(model.parts.row, expiry, starts, log_moneyness, aim, value, error)
+    return value, error
 
 
 def price(
-    model: Laws,
+    model: PartsModel | CharacteristicFunction,
     option_type: object,
     spot: ArrayLike,
     strike: ArrayLike,
@@ -105,7 +111,7 @@ def price(
 
 
 def price_with_error(
-    model: Laws,
+    model: PartsModel | CharacteristicFunction,
     option_type: object,
     spot: ArrayLike,
     strike: ArrayLike,
@@ -116,16 +122,20 @@ def price_with_error(
     """As `price`, with the estimated absolute error of each: quadrature, truncation and rounding of the sums."""
     columns, shape = _arrays.columns(FIELDS, (option_type, spot, strike, expiry, rate, dividend_yield))
     size = int(np.prod(shape, dtype=np.int64))
-    _check_rows(columns, size)
+    check_rows(columns, size)
     signs, spots, strikes, expiries, rates, yields = columns
     discount = np.exp(-rates * expiries)
     forward = spots * np.exp((rates - yields) * expiries)
     log_moneyness = np.broadcast_to(np.log(strikes / forward), size)
     time_value, error = np.zeros(size), np.zeros(size)
-    for years, rows in _by_expiry(expiries, size):
-        if years > 0.0:
-            time_value[rows], error[rows] = time_values(model.law(years), log_moneyness[rows], AIM)
-            _check_errors(error[rows], years)
+    if size and bool(np.any(expiries > 0.0)):
+        rows = np.lexsort((log_moneyness, np.broadcast_to(expiries, size)))
+        years = np.broadcast_to(expiries, size)[rows]
+        rows = rows[np.searchsorted(years, 0.0, side="right") :]
+        years = years[years > 0.0]
+        starts = np.concatenate(([0], np.flatnonzero(np.diff(years)) + 1, [years.size])).astype(np.int64)
+        time_value[rows], error[rows] = surface_time_values(model, years[starts[:-1]], starts, log_moneyness[rows])
+        _check_errors(error, np.broadcast_to(expiries, size))
     ceiling = np.minimum(1.0, np.exp(log_moneyness))
     time_value = np.clip(time_value, 0.0, ceiling)
     parity = np.maximum(signs * (forward - strikes), 0.0)
@@ -136,19 +146,7 @@ def price_with_error(
     return FourierPrice(value.reshape(shape), error.reshape(shape))
 
 
-def _by_expiry(expiries: FloatArray, size: int) -> list[tuple[float, slice | NDArray[np.intp]]]:
-    """Rows of each expiry."""
-    if expiries.size == 1:
-        return [(float(expiries[0]), slice(None))] if size else []
-    years, place = np.unique(expiries, return_inverse=True)
-    if years.size == 1:
-        return [(float(years[0]), slice(None))]
-    order = np.argsort(place, kind="stable")
-    parts = np.split(order, np.cumsum(np.bincount(place))[:-1])
-    return [(float(value), rows) for value, rows in zip(years, parts, strict=True)]
-
-
-def _check_rows(columns: list[FloatArray], size: int) -> None:
+def check_rows(columns: list[FloatArray], size: int) -> None:
     """Raise InvalidValueError for the first row with an argument outside its bound."""
     signs, spots, strikes, expiries, rates, yields = columns
     growth, payout = np.abs(rates * expiries), np.abs(yields * expiries)
@@ -174,9 +172,10 @@ def _check_rows(columns: list[FloatArray], size: int) -> None:
     raise fault_error(fault, values[FIELDS.index(InputFault(fault).field)], row if size > 1 else None)
 
 
-def _check_errors(error: FloatArray, years: float) -> None:
-    if error.size and not float(error.max()) <= WORST:
+def _check_errors(error: FloatArray, expiries: FloatArray) -> None:
+    if not float(error.max()) <= WORST:
+        row = int(np.argmax(error))
         raise DomainError(
-            f"the characteristic function at expiry {years} does not determine prices to {WORST} of the forward "
-            f"(estimated error {float(error.max()):.1e})"
+            f"the characteristic function at expiry {expiries[row]} does not determine prices to {WORST} of the "
+            f"forward (estimated error {error[row]:.1e} at row {row})"
         )

@@ -9,12 +9,15 @@ import numpy as np
 
 from optionix_core.errors import InvalidValueError
 from optionix_core.pricing import fourier
-from optionix_core.pricing._contour import ComplexArray, FloatArray
+from optionix_core.pricing._arrays import FloatArray, constants
+from optionix_core.pricing._fourier_kernels import KERNELS
 from optionix_core.pricing.implied_volatility import implied_volatility
-from optionix_core.pricing.models._parameters import Parts, PartsLaw
+from optionix_core.pricing.models._parameters import Parts
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
+
+    ComplexArray = NDArray[np.complex128]
 
 
 class FourierModel(ABC):
@@ -27,10 +30,6 @@ class FourierModel(ABC):
     def parts(self) -> Parts:
         """What the log return is the sum of."""
 
-    def law(self, expiry: float) -> PartsLaw:
-        """The law of ln(S_T / F) at one expiry in years."""
-        return PartsLaw(self.parts, expiry)
-
     def characteristic_function(self, u: ArrayLike, expiry: float) -> ComplexArray:
         """E[exp(i u X)], X = ln(S_T / F), complex128 of the shape of `u`; u may be complex inside the strip.
 
@@ -39,8 +38,10 @@ class FourierModel(ABC):
         if not 0.0 <= expiry <= 1e6:
             raise InvalidValueError("expiry", expiry, "zero or more years, at most 1e6")
         points = np.asarray(u, dtype=np.complex128)
-        exponents = self.law(float(expiry)).exponents(1j * points.reshape(-1))
-        result: ComplexArray = np.exp(exponents).reshape(points.shape)
+        real, imaginary = np.ascontiguousarray(-points.imag).reshape(-1), np.ascontiguousarray(points.real).reshape(-1)
+        size, phase = np.empty(points.size), np.empty(points.size)
+        KERNELS.load("exponent_nodes")(self.parts.row, constants((float(expiry),)), real, imaginary, size, phase)
+        result: ComplexArray = np.exp(size + 1j * phase).reshape(points.shape)
         return result
 
     def price(

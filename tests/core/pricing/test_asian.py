@@ -36,7 +36,7 @@ def test_the_conditioned_price_is_a_close_lower_bound_of_published_prices(
 
 
 def test_published_geometric_prices() -> None:
-    # Haug (2007), section 4.20.1: put, spot 80, strike 85, a quarter, 5%, yield -3%, volatility 20%
+    # Haug (2007), geometric average rate: put, spot 80, strike 85, a quarter, 5%, yield -3%, volatility 20%
     assert asian.geometric_price("put", 80, 85, 0.25, 0.05, -0.03, 0.2) == pytest.approx(4.6922, abs=1e-4)
     # L. Clewlow and C. Strickland, Implementing Derivatives Models (1998), p. 118: ten fixings over a year
     times = [k / 10 for k in range(1, 11)]

@@ -19,7 +19,7 @@ KINDS = ("down-in", "down-out", "up-in", "up-out")
 @pytest.mark.parametrize(
     ("option_type", "kind", "strike", "level", "expected"),
     [
-        # Haug (2007), table 4-13: spot 100, rebate 3, half a year, 8%, yield 4%, volatility 25%
+        # Haug (2007), standard barriers: spot 100, rebate 3, half a year, 8%, yield 4%, volatility 25%
         ("call", "down-out", 90, 95, 9.0246),
         ("call", "down-out", 100, 100, 3.0000),
         ("call", "up-out", 90, 105, 2.6789),
@@ -153,7 +153,7 @@ def test_tiny_volatility_keeps_bounds_where_weights_overflow() -> None:
 @pytest.mark.parametrize(
     ("option_type", "kind", "lower", "upper", "expiry", "vol", "expected"),
     [
-        # Haug (2007), table 4-14 (Ikeda and Kunitomo): spot and strike 100, 10%, no yield
+        # Haug (2007), double barriers (Ikeda and Kunitomo): spot and strike 100, 10%, no yield
         ("call", "knock-out", 50, 150, 0.25, 0.15, 4.3515),
         ("call", "knock-out", 90, 110, 0.25, 0.25, 0.3098),
         ("call", "knock-out", 70, 130, 0.5, 0.35, 2.2563),
@@ -223,7 +223,7 @@ def test_a_double_barrier_is_worth_less_than_either_single_one() -> None:
 
 
 def test_published_partial_barriers() -> None:
-    # Haug (2007), table 4-17 (Heynen and Kat, type B1): barrier 100, a year, 10%, no yield, volatility 25%
+    # Haug (2007), partial-time single-asset barriers (type B1): barrier 100, a year, 10%, no yield, volatility 25%
     rows = [(95, 90, 1, 0.0393), (105, 90, 1, 9.8751), (95, 110, 90, 3.7352), (105, 110, 180, 11.6055)]
     for spot, strike, days, expected in rows:
         price = barrier.partial_price("call", "down-out", "end-b1", spot, strike, 100, days / 360, 1, 0.1, 0, 0.25)

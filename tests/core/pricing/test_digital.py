@@ -32,15 +32,15 @@ def first_hit(
 
 
 def test_published_values() -> None:
-    # Haug (2007), The Complete Guide to Option Pricing Formulas, sections 4.19.2 and 4.19.3
+    # Haug (2007), The Complete Guide to Option Pricing Formulas, binary options
     assert digital.cash_or_nothing("put", 100, 80, 0.75, 0.06, 0.06, 0.35, 10) == pytest.approx(2.6710, abs=5e-5)
     assert digital.asset_or_nothing("put", 70, 65, 0.5, 0.07, 0.05, 0.27) == pytest.approx(20.2069, abs=5e-5)
-    # the same, section 4.19.1: a gap option is an asset digital less the second strike's cash digital
+    # the same: a gap option is an asset digital less the second strike's cash digital
     gap = digital.asset_or_nothing("call", 50, 50, 0.5, 0.09, 0, 0.2) - digital.cash_or_nothing(
         "call", 50, 50, 0.5, 0.09, 0, 0.2, 57
     )
     assert gap == pytest.approx(-0.0053, abs=5e-5)
-    # the same, table 4-22: cash 15, barrier 100, half a year, 10%, 20%
+    # the same, binary barriers: cash 15, barrier 100, half a year, 10%, 20%
     assert digital.one_touch(105, 100, 0.5, 0.1, 0, 0.2, 15) == pytest.approx(9.7264, abs=5e-5)
     assert digital.one_touch(95, 100, 0.5, 0.1, 0, 0.2, 15) == pytest.approx(11.6553, abs=5e-5)
     assert digital.one_touch(105, 100, 0.5, 0.1, 0, 0.2, 15, "expiry") == pytest.approx(9.3604, abs=5e-5)

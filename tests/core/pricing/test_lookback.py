@@ -14,10 +14,10 @@ from optionix_core.pricing import black_scholes, digital, lookback
 
 
 def test_published_values() -> None:
-    # Haug (2007), section 4.15.1: floating call, spot 120, minimum 100, half a year, 10%, yield 6%, volatility 30%
+    # Haug (2007), floating strike: call, spot 120, minimum 100, half a year, 10%, yield 6%, volatility 30%
     assert lookback.floating_price("call", 120, 100, 0.5, 0.1, 0.06, 0.3) == pytest.approx(25.3533, abs=1e-4)
     assert lookback.floating_price("put", 100, 120, 0.5, 0.1, 0, 0.3) == pytest.approx(21.0645, abs=1e-4)
-    # the same, table 4-8 (Conze and Viswanathan): fixed strikes, spot and extreme 100, 10%
+    # the same, fixed strikes (Conze and Viswanathan), spot and extreme 100, 10%
     assert lookback.fixed_price("call", 100, 100, 95, 0.5, 0.1, 0, 0.1) == pytest.approx(13.2687, abs=1e-4)
     assert lookback.fixed_price("put", 100, 100, 95, 0.5, 0.1, 0, 0.1) == pytest.approx(0.6899, abs=1e-4)
 
@@ -62,7 +62,7 @@ def test_prices_agree_with_quadrature_over_the_law_of_the_extreme(seed: int) -> 
 
 
 def test_the_limit_of_no_carry_is_its_own_closed_form_and_joins_smoothly() -> None:
-    # Haug (2007), 4.15.1 with b = 0: S sigma sqrt(T) (n(a1) + a1 (N(a1) - 1)) in place of the quotient
+    # Haug (2007), floating strike with b = 0: S sigma sqrt(T) (n(a1) + a1 (N(a1) - 1)) in place of the quotient
     spot, low, expiry, rate, vol = 110.0, 100.0, 0.5, 0.06, 0.3
     s = vol * math.sqrt(expiry)
     a1 = math.log(spot / low) / s + s / 2

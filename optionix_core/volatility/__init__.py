@@ -8,6 +8,13 @@ from typing import TYPE_CHECKING
 from optionix_core._lazy import lazy_names
 
 if TYPE_CHECKING:
+    from optionix_core.pricing.models.bates import BatesModel
+    from optionix_core.pricing.models.cev import CevModel
+    from optionix_core.pricing.models.double_heston import DoubleHestonModel
+    from optionix_core.pricing.models.heston import HestonModel
+    from optionix_core.pricing.models.merton import MertonModel
+    from optionix_core.pricing.models.sabr import SabrModel
+    from optionix_core.pricing.models.variance_gamma import VarianceGammaModel
     from optionix_core.volatility import arbitrage, lint, realised, smile_arbitrage, solve
     from optionix_core.volatility.arbitrage import Violation
     from optionix_core.volatility.forwards import SliceForward
@@ -16,13 +23,20 @@ if TYPE_CHECKING:
     from optionix_core.volatility.solved import SolvedChain, SolvedColumns, SolvedSlice
 
 __all__ = [
+    "BatesModel",
+    "CevModel",
+    "DoubleHestonModel",
+    "HestonModel",
+    "MertonModel",
     "ParityFit",
     "ParityRules",
     "Rejection",
+    "SabrModel",
     "SliceForward",
     "SolvedChain",
     "SolvedColumns",
     "SolvedSlice",
+    "VarianceGammaModel",
     "Violation",
     "arbitrage",
     "implied_forward",
@@ -33,17 +47,25 @@ __all__ = [
 ]
 
 _ROOM = "optionix_core.volatility"
+_MODELS = "optionix_core.pricing.models"
 
 __getattr__, __dir__ = lazy_names(
     _ROOM,
     {
+        "BatesModel": f"{_MODELS}.bates",
+        "CevModel": f"{_MODELS}.cev",
+        "DoubleHestonModel": f"{_MODELS}.double_heston",
+        "HestonModel": f"{_MODELS}.heston",
+        "MertonModel": f"{_MODELS}.merton",
         "ParityFit": f"{_ROOM}.parity",
         "ParityRules": f"{_ROOM}.parity",
         "Rejection": f"{_ROOM}.quality",
+        "SabrModel": f"{_MODELS}.sabr",
         "SliceForward": f"{_ROOM}.forwards",
         "SolvedChain": f"{_ROOM}.solved",
         "SolvedColumns": f"{_ROOM}.solved",
         "SolvedSlice": f"{_ROOM}.solved",
+        "VarianceGammaModel": f"{_MODELS}.variance_gamma",
         "Violation": f"{_ROOM}.arbitrage",
         "arbitrage": f"{_ROOM}.arbitrage",
         "implied_forward": f"{_ROOM}.parity",

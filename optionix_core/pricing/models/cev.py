@@ -16,14 +16,19 @@ from optionix_core.pricing import _arrays, black_scholes
 from optionix_core.pricing.fourier import FIELDS, check_rows
 from optionix_core.pricing.implied_volatility import implied_volatility
 from optionix_core.pricing.models._fields import check_not_negative, check_range
+from optionix_core.pricing.models.sabr import SabrModel
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     FloatArray = NDArray[np.float64]
 
-NEARLY_LOGNORMAL = 1e-9
-"""1 - beta below this is Black-Scholes to fewer digits than doubles have."""
+LARGE, HUGE = 1e7, 1e9
+"""Noncentralities from which chi-square probabilities lose digits, and from which they fail."""
+EXPANDED = 3e-6
+"""Where (1 - beta) times total variance is below this, the implied volatility's expansion neglects 1e-13 of itself."""
+HOPELESS = 25.0
+"""Deviations beyond which a time value is below 1e-130 of the spot."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +55,7 @@ class CevModel:
     ) -> float | FloatArray:
         """Present value; arguments and errors as in `fourier.price`. A put includes what absorption at zero pays."""
         arguments = (option_type, spot, strike, expiry, rate, dividend_yield)
-        if 1.0 - self.beta < NEARLY_LOGNORMAL:
+        if self.beta == 1.0:
             plain: float | FloatArray = black_scholes.price(*arguments, self.delta)
             return plain
         columns, shape = _arrays.columns(FIELDS, arguments)
@@ -82,14 +87,28 @@ class CevModel:
 
     def _driftless(self, s: FloatArray, k: FloatArray, clock: FloatArray) -> Any:
         """Out-of-the-money value: a call where k >= s, a put below."""
-        from scipy.stats import ncx2
-
         back = 1.0 - self.beta
         value = np.zeros(s.size)
-        live = clock > 0.0
-        s, k, clock, back_square = s[live], k[live], clock[live], back * back
-        a, b, c = k ** (2.0 * back) / (back_square * clock), 1.0 / back, s ** (2.0 * back) / (back_square * clock)
-        call = s * ncx2.sf(a, b + 2.0, c) - k * ncx2.cdf(c, b, a)
-        put = k * ncx2.sf(c, b, a) - s * ncx2.cdf(a, b + 2.0, c)
-        value[live] = np.clip(np.where(k >= s, call, put), 0.0, np.minimum(s, k))
+        variance = clock * s ** (-2.0 * back)
+        size = 1.0 / (back * back * np.where(clock > 0.0, variance, np.inf))
+        near = ((size > LARGE) & (back * variance < EXPANDED)) | (size > HUGE)
+        if near.any():
+            s_near, k_near, total = s[near], k[near], clock[near]
+            expansion = SabrModel(alpha=1.0, beta=self.beta, rho=0.0, nu=0.0)
+            deviation = np.asarray(expansion.black_volatility(s_near, k_near, total)) * np.sqrt(total)
+            side = np.where(k_near >= s_near, 1.0, -1.0)
+            value[near] = black_scholes.forward_price(side, s_near, k_near, 1.0, 1.0, deviation)
+        apart = np.abs((k / s) ** back - 1.0) * np.sqrt(size)
+        far = (clock > 0.0) & ~near & (apart < HOPELESS)
+        if far.any():
+            value[far] = _chi_square(s[far], k[far], clock[far], back)
         return value
+
+
+def _chi_square(s: FloatArray, k: FloatArray, clock: FloatArray, back: float) -> FloatArray:
+    from scipy.stats import ncx2
+
+    a, b, c = k ** (2.0 * back) / (back * back * clock), 1.0 / back, s ** (2.0 * back) / (back * back * clock)
+    call = s * ncx2.sf(a, b + 2.0, c) - k * ncx2.cdf(c, b, a)
+    put = k * ncx2.sf(c, b, a) - s * ncx2.cdf(a, b + 2.0, c)
+    return np.clip(np.where(k >= s, call, put), 0.0, np.minimum(s, k))

@@ -14,6 +14,7 @@ __getattr__, __dir__ = lazy_names(
         "InputFault": f"{__name__}.status",
         "ProportionalDividends": f"{__name__}.dividends",
         "VolatilityStatus": f"{__name__}.status",
+        "american": f"{__name__}.american",
         "asian": f"{__name__}.asian",
         "barrier": f"{__name__}.barrier",
         "black_scholes": f"{__name__}.black_scholes",

@@ -1,0 +1,19 @@
+"""The compiled kernels of American options."""
+
+from __future__ import annotations
+
+from optionix_core.pricing._compile import KernelLibrary
+
+_ROOM = "optionix_core.pricing"
+KERNELS = KernelLibrary(
+    f"{_ROOM}._american_loops",
+    formulas=(
+        f"{_ROOM}._special",
+        f"{_ROOM}._black",
+        f"{_ROOM}._formulas",
+        f"{_ROOM}._american_lanes",
+        f"{_ROOM}._american_boundary",
+        f"{_ROOM}._american_value",
+        f"{_ROOM}._american_grid",
+    ),
+)

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from functools import partial
 
 from optionix_core.market import sessions
+from optionix_core.pricing._american_kernels import KERNELS as AMERICAN
 from optionix_core.pricing._fourier_kernels import KERNELS as FOURIER
 from optionix_core.pricing._kernels import KERNELS as PRICING
 
-LIBRARIES = (PRICING, FOURIER)
+LIBRARIES = (PRICING, AMERICAN, FOURIER)
 """The kernels of every room that has some."""
 EXCHANGES = ("XNYS",)
 """Exchanges whose sessions options of this program follow; the other calendar, 24/7, needs no table."""

@@ -143,7 +143,7 @@ def test_published_values_of_bjerksund_and_stensland_are_lower_bounds_within_the
         expiry = round(case["t"] * 360) / 360
         kind = "call" if case["type"].endswith("Call") else "put"
         ours = american.price(kind, case["s"], case["strike"], expiry, case["r"], case["q"], case["v"])
-        # a lower bound of the American price (Bjerksund and Stensland 2002); the slack covers a day of rounding in expiry
+        # their 2002 approximation is a lower bound; the slack covers the rounding of the expiry to days
         assert ours >= case["result"] - 2e-3
         if case["v"] < 1.0:  # at 1000% the approximation falls back to the European price
             assert ours == pytest.approx(case["result"], abs=0.15)

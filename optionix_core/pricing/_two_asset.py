@@ -163,12 +163,15 @@ def spread(
     volatility_2: FloatArray,
     correlation: FloatArray,
 ) -> FloatArray:
-    """Integral over z of the density times Black's formula for asset 1 given z, against asset 2 plus strike."""
+    """Integral over z of the density times Black's formula for asset 1 given z, against asset 2 plus strike.
+
+    The density goes into all amounts, so that nothing overflows.
+    """
     root = np.sqrt(expiry)
     slope_1, slope_2 = correlation * volatility_1 * root, volatility_2 * root
     rest = volatility_1 * root * np.sqrt((1.0 - correlation) * (1.0 + correlation))
-    first = spot_1 * np.exp(-dividend_yield_1 * expiry - 0.5 * slope_1 * slope_1)
-    second = spot_2 * np.exp(-dividend_yield_2 * expiry - 0.5 * slope_2 * slope_2)
+    whole_1 = spot_1 * np.exp(-dividend_yield_1 * expiry)
+    whole_2 = spot_2 * np.exp(-dividend_yield_2 * expiry)
     cash = strike * np.exp(-rate * expiry)
     low = -REACH + np.minimum(np.minimum(slope_1, slope_2), 0.0)
     high = REACH + np.maximum(np.maximum(slope_1, slope_2), 0.0)
@@ -176,20 +179,21 @@ def spread(
     panels = int(np.ceil(np.max(high - low) / 0.6))
     edges = list(low + (high - low) * np.arange(panels + 1)[:, None] / panels)
     if not smooth.all():
-        for centre in _boundaries(first, slope_1, second, slope_2, cash, low, high):
+        for centre in _boundaries(whole_1, slope_1, whole_2, slope_2, cash, low, high):
             edges.append(np.clip(centre, low, high))
             for grade in GRADES:
                 edges += [np.clip(centre - grade, low, high), np.clip(centre + grade, low, high)]
     ordered = np.sort(np.stack(edges), axis=0)
-    total = np.zeros_like(first)
+    total = np.zeros_like(whole_1)
     for begin, end in pairwise(ordered):
         half = 0.5 * (end - begin)
         for node, weight in zip(_NODES, _WEIGHTS, strict=True):
             z = begin + half * (1.0 + node)
-            payoff = _conditional(sign, first * np.exp(slope_1 * z), second * np.exp(slope_2 * z) + cash, rest)
-            total += weight * half * np.exp(-0.5 * z * z) * payoff
+            asset = whole_1 * np.exp(-0.5 * (z - slope_1) ** 2)
+            given = whole_2 * np.exp(-0.5 * (z - slope_2) ** 2) + cash * np.exp(-0.5 * z * z)
+            total += weight * half * _conditional(sign, asset, given, rest)
     value = total / np.sqrt(2.0 * np.pi)
-    forward = spot_1 * np.exp(-dividend_yield_1 * expiry) - spot_2 * np.exp(-dividend_yield_2 * expiry) - cash
+    forward = whole_1 - whole_2 - cash
     priced: FloatArray = np.maximum(value, np.maximum(sign * forward, 0.0))
     return priced
 
@@ -204,9 +208,9 @@ def _conditional(sign: FloatArray, asset: FloatArray, given: FloatArray, deviati
 
 
 def _boundaries(
-    first: FloatArray,
+    whole_1: FloatArray,
     slope_1: FloatArray,
-    second: FloatArray,
+    whole_2: FloatArray,
     slope_2: FloatArray,
     cash: FloatArray,
     low: FloatArray,
@@ -215,7 +219,10 @@ def _boundaries(
     """Up to two z where asset 1 equals asset 2 plus strike, and the one where asset 2 plus strike is zero."""
 
     def gap(z: FloatArray) -> FloatArray:
-        return first * np.exp(slope_1 * z) - second * np.exp(slope_2 * z) - cash
+        asset = whole_1 * np.exp(-0.5 * (z - slope_1) ** 2)
+        return asset - whole_2 * np.exp(-0.5 * (z - slope_2) ** 2) - cash * np.exp(-0.5 * z * z)
+
+    first, second = whole_1 * np.exp(-0.5 * slope_1 * slope_1), whole_2 * np.exp(-0.5 * slope_2 * slope_2)
 
     turns = np.log(second * slope_2 / (first * slope_1)) / (slope_1 - slope_2)
     turn = np.clip(np.where(np.isfinite(turns), turns, low), low, high)

@@ -150,3 +150,10 @@ def test_bad_input_is_named() -> None:
         two_asset.exchange("call", 100, 100, 5, 1, 0, 0, 0, 0.2, 0.2, 0.5)
     with pytest.raises(InvalidValueError, match="strike must be above minus the forward of asset 2"):
         two_asset.spread("call", 100, 100, -101, 1, 0, 0, 0, 0.2, 0.2, 0.5, method="kirk")
+
+
+def test_spreads_of_huge_deviations_neither_overflow_nor_leave_their_bounds() -> None:
+    deviation = np.array([5.0, 15.0, 26.0, 35.0])
+    for rho in (-0.9, 0.0, 0.9):
+        price = two_asset.spread("call", 100.0, 30.0, 5.0, 1.0, 0.02, 0.0, 0.0, deviation, 0.3, rho)
+        assert ((price > 90) & (price <= 100 + 1e-9)).all()

@@ -193,7 +193,7 @@ CASES = (
     Case("doublebarrieroption", "testEuropeanHaugValues", 90, double_barrier),
     Case("partialtimebarrieroption", "testAnalyticEngine", 20, partial_barrier("down")),
     Case("partialtimebarrieroption", "testAnalyticEnginePutOption", 20, partial_barrier("up")),
-    Case("doublebinaryoption", "testHaugValues", 72, double_binary, left_out="one-sided payments, or touched already"),
+    Case("doublebinaryoption", "testHaugValues", 72, double_binary, left_out="one-sided payment or touched"),
     Case(
         "digitaloption",
         "testCashOrNothingEuropeanValues",
@@ -223,7 +223,7 @@ CASES = (
         36,
         lambda row: lookback.fixed_price(kind(row), row["s"], row["minmax"], row["strike"], *market(row)),
     ),
-    Case("basketoption", "testEuroTwoValues", 57, two_assets, note="most printed to three digits; spreads are Kirk's, on futures"),
+    Case("basketoption", "testEuroTwoValues", 57, two_assets, note="three digits; spreads Kirk's, on futures"),
     Case("compoundoption", "testValues", 20, compounded, 2e-4, "npv", note="one source value is off by 1.5e-4"),
     Case(
         "quantooption",
@@ -238,7 +238,7 @@ CASES = (
     Case("quantooption", "testDoubleBarrierValues", 5, quanto_double),
     Case("forwardoption", "testPerformanceValues", 2, performance),
     Case("jumpdiffusion", "testMerton76", 135, jumps, note="printed to cents"),
-    Case("asianoptions", "testVecerEngine", 7, vecer, 4e-4, note="not to printed digits: exact prices against a lower bound"),
+    Case("asianoptions", "testVecerEngine", 7, vecer, 4e-4, note="exact prices, our lower bound"),
 )  # fmt: skip
 
 LEFT_OUT = {

@@ -19,6 +19,8 @@ from typing import Any
 WIDTH = 6.5
 """Half-width of the grid in total deviations, beyond the drift."""
 MOST_POLICIES = 30
+TIE = 1e-11
+"""Relative to spot and payoff: where holding and exercising differ by less, the policy stays as it was."""
 
 
 def grid_shape(  # noqa: PLR0917 - a kernel has as many arguments as it reads
@@ -119,7 +121,10 @@ def implicit_step(dt: float, weight: float, down: float, middle: float, up: floa
         changed = 0
         for i in range(1, points):
             residual = (1.0 - soon * middle) * g[2, i] - soon * (down * g[2, i - 1] + up * g[2, i + 1]) - g[3, i]
-            held = 1.0 if residual > g[2, i] - g[1, i] else 0.0
+            excess = residual - (g[2, i] - g[1, i])
+            held = g[4, i]
+            if abs(excess) > TIE * (g[0, i] + g[1, i]):
+                held = 1.0 if excess > 0.0 else 0.0
             if held != g[4, i]:
                 g[4, i] = held
                 changed += 1

@@ -3,7 +3,8 @@
 Arguments, broadcasting, units and errors are those of `black_scholes`. Every call, scalar ones too, runs the compiled
 kernel, since an American option is thousands of exponentials. `accuracy` bounds the error at a strike of 100, for
 strikes within a factor of 1.7 of the spot, one day to ten years, volatilities of 5% to 100%: "fast" 1e-4, "standard"
-1e-6, "high" 1e-8 root mean square.
+1e-6, "high" 1e-8 root mean square. Where two boundaries meet before expiry (a long or volatile option with dividend
+yield < rate < 0 for a put) they are steep there, and the error is up to 3e-4 in any of them.
 
 Without discrete dividends the method is spectral collocation of the exercise boundary (`_american_boundary`), negative
 rates and their two boundaries included; where early exercise never pays the result is the European price itself. With

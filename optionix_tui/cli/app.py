@@ -81,7 +81,7 @@ app = typer.Typer(
     epilog=examples(
         "optionix",
         "optionix chain show ORBIT",
-        "optionix buy 2 ORBIT 15JAN27 230 C --limit 2.50",
+        "optionix buy 2 ORBIT 15JAN27 230 C --limit 3.00",
         "optionix positions --json",
         "optionix screen chain --print",
     ),

@@ -53,7 +53,7 @@ def list_(context: typer.Context, format_: FormatOption = Format.TABLE, as_json:
     cls=Command,
     epilog=examples(
         "optionix feed record monday --underlying ORBIT --expiries 4 --duration 600",
-        "optionix feed record crash --start 2026-03-02T14:30 --interval 60 --count 60",
+        "optionix feed record march --underlying ORBIT --start 2026-03-02T14:30 --interval 60 --count 5",
         "optionix --feed replay:monday",
     ),
 )

@@ -110,7 +110,7 @@ buy_command = command(
     "buy",
     buy,
     "optionix buy 2 ORBIT 15JAN27 230 C",
-    'optionix buy 2 "ORBIT 15JAN27 230 C" --limit 2.50 --json | jq .average_price',
+    'optionix buy 2 "ORBIT 15JAN27 230 C" --limit 3.00 --json | jq .average_price',
     "optionix buy 1 ORBIT270115C00230000 --dry-run",
     "optionix buy 1 ORBIT 15JAN27 230 C --client-id rebalance-7",
 )

@@ -1,0 +1,136 @@
+"""Every command tells what it takes, and ends with examples that work as they stand."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer.main
+
+from optionix_core.market.clock import ManualClock
+from optionix_core.services import chains, feeds
+from optionix_core.services.home import HomeFolders
+from optionix_tui.cli.app import app
+
+MOMENT = datetime(2026, 11, 20, 15, 30, tzinfo=UTC)
+EXPIRY = date(2027, 1, 15)
+
+
+def tree() -> Iterator[tuple[tuple[str, ...], Any]]:
+    def below(path: tuple[str, ...], command: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
+        yield path, command
+        for name, inner in getattr(command, "commands", {}).items():
+            yield from below((*path, name), inner)
+
+    yield from below((), typer.main.get_command(app))
+
+
+COMMANDS = dict(tree())
+EXAMPLES = sorted({line for command in COMMANDS.values() for line in command.epilog.splitlines()})
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=lambda path: " ".join(path) or "optionix")
+def test_help_ends_with_examples_one_a_line(path: tuple[str, ...], optionix) -> None:  # type: ignore[no-untyped-def] # conftest's own
+    answer = optionix(*path, "--help")
+    assert (answer.code, answer.words) == (0, "")
+    assert answer.out.startswith(f"Usage: {' '.join(('optionix', *path))} ")
+    _, _, examples = answer.out.partition("\nExamples:\n")
+    lines = [line.removeprefix("  ") for line in examples.splitlines()]
+    assert lines == COMMANDS[path].epilog.splitlines()
+    assert all("optionix" in line for line in lines)
+    assert optionix(*path, "-h").out == answer.out
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=lambda path: " ".join(path) or "optionix")
+def test_every_option_says_what_it_is_for_and_what_stands_for_its_value(path: tuple[str, ...]) -> None:
+    for parameter in COMMANDS[path].params:
+        assert parameter.help
+        assert parameter.help.endswith(".")
+        flag = getattr(parameter, "is_flag", False)
+        assert flag or parameter.metavar or parameter.name in {"install_completion", "show_completion"}
+
+
+def test_the_version_is_the_package_s(optionix) -> None:  # type: ignore[no-untyped-def]
+    from optionix_core import __version__
+
+    assert optionix("--version").out == f"optionix {__version__}\n"
+
+
+@pytest.fixture(scope="module")
+def scenery(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder and a home that hold what the examples name."""
+    folder = tmp_path_factory.mktemp("scenery")
+    home = HomeFolders.of(folder / "home")
+    feed = feeds.open_feed("sim")
+    chain = feed.chain("ORBIT", MOMENT, EXPIRY)
+    quotes = chains.encode(chain, "csv").decode()
+    (folder / "spx_quotedata.csv").write_text(quotes, "utf-8", newline="")
+    header, rest = quotes.split("\n", 1)
+    header = ",".join({"strike": "K", "bid": "Bid"}.get(name, name) for name in header.split(","))
+    (folder / "renamed.csv").write_text(f"{header}\n{rest}", "utf-8", newline="")
+    (folder / "options.csv").write_text("type,spot,strike,expiry,volatility\ncall,100,105,0.5,0.25\n", "utf-8")
+    (folder / "quotes.csv").write_text("type,strike,expiry,price\ncall,105,0.5,6\n", "utf-8")
+    (folder / "optionix.toml").write_text("", "utf-8")
+    chains.import_file(home, folder / "spx_quotedata.csv", "SPX")
+    report = feeds.record(feed, home, "monday", ManualClock(MOMENT), underlyings=["ORBIT"], count=1, expiries=1)
+    shutil.copy(report.path, folder)
+    return folder
+
+
+@pytest.fixture
+def stage(optionix, scenery: Path):  # type: ignore[no-untyped-def]
+    """The command line on a copy of it, with a position."""
+    shutil.copytree(scenery, optionix.folder, dirs_exist_ok=True)
+    assert optionix("buy", "3", "ORBIT", "15JAN27", "230", "C").code == 0
+    return optionix
+
+
+# Expiries, roots and names that the stage has in the place of those of a real download.
+ON_STAGE = {
+    "2023-03-17": f"{EXPIRY}",
+    "--root SPX": "--root ORBIT",
+    "monday --speed 10": "monday --speed 1e6",
+    "import spx_quotedata.csv --name SPX": "import spx_quotedata.csv --name SPX2",
+    "import quotes.csv --map": "import renamed.csv --map",
+}
+NOT_RUN = {
+    **{line: "drawn by the terminal's own tests" for line in EXAMPLES if line.startswith("optionix screen")},
+    "optionix": "needs a terminal",
+    "optionix --feed replay:monday": "needs a terminal",
+    "optionix feed record monday --underlying ORBIT --expiries 4 --duration 600": "takes ten minutes",
+}
+
+
+def test_what_is_not_run_is_still_an_example() -> None:
+    assert set(NOT_RUN) <= set(EXAMPLES)
+
+
+@pytest.mark.parametrize("example", [line for line in EXAMPLES if line not in NOT_RUN])
+def test_examples_work(example: str, stage) -> None:  # type: ignore[no-untyped-def]
+    line = example
+    for written, staged in ON_STAGE.items():
+        line = line.replace(written, staged)
+    found = re.search(r"optionix (?P<arguments>[^|<>)]*)(?P<rest>.*)", line)
+    assert found is not None
+    stdin = b""
+    if source := re.search(r"< (\S+)", line):
+        stdin = (stage.folder / source[1]).read_bytes()
+    elif line.startswith("jq "):
+        row = {"type": "call", "spot": 100, "strike": 105, "expiry": 0.5, "rate": 0.05, "volatility": 0.25}
+        stdin = json.dumps(row).encode()
+    commands = [found["arguments"], *re.findall(r"\| optionix ([^|]*)", found["rest"])]
+    for command in commands:
+        answer = stage(*shlex.split(command), stdin=stdin)
+        assert answer.code == 0, f"{command}: {answer.words}"
+        stdin = answer.data
+    asked = re.search(r"\| jq (?:-\w+ )?'?(\.\w+)", found["rest"])
+    if asked:
+        documents = [json.loads(text) for text in stdin.decode().splitlines()]
+        assert all(asked[1][1:] in document for document in documents)

@@ -1,0 +1,77 @@
+"""The method itself: any characteristic function, its errors, and what it refuses."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from optionix_core.errors import DomainError
+from optionix_core.pricing import _fourier_formulas, _fourier_loops, black_scholes, fourier
+from optionix_core.pricing._compile import KINDS
+from optionix_core.pricing._fourier_kernels import KERNELS
+from optionix_core.pricing.models.heston import HestonModel
+
+STRIKES = np.linspace(60.0, 160.0, 21)
+Complex = NDArray[np.complex128]
+
+
+def test_any_characteristic_function_can_be_priced() -> None:
+    model = HestonModel(v0=0.04, kappa=1.5, theta=0.05, sigma=0.6, rho=-0.7)
+
+    def logarithm(u: Complex, expiry: float) -> Complex:
+        b = 1.5 + 0.7 * 0.6j * u
+        d = np.sqrt(b * b + 0.36 * (u * u + 1j * u))
+        g, e = (b - d) / (b + d), np.exp(-d * expiry)
+        log = np.log((1 - g * e) / (1 - g))
+        return 0.04 * (b - d) / 0.36 * (1 - e) / (1 - g * e) + 1.5 * 0.05 / 0.36 * ((b - d) * expiry - 2 * log)
+
+    expiries = np.array([[0.05], [1.0], [4.0]])
+    ours = model.price("put", 100.0, STRIKES, expiries, 0.03, 0.01)
+    general = fourier.CharacteristicFunction(log_characteristic=logarithm)
+    priced = fourier.price_with_error(general, "put", 100.0, STRIKES, expiries, 0.03, 0.01)
+    np.testing.assert_allclose(priced.value, ours, rtol=0, atol=1e-10)
+    assert np.all(priced.error < 1e-10)
+
+
+def test_the_estimated_error_covers_the_true_one() -> None:
+    model = HestonModel(v0=0.04, kappa=1.0, theta=0.04, sigma=0.0, rho=0.0)
+    priced = fourier.price_with_error(model, "call", 100.0, STRIKES, 0.5, 0.0, 0.0)
+    true = np.abs(priced.value - black_scholes.price("call", 100.0, STRIKES, 0.5, 0.0, 0.0, 0.2))
+    assert np.all(true <= priced.error + 1e-13)
+    assert priced.error.max() < 1e-10
+
+
+def test_a_function_too_rough_to_integrate_is_refused() -> None:
+    def noise(u: Complex, _: float) -> Complex:
+        return 3j * np.sin(1e5 * u.real)
+
+    with pytest.raises(DomainError, match="does not determine"):
+        fourier.price(fourier.CharacteristicFunction(log_characteristic=noise), "call", 100.0, 103.0, 1.0, 0.0, 0.0)
+
+
+def test_surfaces_keep_the_callers_shape_and_scalars_stay_scalars() -> None:
+    model = HestonModel(v0=0.04, kappa=1.5, theta=0.05, sigma=0.6, rho=-0.7)
+    assert isinstance(model.price("call", 100, 100, 1, 0.0, 0.0), float)
+    assert np.shape(model.price(["call", "put"], 100.0, np.ones((3, 1)), 1.0, 0.0, 0.0)) == (3, 2)
+    assert np.shape(model.price("call", 100.0, np.empty(0), 1.0, 0.0, 0.0)) == (0,)
+
+
+def test_no_time_and_no_variance_are_limits() -> None:
+    still = HestonModel(v0=0.0, kappa=1.0, theta=0.0, sigma=0.5, rho=-0.5)
+    expected = np.maximum(100.0 - STRIKES * np.exp(-0.05), 0.0)
+    np.testing.assert_allclose(still.price("call", 100.0, STRIKES, 1.0, 0.05, 0.0), expected, rtol=0, atol=1e-13)
+
+
+def test_the_strike_loop_has_exponentials_and_cosines_of_its_own() -> None:
+    x = np.linspace(-690.0, 5.0, 4001)
+    ratios = [_fourier_formulas.decaying_exponential(float(v)) / np.exp(v) for v in x]
+    np.testing.assert_allclose(ratios, 1.0, rtol=4e-16)
+    angles = np.linspace(-300.0, 300.0, 4001)
+    own = [_fourier_formulas.cosine(float(v)) for v in angles]
+    np.testing.assert_allclose(own, np.cos(angles), rtol=0, atol=4e-14)
+
+
+def test_every_argument_of_a_loop_has_a_compiled_type() -> None:
+    for name in KERNELS.names:
+        assert set(getattr(_fourier_loops, name).__annotations__.values()) <= set(KINDS), name

@@ -8,6 +8,7 @@ Another process's fill is seen because the log's head is asked in every round.
 from __future__ import annotations
 
 import time
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Event, Lock, Thread
@@ -78,14 +79,21 @@ class Stream(Thread):
         """Load, then poll."""
         try:
             viewers = self._prepare()
-            while viewers is not None and not self._stopping.is_set():
-                began = time.monotonic()
-                self._round(*viewers)
-                took = time.monotonic() - began
-                self._wake.wait(max(self._interval - took, min(took, 0.25), 0.005))
-                self._wake.clear()
+            if viewers is not None and not self._stopping.is_set():
+                from optionix_tui.warmup import compiling_the_rest
+
+                with compiling_the_rest() if self._keeps_venue else nullcontext():
+                    self._poll(*viewers)
         except Exception as error:  # noqa: BLE001 - raised again in the interface's own thread
             self._mailbox.put(crash=error)
+
+    def _poll(self, chains: ChainViewer, books: BookViewer) -> None:
+        while not self._stopping.is_set():
+            began = time.monotonic()
+            self._round(chains, books)
+            took = time.monotonic() - began
+            self._wake.wait(max(self._interval - took, min(took, 0.25), 0.005))
+            self._wake.clear()
 
     def _prepare(self) -> tuple[ChainViewer, BookViewer] | None:
         from optionix_tui.warmup import load_kernels

@@ -9,11 +9,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from threading import Event
 
 from optionix_core.errors import OptionixError
 
+_COMMAND = (sys.executable, "-P", "-m", "optionix_tui.warmup")
+_FIRST_ALONE = "--first"
 Progress = Callable[[str, float | None], None]
 
 
@@ -22,10 +25,10 @@ class WarmupError(OptionixError):
 
 
 def load_kernels(progress: Progress, stopping: Event) -> None:
-    """Compile what is not compiled yet, then load the kernels into this process."""
-    from optionix_core.services.warm import is_warm
+    """Compile what the first screen needs and is not compiled yet, then load it into this process."""
+    from optionix_core.services.warm import FIRST, is_warm
 
-    if not is_warm():
+    if not is_warm(FIRST):
         compile_apart(progress, stopping)
     if stopping.is_set():
         return
@@ -35,12 +38,35 @@ def load_kernels(progress: Progress, stopping: Event) -> None:
     del black_scholes, implied_volatility
 
 
+@contextmanager
+def compiling_the_rest() -> Iterator[None]:
+    """Meanwhile another process compiles the kernels that no screen waits for; it ends with the block at the latest.
+
+    Whether it succeeds is not asked: whoever needs such a kernel compiles it then, and hears of what goes wrong.
+    """
+    from optionix_core.services.warm import is_warm
+
+    if is_warm():
+        yield
+        return
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen(_COMMAND, stdin=quiet, stdout=quiet, stderr=quiet) as child:  # noqa: S603 - our own module
+        try:
+            yield
+        finally:
+            child.terminate()
+
+
 def compile_apart(progress: Progress, stopping: Event) -> None:
-    """Compile all kernels in another process. Raises WarmupError where that fails."""
+    """Compile the first screen's kernels in another process. Raises WarmupError where that fails."""
     progress("compiling the kernels, once on this machine", 0.0)
-    command = [sys.executable, "-P", "-m", "optionix_tui.warmup"]
     with subprocess.Popen(  # noqa: S603 - our own module under our own interpreter
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
+        [*_COMMAND, _FIRST_ALONE],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
     ) as child:
         if child.stdout is None or child.stderr is None:
             raise WarmupError("the compiling process has no output")
@@ -57,9 +83,10 @@ def compile_apart(progress: Progress, stopping: Event) -> None:
 
 def main() -> None:
     """In the compiling process: one JSON line, [what is done, share of all], for each kernel."""
-    from optionix_core.services.warm import LIBRARIES, warm
+    from optionix_core.services.warm import FIRST, LIBRARIES, warm
 
-    steps = 1 + sum(len(library.names) for library in LIBRARIES)
+    libraries = FIRST if _FIRST_ALONE in sys.argv else LIBRARIES
+    steps = 1 + sum(len(library.names) for library in libraries)
     done = 0
 
     def tell(step: str, seconds: float) -> None:
@@ -69,7 +96,7 @@ def main() -> None:
         sys.stdout.write(json.dumps([step, done / steps]) + "\n")
         sys.stdout.flush()
 
-    warm(tell)
+    warm(tell, libraries)
 
 
 if __name__ == "__main__":

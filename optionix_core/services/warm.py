@@ -7,16 +7,19 @@ them again. `is_warm` reads a few small files and loads no compiler, so that eve
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from optionix_core.market import sessions
 from optionix_core.pricing._american_kernels import KERNELS as AMERICAN
+from optionix_core.pricing._compile import KernelLibrary
 from optionix_core.pricing._fourier_kernels import KERNELS as FOURIER
 from optionix_core.pricing._kernels import KERNELS as PRICING
 
-LIBRARIES = (PRICING, AMERICAN, FOURIER)
+FIRST = (PRICING,)
+"""The kernels that a first screen waits for."""
+LIBRARIES = (*FIRST, AMERICAN, FOURIER)
 """The kernels of every room that has some."""
 EXCHANGES = ("XNYS",)
 """Exchanges whose sessions options of this program follow; the other calendar, 24/7, needs no table."""
@@ -33,12 +36,14 @@ class StepTiming:
     """Whether it had been made before."""
 
 
-def is_warm() -> bool:
+def is_warm(libraries: Sequence[KernelLibrary] = LIBRARIES) -> bool:
     """Whether every kernel is compiled for these sources, this compiler and this processor."""
-    return all(library.is_cached(name) for library in LIBRARIES for name in library.names)
+    return all(library.is_cached(name) for library in libraries for name in library.names)
 
 
-def warm(progress: Callable[[str, float], None] | None = None) -> tuple[StepTiming, ...]:
+def warm(
+    progress: Callable[[str, float], None] | None = None, libraries: Sequence[KernelLibrary] = LIBRARIES
+) -> tuple[StepTiming, ...]:
     """Make every kernel ready in this process and on disk; `progress` hears the name and seconds of each.
 
     The first line is the compiler itself. Safe in a worker thread; other threads that need a kernel meanwhile wait for
@@ -46,7 +51,7 @@ def warm(progress: Callable[[str, float], None] | None = None) -> tuple[StepTimi
     """
     timings = [_timed("compiler", _load_compiler, from_cache=True)]
     _report(progress, timings[-1])
-    for library in LIBRARIES:
+    for library in libraries:
         for name in library.names:
             cached = library.is_cached(name)
             timings.append(_timed(name, partial(library.load, name), from_cache=cached))

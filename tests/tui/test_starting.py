@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 from threading import Event
 
@@ -46,3 +47,27 @@ def test_a_compiler_that_fails_is_named(monkeypatch: pytest.MonkeyPatch, tmp_pat
         warmup.compile_apart(lambda step, _: told.append(step), Event())
     assert told == ["compiling the kernels, once on this machine"]
     assert caught.value.severity is Severity.ERROR
+
+
+def test_the_rest_is_compiled_meanwhile_and_no_longer_than_the_terminal_is_open(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    began, ended = tmp_path / "began", tmp_path / "ended"
+    touch = "pathlib.Path({!r}).touch()".format
+    waits = f"import pathlib, time; {touch(str(began))}; time.sleep(60); {touch(str(ended))}"
+    monkeypatch.setattr(warmup, "_COMMAND", (sys.executable, "-c", waits))
+    monkeypatch.setattr("optionix_core.services.warm.is_warm", lambda: False)
+    started = time.monotonic()
+    with warmup.compiling_the_rest():
+        while not began.exists() and time.monotonic() - started < 30:
+            pass
+    assert began.exists()
+    assert not ended.exists()
+    assert time.monotonic() - started < 50
+
+
+def test_nothing_is_compiled_where_everything_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(warmup, "_COMMAND", ("no-such-program",))
+    monkeypatch.setattr("optionix_core.services.warm.is_warm", lambda: True)
+    with warmup.compiling_the_rest():
+        pass

@@ -9,6 +9,7 @@ Refuses parallel and fast-math options: the exact sums of `_special` would not s
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import importlib
 import importlib.util
@@ -46,14 +47,20 @@ class KernelLibrary:
         return tuple(importlib.import_module(name) for name in (*self._formulas, self._loops))
 
     @cached_property
+    def _paths(self) -> tuple[Path, ...]:
+        """Their files, found without loading them: some load an array library."""
+        return tuple(_source(name) for name in (*self._formulas, self._loops))
+
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """The kernels, in the order in which they stand."""
-        return tuple(_functions(self._modules[-1]))
+        tree = ast.parse(self._paths[-1].read_bytes())
+        return tuple(node.name for node in tree.body if isinstance(node, ast.FunctionDef))
 
     @cached_property
     def digest(self) -> str:
         """Of the sources that a kernel is compiled from."""
-        sources = b"\0".join(Path(str(module.__file__)).read_bytes() for module in self._modules)
+        sources = b"\0".join(path.read_bytes() for path in self._paths)
         return hashlib.sha256(sources).hexdigest()[:16]
 
     def load(self, name: str) -> Callable[..., int]:
@@ -143,7 +150,7 @@ class KernelLibrary:
         """
         spec = importlib.util.find_spec("numba")
         compiler = Path(str(spec.origin)).with_name("_version.py") if spec is not None else Path()
-        files = [path.stat() for path in (compiler, Path(str(self._modules[-1].__file__))) if path.is_file()]
+        files = [path.stat() for path in (compiler, self._paths[-1]) if path.is_file()]
         ages = [f"{stat.st_mtime_ns}-{stat.st_size}" for stat in files]
         return [sys.version, platform.machine(), _processor(), *ages]
 
@@ -157,6 +164,13 @@ class KernelLibrary:
         from platformdirs import user_cache_path
 
         return Path(__file__).parent / "__pycache__", user_cache_path("optionix", appauthor=False) / "kernels"
+
+
+def _source(module: str) -> Path:
+    spec = importlib.util.find_spec(module)
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError(module)
+    return Path(spec.origin)
 
 
 def _functions(module: ModuleType) -> dict[str, FunctionType]:

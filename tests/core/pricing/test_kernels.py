@@ -50,8 +50,6 @@ def test_a_library_with_another_text_has_another_digest(tmp_path: Path, monkeypa
     before = first.digest
     (tmp_path / "some_formulas.py").write_text("def twice(x: float) -> float:\n    return 2.5 * x\n")
     assert KernelLibrary("some_loops", ("some_formulas",)).digest != before
-    sys.modules.pop("some_loops")
-    sys.modules.pop("some_formulas")
 
 
 def test_a_loaded_kernel_is_cached_for_the_next_process() -> None:

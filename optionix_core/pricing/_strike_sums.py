@@ -51,7 +51,10 @@ def settle(
     value: Array,
     error: Array,
 ) -> float:
-    """Values from the sums at 2 * step and between those, and their errors; returns the largest, infinite for nan."""
+    """Values from the sums at 2 * step and between those, and their errors; returns the largest error.
+
+    No error is larger than the largest value there can be: 1 for a call, exp(k) for a put.
+    """
     crossing, width = contour[0], contour[1]
     worst = 0.0
     for i in range(k.size):
@@ -62,8 +65,11 @@ def settle(
         base = 0.0
         if 0.0 < crossing < 1.0:
             base = 1.0 if k[i] >= 0.0 else math.exp(k[i])
-        value[i] = base + fine * factor
-        error[i] = amplitude * factor * gap**power + 4e-16 * (amplitude * factor + base) if gap < 1.0 else math.inf
+        estimate, ceiling = base + fine * factor, min(1.0, math.exp(k[i]))
+        value[i] = min(estimate, ceiling) if estimate > 0.0 else 0.0
+        error[i] = ceiling
+        if gap < 1.0:
+            error[i] = min(ceiling, amplitude * factor * gap**power + 4e-16 * (amplitude * factor + base))
         worst = max(worst, error[i])
     return worst
 
@@ -109,12 +115,14 @@ def sweep(
 def integrate(contour: Contour, expiry: float, p: Row, k: Array, aim: float, value: Array, error: Array) -> float:
     """Time values of ascending strikes on one contour, halving the step until all errors are below `aim`.
 
-    Returns the largest error; where it exceeds `aim` the finest step did not suffice.
+    Without jumps the finer step's error is about the square of the coarser one's; three halves are claimed. Returns the
+    largest error; where it exceeds `aim` the finest step did not suffice.
     """
     peak, farthest, first = reach(contour, expiry, p, k[0], k[-1])
     scale = first - contour[0] * k
     coarse, added = np.zeros(k.size), np.zeros(k.size)
-    step, power = contour[3], 1.5
+    step = contour[3]
+    power = 1.5 if p[10] == 0.0 else 1.0
     sweep(contour, expiry, p, 0.0, 2.0 * step, farthest, peak - NEGLIGIBLE, k, scale, coarse)
     while True:
         added[:] = 0.0

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import numpy as np
 
 from optionix_core.errors import DomainError, InvalidValueError
-from optionix_core.pricing import _arrays, _straight
+from optionix_core.pricing import _arrays, _narrow_jumps, _straight
 from optionix_core.pricing._arrays import FloatArray
 from optionix_core.pricing._formulas import first_fault
 from optionix_core.pricing._fourier_kernels import KERNELS
@@ -89,10 +89,14 @@ def surface_time_values(
 
             part = slice(start, end)
             value[part], error[part] = _straight.time_values(characteristic, log_moneyness[part], AIM)
+        return value, error
+    row = model.parts.row
+    if _narrow_jumps.applies(row):
+        for years, start, end in zip(expiry.tolist(), starts[:-1], starts[1:], strict=True):
+            part = slice(start, end)
+            _narrow_jumps.time_values(row, years, log_moneyness[part], AIM, value[part], error[part])
     else:
-        aim = _arrays.constants((AIM,))
-        kernel = KERNELS.load("time_values")
-        kernel(model.parts.row, expiry, starts, log_moneyness, aim, value, error)
+        KERNELS.load("time_values")(row, expiry, starts, log_moneyness, _arrays.constants((AIM,)), value, error)
     return value, error
 
 

@@ -13,6 +13,9 @@ from optionix_core.pricing.models._fields import check_not_negative, check_range
 from optionix_core.pricing.models._fourier_model import FourierModel
 from optionix_core.pricing.models._parameters import Parts
 
+STEADY_CLOCK = 1e-15
+"""Years of variance up to which the clock is time itself to all digits of a price."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VarianceGammaModel(FourierModel):
@@ -36,6 +39,6 @@ class VarianceGammaModel(FourierModel):
     @property
     def parts(self) -> Parts:
         """What the log return is the sum of."""
-        if self.nu == 0.0:
+        if self.nu <= STEADY_CLOCK:
             return Parts(volatility=float(self.volatility))
         return Parts(gamma=(self.volatility, self.nu, self.theta))

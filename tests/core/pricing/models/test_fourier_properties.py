@@ -33,7 +33,7 @@ jumps = st.fixed_dictionaries(
     {
         "jump_intensity": st.floats(0.0, 4.0),
         "jump_mean": st.floats(-0.5, 0.3),
-        "jump_volatility": st.floats(0.02, 0.5),
+        "jump_volatility": st.one_of(st.just(0.0), st.floats(0.0, 0.5)),
     }
 )
 heston_models = variances.map(lambda fields: HestonModel(**fields))
@@ -120,6 +120,21 @@ def test_merton_is_its_poisson_mixture() -> None:
         total += weight * np.asarray(black_scholes.price("call", spot, STRIKES, expiry, rate, 0.0, volatility))
         weight *= 1.3 * expiry / (n + 1)
     np.testing.assert_allclose(model.price("call", 100.0, STRIKES, expiry, rate, 0.0), total, rtol=0, atol=1e-11)
+
+
+@pytest.mark.parametrize("expiry", [1.0 / 365.0, 1.0, 10.0])
+def test_narrow_jumps_are_summed_to_what_wide_ones_are_integrated_to(expiry: float) -> None:
+    fields = {"v0": 0.03, "kappa": 2.0, "theta": 0.04, "sigma": 0.6, "rho": -0.8}
+    # up to 0.02 numbers of jumps are summed, beyond all are integrated on one contour
+    below, above = (
+        np.asarray(
+            BatesModel(**fields, jump_intensity=2.0, jump_mean=-0.1, jump_volatility=spread).price(
+                "call", 100.0, STRIKES, expiry, 0.02, 0.0
+            )
+        )
+        for spread in (0.02, 0.02 + 1e-12)
+    )
+    np.testing.assert_allclose(below, above, rtol=0, atol=1e-9)
 
 
 def test_variance_gamma_is_black_scholes_over_its_gamma_clock() -> None:

@@ -99,7 +99,9 @@ def decay_ratio(x: complex) -> complex:
 def square_root_exponent(
     w: complex, expiry: float, v0: float, kappa: float, theta: float, sigma: float, rho: float
 ) -> complex:
-    """Ln E[exp(w X)] of one Heston factor."""
+    """Ln E[exp(w X)] of one Heston factor; kappa and sigma below 1e-14 change no digit and are zero."""
+    kappa = kappa if kappa > 1e-14 else 0.0
+    sigma = sigma if sigma > 1e-14 else 0.0
     product = w * w - w
     b = kappa - rho * sigma * w
     d = cmath.sqrt(b * b - sigma * sigma * product)

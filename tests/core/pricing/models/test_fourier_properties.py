@@ -88,6 +88,7 @@ def test_a_surface_prices_each_strike_as_it_would_alone(model: Any, expiry: floa
     [
         HestonModel(v0=0.04, kappa=1.0, theta=0.04, sigma=0.0, rho=-0.9),
         HestonModel(v0=0.04, kappa=0.0, theta=9.0, sigma=0.0, rho=0.5),
+        HestonModel(v0=0.04, kappa=1e-308, theta=0.5, sigma=1e-200, rho=-0.999),
         MertonModel(volatility=0.2, jump_intensity=0.0, jump_mean=-0.3, jump_volatility=0.2),
         MertonModel(volatility=0.2, jump_intensity=5.0, jump_mean=0.0, jump_volatility=0.0),
         VarianceGammaModel(volatility=0.2, nu=0.0, theta=-0.3),

@@ -112,7 +112,7 @@ class RowsFile:
             raise MalformedFileError(self._shown, f"must be {error.bound} (got {kind!r})", line, "type") from error
         name = cells.get("id")
         return OptionRow(
-            name=None if name is None else str(name),
+            name=None if name in (None, "") else str(name),
             option_type=option_type,
             spot=number("spot"),
             strike=number("strike"),

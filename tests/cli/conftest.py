@@ -6,7 +6,6 @@ import io
 import os
 import shutil
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -70,11 +69,3 @@ def optionix(
     monkeypatch.setenv("OPTIONIX_HOME", str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path)
     return CommandLine(tmp_path, ManualClock(MOMENT), capsysbinary, monkeypatch)
-
-
-@pytest.fixture
-def program(tmp_path: Path) -> Callable[..., list[str]]:
-    """The command line of a real process."""
-    del tmp_path
-    name = "optionix.exe" if os.name == "nt" else "optionix"
-    return lambda *arguments: [str(Path(sys.executable).with_name(name)), *arguments]

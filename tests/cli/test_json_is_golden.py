@@ -80,6 +80,13 @@ def settled(text: str, home: Path, folder: Path) -> str:
     return re.sub(r"\([\d.]+ GB free\)", "(SPACE free)", text)
 
 
+@pytest.fixture(autouse=True)
+def warmed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether this machine is warm is the machine's, too."""
+    monkeypatch.setattr("optionix_core.services.warm.is_warm", lambda: True)
+    monkeypatch.setattr("optionix_core.market.sessions.is_prepared", lambda _exchange: True)
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_json(name: str, optionix, pytestconfig: pytest.Config) -> None:  # type: ignore[no-untyped-def] # conftest's own
     *before, last = COMMANDS[name]

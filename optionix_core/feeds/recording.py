@@ -27,7 +27,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Literal
 
-from optionix_core.errors import InvalidValueError, MissingDataError, UsageError
+from optionix_core.errors import InterruptedByUserError, InvalidValueError, MissingDataError, UsageError
 from optionix_core.feeds.files import stored
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def record(
     `longest_wait` seconds so that `cancelled` is heard; what was recorded until then is kept and closed
     properly. `expiries` keeps that many of the nearest expiries, all by default. `progress(done, of)` counts
     moments. Raises InvalidValueError for a bound that is missing or not positive, UsageError where `path`
-    exists.
+    exists, and InterruptedByUserError, leaving no file, where it is stopped before the first moment.
     """
     moments = _moments(interval, count, duration)
     if expiries is not None and expiries < 1:
@@ -119,6 +119,10 @@ def record(
             stream.flush()
             totals.moments += 1
             progress(totals.moments, moments)
+        if not totals.moments:
+            stream.close()
+            part.unlink()
+            raise InterruptedByUserError("stopped before the first moment: nothing was recorded")
         write_member(stream, {"kind": "end", "snapshots": totals.snapshots, "ending": ending})
         stream.flush()
         os.fsync(stream.fileno())

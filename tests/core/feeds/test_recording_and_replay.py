@@ -12,7 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from optionix_core.errors import InvalidValueError, MalformedFileError, MissingDataError, UnknownNameError, UsageError
+from optionix_core.errors import (
+    InterruptedByUserError,
+    InvalidValueError,
+    MalformedFileError,
+    MissingDataError,
+    UnknownNameError,
+    UsageError,
+)
 from optionix_core.feeds import FileFeed, ReplayFeed, SimulatedFeed
 from optionix_core.feeds.recording import RecordingReport, record
 from optionix_core.feeds.tape import Recording, read_head
@@ -158,6 +165,12 @@ def test_a_recording_that_is_cancelled_keeps_what_it_has(tmp_path: Path) -> None
     )
     assert (report.ending, report.snapshots) == ("cancelled", 3)
     assert Recording(report.path).complete
+
+
+def test_a_recording_that_is_cancelled_before_its_first_moment_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(InterruptedByUserError, match="nothing was recorded"):
+        make(tmp_path / "c.recording.gz", cancelled=lambda: True)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_duration_bounds_a_recording_with_both_its_ends(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import typer
 
 from optionix_tui.cli.arguments import command
 from optionix_tui.cli.face import face_of
+from optionix_tui.cli.order_text import price
 from optionix_tui.cli.output import Format, FormatOption, JsonOption, Table, chosen, emit
 
 
@@ -34,11 +35,11 @@ def positions(
     records = document["positions"]
     rows = [
         (
-            item["account"],
+            *((item["account"],) if all_accounts else ()),
             item["label"],
             f"{item['quantity']:+g}",
             _money(item["cost"]),
-            "no mark" if item["mark"] is None else f"{item['mark']:.2f}",
+            "no mark" if item["mark"] is None else price(item["mark"]),
             _money(item["market_value"]),
             _gain(item["unrealised_pnl"]),
             _gain(item["day_pnl"]),
@@ -46,8 +47,10 @@ def positions(
         )
         for item in records
     ]
-    headings = ("account", "instrument", "quantity", "cost", "mark", "value", "unrealised", "day", "")
-    table = Table(headings, rows, left=frozenset({0, 1, 8})) if rows else Table(title="no open positions")
+    words = ("account", "instrument") if all_accounts else ("instrument",)
+    headings = (*words, "qty", "cost", "mark", "value", "open P&L", "day P&L", "")
+    left = frozenset({*range(len(words)), len(headings) - 1})
+    table = Table(headings, rows, left=left) if rows else Table(title="no open positions")
     emit(chosen(format_, as_json), document, records, table)
 
 

@@ -20,7 +20,7 @@ def _answer(order: dict[str, Any]) -> str:
     filled, wanted = order["filled_quantity"], order["quantity"]
     count = str(filled) if filled == wanted else f"{filled} of {wanted}"
     money = _money(order["cost"], order["fees"])
-    return f"{done} {count} {order['label']} at {_price(order['average_price'])}, {money}, {order['state']}"
+    return f"{done} {count} {order['label']} at {price(order['average_price'])}, {money}, {order['state']}"
 
 
 def _receipt(order: dict[str, Any]) -> str:
@@ -30,15 +30,15 @@ def _receipt(order: dict[str, Any]) -> str:
 
 def _preview(order: dict[str, Any]) -> str:
     intent = f"{order['side']} {order['quantity']} {order['label']}"
-    touch = " x ".join("none" if order[side] is None else _price(order[side]) for side in ("bid", "ask"))
+    touch = " x ".join("none" if order[side] is None else price(order[side]) for side in ("bid", "ask"))
     if not order["fillable"]:
         return f"would not {intent}: quoted {touch}; nothing was sent"
     part = "" if order["fillable"] == order["quantity"] else f" ({order['fillable']} of them now)"
     money = _money(order["cost"], order["fees"])
-    return f"would {intent}{part} at {_price(order['price'])}, {money}, quoted {touch}; nothing was sent"
+    return f"would {intent}{part} at {price(order['price'])}, {money}, quoted {touch}; nothing was sent"
 
 
-def _price(value: float) -> str:
+def price(value: float) -> str:
     """Two decimals, four where they are needed."""
     return f"{value:,.4f}".removesuffix("00")
 

@@ -125,6 +125,14 @@ def test_the_account_reads_as_a_statement(filled) -> None:  # type: ignore[no-un
     assert told["day P&L"] == "-26.30"
 
 
+def test_positions_fit_a_terminal_of_eighty_columns(filled) -> None:  # type: ignore[no-untyped-def]
+    headings, row = filled("positions").out.splitlines()
+    assert headings.split() == ["instrument", "qty", "cost", "mark", "value", "open", "P&L", "day", "P&L"]
+    assert row.split()[4:] == ["+2", "3,910.00", "19.4250", "3,885.00", "-25.00", "-26.30"]
+    assert max(len(headings), len(row)) <= 70
+    assert filled("positions", "--all-accounts").out.splitlines()[1].split()[0] == "paper-1"
+
+
 def test_nothing_to_list_is_said_in_words(optionix) -> None:  # type: ignore[no-untyped-def]
     assert optionix("positions").out == "no open positions\n"
     assert optionix("log", "show").out == "the log is empty\n"

@@ -131,10 +131,11 @@ def test_finite_differences_agree_where_two_boundaries_meet_before_expiry() -> N
         assert american.price(*row) > black_scholes.price(*row)
 
 
-def test_exact_values_published_with_an_approximation_are_reproduced() -> None:
-    # N. Ju and R. Zhong, J. Derivatives 7 (1999), exhibit 3, column of true values: three decimals
-    found = american.price("call", [80, 90, 100, 110, 120], 100, 3.0, 0.03, 0.07, 0.2)
-    np.testing.assert_allclose(found, [2.580, 5.167, 9.066, 14.443, 21.414], atol=6e-4)
+def test_long_calls_on_a_high_dividend_yield_agree_with_finite_differences() -> None:
+    for spot in (80.0, 90.0, 100.0, 110.0, 120.0):
+        row = (1, spot, 100.0, 3.0, 0.03, 0.07, 0.2)
+        assert american.price(*row, accuracy="high") == pytest.approx(grid(*row), abs=2e-5)
+        assert american.price(*row) == pytest.approx(grid(*row), abs=2e-5)
 
 
 def test_published_approximations_are_met_within_their_error(shared_reference: Path) -> None:

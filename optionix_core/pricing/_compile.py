@@ -4,7 +4,10 @@ The scalar functions stay what they are: each is compiled from its own code obje
 names it calls are the compiled versions. So the interpreter and the compiler run one text. Kernels carry a digest of
 all their sources in their cached name, since the compiler's own cache looks at the loop's file alone.
 
-Refuses parallel and fast-math options: the exact sums of `_special` would not survive them.
+Modules named as `lanes`, and the loops where they are among them, are compiled with the fast-math flags of `FAST`,
+which let a compiler turn a loop without branches and library calls into vector instructions; other `formulas` are
+compiled without any, since exact sums would not survive them. The flags are those of each instruction, so a loop may
+call both. Refuses the compiler's own threads: kernels release the interpreter's lock, and `_threads` splits the rows.
 """
 
 from __future__ import annotations
@@ -24,20 +27,27 @@ from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
 
-KINDS = ("Column", "Output", "Table", "Picks", "Codes", "int")
-"""Annotations that a loop's arguments may have: read-only float64 columns, float64 results of one and two dimensions,
-int64 column numbers, int8 codes, an int64. All arrays are contiguous."""
+KINDS = ("Column", "Grid", "Picks", "Output", "Table", "Cube", "Places", "Codes", "Words", "int", "float")
+"""Annotations that a loop's arguments may have. Read only: `Column` and `Grid`, float64 of one and two dimensions, and
+`Picks`, int64. Written: `Output`, `Table`, `Cube`, float64 of one to three dimensions, `Places`, int64, `Codes`, int8,
+and `Words`, uint64. Scalars: `int`, int64, and `float`, float64. All arrays are contiguous."""
+
+FAST = frozenset({"contract", "nsz", "arcp", "afn", "nnan", "ninf"})
+"""Fast-math flags of lanes. Without `reassoc`, so that sums are taken as written; nan and infinity are the loop's to
+keep out."""
 
 
 class KernelLibrary:
     """The kernels of one module of loops.
 
     `formulas` are the modules whose functions the loops call, callees first; their functions' names are distinct.
+    `lanes` are those of them, and `loops` itself where it is named, that are compiled with the flags of `FAST`.
     """
 
-    def __init__(self, loops: str, formulas: tuple[str, ...]) -> None:
+    def __init__(self, loops: str, formulas: tuple[str, ...], lanes: tuple[str, ...] = ()) -> None:
         self._loops = loops
         self._formulas = formulas
+        self._lanes = frozenset(lanes)
         self._lock = threading.Lock()
         self._namespace: dict[str, Any] | None = None
         self._kernels: dict[str, Callable[..., int]] = {}
@@ -60,7 +70,7 @@ class KernelLibrary:
     @cached_property
     def digest(self) -> str:
         """Of the sources that a kernel is compiled from."""
-        sources = b"\0".join(path.read_bytes() for path in self._paths)
+        sources = b"\0".join([*(path.read_bytes() for path in self._paths), *map(str.encode, sorted(self._lanes))])
         return hashlib.sha256(sources).hexdigest()[:16]
 
     def load(self, name: str) -> Callable[..., int]:
@@ -90,21 +100,25 @@ class KernelLibrary:
 
         if self._namespace is None:
             self._namespace = self._compiled_formulas()
-        column = types.Array(types.float64, 1, "C", readonly=True)
         kinds = {
-            "Column": column,
+            "Column": types.Array(types.float64, 1, "C", readonly=True),
+            "Grid": types.Array(types.float64, 2, "C", readonly=True),
+            "Picks": types.Array(types.int64, 1, "C", readonly=True),
             "Output": types.float64[::1],
             "Table": types.float64[:, ::1],
-            "Picks": types.Array(types.int64, 1, "C", readonly=True),
+            "Cube": types.float64[:, :, ::1],
+            "Places": types.int64[::1],
             "Codes": types.int8[::1],
+            "Words": types.uint64[::1],
             "int": types.int64,
+            "float": types.float64,
         }
         loop = _functions(self._modules[-1])[name]
         annotations = dict(loop.__annotations__)
         result = kinds[annotations.pop("return")]
         twin = _rebound(loop, self._namespace)
         twin.__qualname__ = f"{name}-{self.digest}"
-        kernel = numba.njit(cache=True, nogil=True, error_model="numpy")(twin)
+        kernel = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=self._flags(self._loops))(twin)
         kernel.compile(result(*(kinds[kind] for kind in annotations.values())))
         kernel.disable_compile()
         self._stamp(name, kernel.stats.cache_path)
@@ -117,13 +131,17 @@ class KernelLibrary:
         namespace: dict[str, Any] = {"__name__": self._loops, "__builtins__": __builtins__}
         for module in self._modules[:-1]:
             functions = _functions(module)
+            compiled = numba.njit(nogil=True, error_model="numpy", fastmath=self._flags(module.__name__))
             for name, value in vars(module).items():
                 if name in functions:
-                    namespace[name] = numba.njit(nogil=True, error_model="numpy")(_rebound(functions[name], namespace))
+                    namespace[name] = compiled(_rebound(functions[name], namespace))
                 elif not name.startswith("__"):
                     namespace.setdefault(name, value)
         namespace["math"] = importlib.import_module("math")
         return namespace
+
+    def _flags(self, module: str) -> set[str] | bool:
+        return set(FAST) if module in self._lanes else False
 
     def _stamp(self, name: str, cache: str | None) -> None:
         """Leave word that `name` is compiled, unless it is there. Where no folder can be written, none is left."""

@@ -8,10 +8,13 @@ __getattr__, __dir__ = lazy_names(
     __name__,
     {
         "BatesModel": f"{__name__}.bates",
+        "BlackScholesModel": f"{__name__}.black_scholes",
         "CevModel": f"{__name__}.cev",
         "DoubleHestonModel": f"{__name__}.double_heston",
         "HestonModel": f"{__name__}.heston",
         "MertonModel": f"{__name__}.merton",
+        "MultiAssetModel": f"{__name__}.black_scholes",
+        "QuantoModel": f"{__name__}.black_scholes",
         "SabrModel": f"{__name__}.sabr",
         "VarianceGammaModel": f"{__name__}.variance_gamma",
     },

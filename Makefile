@@ -6,7 +6,7 @@ else
 BIN := .venv/bin
 endif
 
-.PHONY: help run test check bench soak lock docs environment environment-dev clean
+.PHONY: help run test check bench soak lock docs environment environment-dev environment-bench clean
 
 help: ## what can be made
 	@$(PYTHON) scripts/targets.py Makefile
@@ -23,7 +23,7 @@ check: environment-dev ## lint, format, types, import directions, generated docu
 soak: environment-dev ## the long fault and load runs
 	@$(BIN)/python scripts/suites.py soak
 
-bench: environment-dev ## speed and memory beside their budgets
+bench: environment-bench ## speed and memory beside their budgets
 	@$(BIN)/python -m benchmarks
 
 docs: environment-dev ## regenerate what is generated: CLI reference, pictures
@@ -38,6 +38,9 @@ environment:
 
 environment-dev:
 	@$(PYTHON) scripts/environment.py dev
+
+environment-bench:
+	@$(PYTHON) scripts/environment.py bench
 
 clean: ## remove the environment and all caches
 	@$(PYTHON) scripts/clean.py

@@ -1,6 +1,6 @@
 """Makes `.venv` what the lock files say, and only when they changed. Standard library only.
 
-`python scripts/environment.py runtime|dev` creates the environment, installs the pins with their
+`python scripts/environment.py runtime|dev|bench` creates the environment, installs the pins with their
 hashes, then the project itself as an editable install. A stamp holds the hash of what was installed,
 so that a second call does nothing.
 """
@@ -17,7 +17,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-LOCKS = {"runtime": ("runtime.lock",), "dev": ("runtime.lock", "dev.lock")}
+LOCKS = {
+    "runtime": ("runtime.lock",),
+    "dev": ("runtime.lock", "dev.lock"),
+    "bench": ("runtime.lock", "dev.lock", "bench.lock"),
+}
 
 
 def fingerprint(kind: str) -> str:
@@ -28,9 +32,8 @@ def fingerprint(kind: str) -> str:
 
 
 def is_current(kind: str) -> bool:
-    """Whether `.venv` already holds `kind` (a dev environment serves as a runtime one)."""
-    wanted = {"runtime": ("runtime", "dev"), "dev": ("dev",)}[kind]
-    for name in wanted:
+    """Whether `.venv` already holds `kind` (an environment with more in it serves as well)."""
+    for name in list(LOCKS)[list(LOCKS).index(kind) :]:
         stamp = VENV / f"optionix-{name}.stamp"
         if PYTHON.exists() and stamp.exists() and stamp.read_text("utf-8") == fingerprint(name):
             return True

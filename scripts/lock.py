@@ -1,4 +1,4 @@
-"""Compiles `runtime.lock` and `dev.lock` from pyproject.toml: every platform, every hash, no address."""
+"""Compiles `runtime.lock`, `dev.lock` and `bench.lock` from pyproject.toml: every platform, every hash, no address."""
 
 from __future__ import annotations
 
@@ -31,13 +31,14 @@ def compile_lock(requirements: list[str], output: str, constraints: tuple[str, .
 
 
 def main() -> None:
-    """Compile both."""
+    """Compile all three."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     runtime = project["project"]["dependencies"] + project["project"]["optional-dependencies"]["parquet"]
     runtime += ["hatchling", "editables"]  # the editable install is built without isolation
     compile_lock(runtime, "runtime.lock")
     groups = project["dependency-groups"]
-    compile_lock(runtime + groups["dev"] + groups["bench"], "dev.lock", ("runtime.lock",))
+    compile_lock(runtime + groups["dev"], "dev.lock", ("runtime.lock",))
+    compile_lock(runtime + groups["dev"] + groups["bench"], "bench.lock", ("dev.lock",))
 
 
 if __name__ == "__main__":

@@ -264,5 +264,5 @@ def _scales(
         "expiry": np.maximum(0.35 * expiry, 1e-3),
         "rate": drift + 0.0 * rate,
         "dividend_yield": drift + 0.0 * dividend_yield,
-        "volatility": np.maximum(0.35 * volatility, 1e-4),
+        "volatility": np.maximum(0.35 * volatility, 0.01),
     }

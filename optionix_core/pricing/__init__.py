@@ -12,6 +12,7 @@ __getattr__, __dir__ = lazy_names(
     {
         "CashDividends": f"{__name__}.dividends",
         "InputFault": f"{__name__}.status",
+        "PricingEngine": f"{__name__}.engine",
         "ProportionalDividends": f"{__name__}.dividends",
         "VolatilityStatus": f"{__name__}.status",
         "american": f"{__name__}.american",

@@ -11,6 +11,7 @@ from optionix_core.errors import InvalidValueError
 from optionix_core.market.option_type import OptionType
 
 FloatArray = NDArray[np.float64]
+FLOAT = np.dtype(np.float64)
 
 
 def signs(option_type: object) -> FloatArray:
@@ -40,29 +41,63 @@ def _labels(array: NDArray[Any]) -> NDArray[np.str_]:
 
 
 def columns(fields: tuple[str, ...], values: tuple[object, ...]) -> tuple[list[FloatArray], tuple[int, ...]]:
-    """Flat, contiguous, read-only float64 columns and the broadcast shape.
+    """Flat, contiguous float64 columns and the broadcast shape.
 
-    A column has either one element, which every row shares, or one for each row. The first value is taken as signs.
-    Raises InvalidValueError for what is not numeric or does not broadcast.
+    A column has either one element, which every row shares, or one for each row. It may be the caller's own array.
+    Errors as for `broadcast`.
     """
-    arrays = [signs(values[0])]
-    for field, value in zip(fields[1:], values[1:], strict=True):
-        try:
-            arrays.append(np.asarray(value, dtype=np.float64))
-        except (TypeError, ValueError) as error:
-            raise InvalidValueError(field, repr(value), "numbers") from error
+    arrays, shape = broadcast(fields, values)
+    return [_flat(array, shape) for array in arrays], shape
+
+
+def broadcast(fields: tuple[str, ...], values: tuple[object, ...]) -> tuple[list[FloatArray], tuple[int, ...]]:
+    """The values as float64 arrays, each in its own shape, and the shape that they broadcast to.
+
+    A field whose name ends in `option_type` is taken as `signs`. Raises InvalidValueError, naming the field, for what
+    is not numeric, and for shapes that do not broadcast.
+    """
+    arrays = [_array(field, value) for field, value in zip(fields, values, strict=True)]
+    shapes = {array.shape for array in arrays}
+    shapes.discard(())
+    if len(shapes) < 2:
+        return arrays, shapes.pop() if shapes else ()
     try:
-        shape = np.broadcast_shapes(*(array.shape for array in arrays))
+        return arrays, np.broadcast_shapes(*shapes)
     except ValueError as error:
-        shapes = ", ".join(f"{field} {array.shape}" for field, array in zip(fields, arrays, strict=True))
-        raise InvalidValueError("shapes", shapes, "broadcastable against each other") from error
-    flat = []
-    for array in arrays:
-        full = array if array.size == 1 or array.shape == shape else np.broadcast_to(array, shape)
-        column = np.ascontiguousarray(full).reshape(-1).view()
-        column.flags.writeable = False
-        flat.append(column)
-    return flat, shape
+        text = ", ".join(f"{field} {array.shape}" for field, array in zip(fields, arrays, strict=True))
+        raise InvalidValueError("shapes", text, "broadcastable against each other") from error
+
+
+def _array(field: str, value: object) -> FloatArray:
+    if field.endswith("option_type"):
+        try:
+            return signs(value)
+        except InvalidValueError as error:
+            if field == "option_type":
+                raise
+            raise InvalidValueError(field, error.value, error.bound, error.row) from error
+    if isinstance(value, np.ndarray) and value.dtype == FLOAT:
+        return value
+    try:
+        return np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InvalidValueError(field, repr(value), "numbers") from error
+
+
+def _flat(array: FloatArray, shape: tuple[int, ...]) -> FloatArray:
+    if array.shape != shape and array.size != 1:
+        array = np.broadcast_to(array, shape)
+    flags = array.flags
+    if not (flags.c_contiguous and flags.aligned):
+        array = np.array(array, order="C")
+    return array if array.ndim == 1 else array.reshape(-1)
+
+
+def frozen(values: FloatArray) -> FloatArray:
+    """A read-only, contiguous copy."""
+    column = np.array(values, dtype=np.float64, order="C")
+    column.flags.writeable = False
+    return column
 
 
 def constants(values: tuple[float, ...]) -> FloatArray:

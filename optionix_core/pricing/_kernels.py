@@ -7,9 +7,20 @@ from optionix_core.pricing._compile import KernelLibrary
 KERNELS = KernelLibrary(
     loops="optionix_core.pricing._loops",
     formulas=(
+        "optionix_core.pricing._lanes",
+        "optionix_core.pricing._regions",
+        "optionix_core.pricing._blocks",
+        "optionix_core.pricing._greek_blocks",
         "optionix_core.pricing._special",
         "optionix_core.pricing._black",
         "optionix_core.pricing._formulas",
+        "optionix_core.pricing._exact_rows",
+        "optionix_core.pricing._columns",
         "optionix_core.pricing._implied",
+    ),
+    lanes=(
+        "optionix_core.pricing._lanes",
+        "optionix_core.pricing._blocks",
+        "optionix_core.pricing._greek_blocks",
     ),
 )

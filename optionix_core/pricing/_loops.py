@@ -1,27 +1,24 @@
 """The loops over rows that are compiled: one function, one kernel (`_kernels`).
 
-Written as plain Python over the functions of `_formulas` and `_implied`. Each argument's annotation names the compiled
-type, so it is spelled exactly as `_compile.KINDS` lists it. A column with one element is shared by all rows.
+Blocks of rows go through the vector instructions of `_blocks` and `_greek_blocks`; rows that are marked there, and all
+rows with discrete dividends, through `_exact_rows`. Each argument's annotation names the compiled type, so it is
+spelled exactly as `_compile.KINDS` lists it. A column with one element is shared by all rows. The rows [first, last)
+are done, by blocks that start at `first`.
 """
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
-from optionix_core.pricing._formulas import (
-    escrow,
-    first_fault,
-    forward_fault,
-    forward_row,
-    greeks_row,
-    greeks_with_dividends,
-    price_row,
-)
+import numpy as np
+
+from optionix_core.pricing._blocks import BLOCK, REDO, discount_block, price_block
+from optionix_core.pricing._columns import opened, part
+from optionix_core.pricing._exact_rows import exact_forwards, exact_greeks, exact_prices
+from optionix_core.pricing._greek_blocks import GREEK_BLOCK, GREEK_ROOM, greek_block, greek_column
 from optionix_core.pricing._implied import implied_volatility_row
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     Column = NDArray[np.float64]
@@ -31,7 +28,7 @@ if TYPE_CHECKING:
     Codes = NDArray[np.int8]
 
 
-def price_rows(
+def price_rows(  # noqa: PLR0917 - a kernel takes columns, not values
     sign: Column,
     spot: Column,
     strike: Column,
@@ -42,6 +39,8 @@ def price_rows(
     times: Column,
     amounts: Column,
     proportional: int,
+    first: int,
+    last: int,
     out: Output,
     faults: Codes,
 ) -> int:
@@ -49,24 +48,29 @@ def price_rows(
 
     Returns the row that ended the loop, -1 where none did.
     """
-    signs, spots, strikes = min(sign.size - 1, 1), min(spot.size - 1, 1), min(strike.size - 1, 1)
-    expiries, rates = min(expiry.size - 1, 1), min(rate.size - 1, 1)
-    yields, volatilities = min(dividend_yield.size - 1, 1), min(volatility.size - 1, 1)
-    for i in range(out.size):
-        w, s, k, t = sign[i * signs], spot[i * spots], strike[i * strikes], expiry[i * expiries]
-        r, q, v = rate[i * rates], dividend_yield[i * yields], volatility[i * volatilities]
-        fault = first_fault(w, s, k, t, r, q, v)
-        if fault == 0 and times.size > 0:
-            s = escrow(s, r, q, t, times, amounts, proportional)[0]
-            if not s > 0.0:
-                fault = 8
-        if fault != 0:
-            if faults.size == 0:
-                return i
-            faults[i] = fault
-            out[i] = math.nan
+    room = np.empty((7, min(last - first, BLOCK)))
+    w_all, s_all, k_all, t_all = (
+        opened(sign, room[0]),
+        opened(spot, room[1]),
+        opened(strike, room[2]),
+        opened(expiry, room[3]),
+    )
+    r_all, q_all, v_all = opened(rate, room[4]), opened(dividend_yield, room[5]), opened(volatility, room[6])
+    for start in range(first, last, BLOCK):
+        stop = min(start + BLOCK, last)
+        w, s, k = part(w_all, start, stop, last), part(s_all, start, stop, last), part(k_all, start, stop, last)
+        t, r, q = part(t_all, start, stop, last), part(r_all, start, stop, last), part(q_all, start, stop, last)
+        v = part(v_all, start, stop, last)
+        prices = out[start:stop]
+        if times.size == 0:
+            unsafe = price_block(w, s, k, t, r, q, v, prices)
         else:
-            out[i] = price_row(w, s, k, t, r, q, v)
+            prices[:] = REDO
+            unsafe = prices.size
+        if unsafe > 0:
+            bad = exact_prices(w, s, k, t, r, q, v, times, amounts, proportional, prices, faults[start:stop])
+            if bad >= 0:
+                return start + bad
     return -1
 
 
@@ -77,24 +81,27 @@ def forward_rows(
     expiry: Column,
     discount_factor: Column,
     volatility: Column,
+    first: int,
+    last: int,
     out: Output,
     faults: Codes,
 ) -> int:
     """As `price_rows`, on forwards."""
-    signs, forwards, strikes = min(sign.size - 1, 1), min(forward.size - 1, 1), min(strike.size - 1, 1)
-    expiries, factors = min(expiry.size - 1, 1), min(discount_factor.size - 1, 1)
-    volatilities = min(volatility.size - 1, 1)
-    for i in range(out.size):
-        w, f, k = sign[i * signs], forward[i * forwards], strike[i * strikes]
-        t, d, v = expiry[i * expiries], discount_factor[i * factors], volatility[i * volatilities]
-        fault = forward_fault(w, f, k, t, d, v)
-        if fault != 0:
-            if faults.size == 0:
-                return i
-            faults[i] = fault
-            out[i] = math.nan
-        else:
-            out[i] = forward_row(w, f, k, t, d, v)
+    room = np.empty((7, min(last - first, BLOCK)))
+    room[6] = 0.0
+    w_all, f_all, k_all = opened(sign, room[0]), opened(forward, room[1]), opened(strike, room[2])
+    t_all, d_all, v_all = opened(expiry, room[3]), opened(discount_factor, room[4]), opened(volatility, room[5])
+    for start in range(first, last, BLOCK):
+        stop = min(start + BLOCK, last)
+        w, f, k = part(w_all, start, stop, last), part(f_all, start, stop, last), part(k_all, start, stop, last)
+        t, d, v = part(t_all, start, stop, last), part(d_all, start, stop, last), part(v_all, start, stop, last)
+        none = part(opened(sign[:0], room[6]), start, stop, last)
+        prices = out[start:stop]
+        price_block(w, f, k, t, none, none, v, prices)
+        if discount_block(d, prices) > 0:
+            bad = exact_forwards(w, f, k, t, d, v, prices, faults[start:stop])
+            if bad >= 0:
+                return start + bad
     return -1
 
 
@@ -110,36 +117,33 @@ def greeks_rows(  # noqa: PLR0917 - a kernel takes columns, not values
     amounts: Column,
     proportional: int,
     picks: Picks,
+    first: int,
+    last: int,
     out: Table,
     faults: Codes,
 ) -> int:
-    """As `price_rows`; row j of `out` gets the value that `picks[j]` numbers in `black_scholes.Greeks`."""
-    signs, spots, strikes = min(sign.size - 1, 1), min(spot.size - 1, 1), min(strike.size - 1, 1)
-    expiries, rates = min(expiry.size - 1, 1), min(rate.size - 1, 1)
-    yields, volatilities = min(dividend_yield.size - 1, 1), min(volatility.size - 1, 1)
-    for i in range(out.shape[1]):
-        w, s, k, t = sign[i * signs], spot[i * spots], strike[i * strikes], expiry[i * expiries]
-        r, q, v = rate[i * rates], dividend_yield[i * yields], volatility[i * volatilities]
-        fault = first_fault(w, s, k, t, r, q, v)
-        factor, rate_slope, time_slope = 1.0, 0.0, 0.0
-        if fault == 0 and times.size > 0:
-            s, factor, rate_slope, time_slope = escrow(s, r, q, t, times, amounts, proportional)
-            if not s > 0.0:
-                fault = 8
-        if fault != 0:
-            if faults.size == 0:
-                return i
-            faults[i] = fault
+    """As `price_rows`; row j of `out` gets the value that `picks[j]` numbers in `black_scholes.Greeks`, price first."""
+    columns = np.empty((7, min(last - first, GREEK_BLOCK)))
+    room = np.empty(GREEK_ROOM)
+    w_all, s_all, k_all = opened(sign, columns[0]), opened(spot, columns[1]), opened(strike, columns[2])
+    t_all, r_all, q_all = opened(expiry, columns[3]), opened(rate, columns[4]), opened(dividend_yield, columns[5])
+    v_all = opened(volatility, columns[6])
+    for start in range(first, last, GREEK_BLOCK):
+        stop = min(start + GREEK_BLOCK, last)
+        w, s, k = part(w_all, start, stop, last), part(s_all, start, stop, last), part(k_all, start, stop, last)
+        t, r, q = part(t_all, start, stop, last), part(r_all, start, stop, last), part(q_all, start, stop, last)
+        v = part(v_all, start, stop, last)
+        if times.size == 0:
+            unsafe = greek_block(w, s, k, t, r, q, v, room)
             for j in range(picks.size):
-                out[j, i] = math.nan
-        elif times.size > 0:
-            row = greeks_with_dividends(w, s, k, t, r, q, v, factor, rate_slope, time_slope)
-            for j in range(picks.size):
-                out[j, i] = row[picks[j]]
+                greek_column(picks[j], s, k, t, r, q, v, room, out[j, start:stop])
         else:
-            row = greeks_row(w, s, k, t, r, q, v)
-            for j in range(picks.size):
-                out[j, i] = row[picks[j]]
+            out[0, start:stop] = REDO
+            unsafe = stop - start
+        if unsafe > 0:
+            bad = exact_greeks(w, s, k, t, r, q, v, times, amounts, proportional, picks, start, out, faults[start:stop])
+            if bad >= 0:
+                return start + bad
     return -1
 
 

@@ -34,8 +34,10 @@ def spread(
     A part has at least `least` rows and, but for the last, a multiple of `multiple`. `workers` bounds the parts; by
     default as many as there are processors. One part runs in the caller's own thread. Errors of a job are raised.
     """
-    parts = max(min(processors() if workers is None else workers, rows // max(least, 1)), 1)
-    if parts == 1:
+    parts = rows // max(least, 1)
+    if parts > 1:
+        parts = min(processors() if workers is None else workers, parts)
+    if parts <= 1:
         return [job(0, rows)]
     size = -(-rows // parts)
     size = -(-size // multiple) * multiple

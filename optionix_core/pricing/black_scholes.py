@@ -16,12 +16,11 @@ raises: its results are nan and `Checked.status` holds its `InputFault`. Refuses
 
 from __future__ import annotations
 
-from collections import namedtuple
-from functools import cache
-from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
-from optionix_core.errors import InvalidValueError, UnknownNameError
+from optionix_core.errors import InvalidValueError
 from optionix_core.pricing import _formulas
+from optionix_core.pricing._results import FIELDS, FORWARD_FIELDS, Checked, Errors, Greeks, culprit, picks, result_type
 from optionix_core.pricing._scalars import all_scalar, numbers, sign_of
 from optionix_core.pricing.dividends import Dividends, DividendSchedule, schedule
 from optionix_core.pricing.status import InputFault, fault_error
@@ -32,55 +31,7 @@ if TYPE_CHECKING:
 
     FloatArray = NDArray[np.float64]
 
-FIELDS = ("option_type", "spot", "strike", "expiry", "rate", "dividend_yield", "volatility")
-FORWARD_FIELDS = ("option_type", "forward", "strike", "expiry", "discount_factor", "volatility")
-Errors = Literal["raise", "nan"]
-Value = TypeVar("Value")
-
-
-class Greeks(NamedTuple, Generic[Value]):
-    """Price and derivatives of a long position of one, in the underlying's currency. Rates of change are per 1.00."""
-
-    price: Value
-    delta: Value
-    """In spot."""
-    gamma: Value
-    """Twice in spot."""
-    vega: Value
-    """In volatility, per 1.00 of it."""
-    theta: Value
-    """In calendar time, per year: negative where value decays."""
-    rho: Value
-    """In rate, per 1.00 of it."""
-    epsilon: Value
-    """In dividend yield, per 1.00 of it."""
-    vanna: Value
-    """Delta in volatility."""
-    volga: Value
-    """Vega in volatility."""
-    charm: Value
-    """Delta in calendar time, per year."""
-    veta: Value
-    """Vega in calendar time, per year."""
-    speed: Value
-    """Gamma in spot."""
-    zomma: Value
-    """Gamma in volatility."""
-    color: Value
-    """Gamma in calendar time, per year."""
-    ultima: Value
-    """Volga in volatility."""
-    dual_delta: Value
-    """In strike."""
-    dual_gamma: Value
-    """Twice in strike."""
-
-
-class Checked(NamedTuple, Generic[Value]):
-    """Results of a call that does not raise, with `InputFault` codes of each row (int8 array, or a member)."""
-
-    value: Value
-    status: Any
+__all__ = ["FIELDS", "FORWARD_FIELDS", "Checked", "Errors", "Greeks", "forward_price", "greeks", "price"]
 
 
 @overload
@@ -145,16 +96,9 @@ def price(
         row, fault = _scalar_row(arguments, paid, errors)
         value = float("nan") if row is None else _formulas.price_row(*row[:7])
         return value if errors == "raise" else Checked(value, fault)
-    from optionix_core.pricing import _arrays
-    from optionix_core.pricing._kernels import KERNELS
+    from optionix_core.pricing import _array_calls
 
-    columns, shape = _arrays.columns(FIELDS, arguments)
-    result, filled = _arrays.target(out, shape)
-    codes = _codes(errors, filled.size)
-    bad = KERNELS.load("price_rows")(*columns, *_payments(paid), filled.reshape(-1), codes)
-    if bad >= 0:
-        raise _row_error(columns, paid, bad)
-    return _delivered(result, filled, codes, errors)
+    return _array_calls.prices(arguments, paid, out, errors)
 
 
 @overload
@@ -207,21 +151,12 @@ def forward_price(
         sign, *rest = _scalar_signs(FORWARD_FIELDS, arguments, errors)
         fault = _formulas.forward_fault(sign, *rest)
         if fault and errors == "raise":
-            raise fault_error(fault, _culprit(FORWARD_FIELDS, arguments, fault))
+            raise fault_error(fault, culprit(FORWARD_FIELDS, arguments, fault))
         value = float("nan") if fault else _formulas.forward_row(sign, *rest)
         return value if errors == "raise" else Checked(value, InputFault(fault))
-    from optionix_core.pricing import _arrays
-    from optionix_core.pricing._kernels import KERNELS
+    from optionix_core.pricing import _array_calls
 
-    columns, shape = _arrays.columns(FORWARD_FIELDS, arguments)
-    result, filled = _arrays.target(out, shape)
-    codes = _codes(errors, filled.size)
-    bad = KERNELS.load("forward_rows")(*columns, filled.reshape(-1), codes)
-    if bad >= 0:
-        values = tuple(_arrays.at(column, bad) for column in columns)
-        fault = _formulas.forward_fault(*values)
-        raise fault_error(fault, _culprit(FORWARD_FIELDS, values, fault), bad)
-    return _delivered(result, filled, codes, errors)
+    return _array_calls.forward_prices(arguments, out, errors)
 
 
 @overload
@@ -290,48 +225,19 @@ def greeks(
     arguments = (option_type, spot, strike, expiry, rate, dividend_yield, volatility)
     paid = schedule(dividends)
     fields = ("price", *names) if names is not None else Greeks._fields
-    kind = _result_type(fields)
-    picks = tuple(Greeks._fields.index(field) for field in fields)
+    kind = result_type(fields)
     if out is None and all_scalar(*arguments):
         row, fault = _scalar_row(arguments, paid, errors)
         if row is None:
-            values = (float("nan"),) * len(picks)
+            values = (float("nan"),) * len(fields)
         else:
             full = _formulas.greeks_with_dividends(*row) if paid.times else _formulas.greeks_row(*row[:7])
-            values = tuple(full[pick] for pick in picks)
+            values = tuple(full[pick] for pick in picks(fields))
         result = kind(*values)
         return result if errors == "raise" else Checked(result, fault)
-    import numpy as np
+    from optionix_core.pricing import _array_calls
 
-    from optionix_core.pricing import _arrays
-    from optionix_core.pricing._kernels import KERNELS
-
-    columns, shape = _arrays.columns(FIELDS, arguments)
-    table, filled = _arrays.target(out, (len(picks), *shape))
-    rows = filled.reshape(len(picks), -1)
-    codes = _codes(errors, rows.shape[1])
-    wanted = np.array(picks, dtype=np.int64)
-    wanted.flags.writeable = False
-    bad = KERNELS.load("greeks_rows")(*columns, *_payments(paid), wanted, rows, codes)
-    if bad >= 0:
-        raise _row_error(columns, paid, bad)
-    if filled is not table:
-        table[...] = filled
-    result = kind(*table)
-    return result if errors == "raise" else Checked(result, codes.reshape(shape))
-
-
-@cache
-def _result_type(fields: tuple[str, ...]) -> type[Greeks[Any]]:
-    """`Greeks`, or a tuple of some of its fields in another order."""
-    if fields == Greeks._fields:
-        return Greeks
-    for name in fields[1:]:
-        if name not in Greeks._fields or name == "price":
-            raise UnknownNameError("Greek", name, Greeks._fields[1:])
-    if len(set(fields)) != len(fields):
-        raise InvalidValueError("names", ", ".join(fields[1:]), "without repetition")
-    return cast("type[Greeks[Any]]", namedtuple("Greeks", fields))  # noqa: PYI024 - its fields are the caller's
+    return _array_calls.greeks(arguments, paid, kind, out, errors)
 
 
 def _scalar_signs(fields: tuple[str, ...], arguments: tuple[Any, ...], errors: Errors) -> tuple[float, ...]:
@@ -363,42 +269,5 @@ def _scalar_row(
         row = (sign, net, strike, expiry, rate, dividend_yield, volatility, factor, rate_slope, time_slope)
         return row, InputFault.NONE
     if errors == "raise":
-        raise fault_error(
-            fault, _culprit(FIELDS, (sign, spot, strike, expiry, rate, dividend_yield, volatility), fault)
-        )
+        raise fault_error(fault, culprit(FIELDS, (sign, spot, strike, expiry, rate, dividend_yield, volatility), fault))
     return None, InputFault(fault)
-
-
-def _culprit(fields: tuple[str, ...], values: tuple[Any, ...], fault: int) -> object:
-    return values[fields.index(InputFault(fault).field)]
-
-
-def _payments(paid: DividendSchedule) -> tuple[FloatArray, FloatArray, int]:
-    from optionix_core.pricing import _arrays
-
-    return _arrays.constants(paid.times), _arrays.constants(paid.amounts), paid.proportional
-
-
-def _codes(errors: Errors, rows: int) -> NDArray[np.int8]:
-    """Room for a fault code of each row, none where the first bad row ends the call."""
-    import numpy as np
-
-    return np.zeros(rows if errors == "nan" else 0, dtype=np.int8)
-
-
-def _row_error(columns: list[FloatArray], paid: DividendSchedule, row: int) -> InvalidValueError:
-    from optionix_core.pricing import _arrays
-
-    values = tuple(_arrays.at(column, row) for column in columns)
-    sign, spot, strike, expiry, rate, dividend_yield, volatility = values
-    fault = _formulas.first_fault(sign, spot, strike, expiry, rate, dividend_yield, volatility)
-    fault = fault or (InputFault.DIVIDENDS if paid.times else InputFault.NONE)
-    return fault_error(fault, _culprit(FIELDS, values, fault), row)
-
-
-def _delivered(
-    result: FloatArray, filled: FloatArray, codes: NDArray[np.int8], errors: Errors
-) -> FloatArray | Checked[FloatArray]:
-    if filled is not result:
-        result[...] = filled
-    return result if errors == "raise" else Checked(result, codes.reshape(result.shape))

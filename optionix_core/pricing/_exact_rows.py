@@ -1,0 +1,130 @@
+"""Rows that vector instructions cannot price as exactly: one at a time, by `_formulas`.
+
+Each function goes over one block, does the rows whose price is marked REDO, and answers -1. A faulty row becomes nan
+with its code in `faults`; where `faults` has no room, it ends the block, and its place is the answer.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from optionix_core.pricing._blocks import REDO
+from optionix_core.pricing._formulas import (
+    escrow,
+    first_fault,
+    forward_fault,
+    forward_row,
+    greeks_row,
+    greeks_with_dividends,
+    price_row,
+)
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    FloatArray = NDArray[np.float64]
+    Picks = NDArray[np.int64]
+    Codes = NDArray[np.int8]
+
+
+def exact_prices(
+    sign: FloatArray,
+    spot: FloatArray,
+    strike: FloatArray,
+    expiry: FloatArray,
+    rate: FloatArray,
+    dividend_yield: FloatArray,
+    volatility: FloatArray,
+    times: FloatArray,
+    amounts: FloatArray,
+    proportional: int,
+    out: FloatArray,
+    faults: Codes,
+) -> int:
+    """Marked rows of `black_scholes.price`."""
+    for i in range(out.size):
+        if out[i] == REDO:
+            w, s, k, t, r, q, v = sign[i], spot[i], strike[i], expiry[i], rate[i], dividend_yield[i], volatility[i]
+            fault = first_fault(w, s, k, t, r, q, v)
+            if fault == 0 and times.size > 0:
+                s = escrow(s, r, q, t, times, amounts, proportional)[0]
+                if not s > 0.0:
+                    fault = 8
+            if fault != 0 and faults.size == 0:
+                return i
+            if fault != 0:
+                faults[i] = fault
+                out[i] = math.nan
+            else:
+                out[i] = price_row(w, s, k, t, r, q, v)
+    return -1
+
+
+def exact_forwards(
+    sign: FloatArray,
+    forward: FloatArray,
+    strike: FloatArray,
+    expiry: FloatArray,
+    discount_factor: FloatArray,
+    volatility: FloatArray,
+    out: FloatArray,
+    faults: Codes,
+) -> int:
+    """Marked rows of `black_scholes.forward_price`."""
+    for i in range(out.size):
+        if out[i] == REDO:
+            w, f, k, t, d, v = sign[i], forward[i], strike[i], expiry[i], discount_factor[i], volatility[i]
+            fault = forward_fault(w, f, k, t, d, v)
+            if fault != 0 and faults.size == 0:
+                return i
+            if fault != 0:
+                faults[i] = fault
+                out[i] = math.nan
+            else:
+                out[i] = forward_row(w, f, k, t, d, v)
+    return -1
+
+
+def exact_greeks(  # noqa: C901, PLR0917 - a loop over columns, each row on its own path
+    sign: FloatArray,
+    spot: FloatArray,
+    strike: FloatArray,
+    expiry: FloatArray,
+    rate: FloatArray,
+    dividend_yield: FloatArray,
+    volatility: FloatArray,
+    times: FloatArray,
+    amounts: FloatArray,
+    proportional: int,
+    picks: Picks,
+    first: int,
+    out: FloatArray,
+    faults: Codes,
+) -> int:
+    """Marked rows of `black_scholes.greeks`; those of the block start at `first` in the table `out`."""
+    for i in range(sign.size):
+        if out[0, first + i] == REDO:
+            w, s, k, t, r, q, v = sign[i], spot[i], strike[i], expiry[i], rate[i], dividend_yield[i], volatility[i]
+            fault = first_fault(w, s, k, t, r, q, v)
+            factor, rate_slope, time_slope = 1.0, 0.0, 0.0
+            if fault == 0 and times.size > 0:
+                s, factor, rate_slope, time_slope = escrow(s, r, q, t, times, amounts, proportional)
+                if not s > 0.0:
+                    fault = 8
+            if fault != 0 and faults.size == 0:
+                return i
+            if fault != 0:
+                faults[i] = fault
+                for j in range(picks.size):
+                    out[j, first + i] = math.nan
+            elif times.size > 0:
+                row = greeks_with_dividends(w, s, k, t, r, q, v, factor, rate_slope, time_slope)
+                for j in range(picks.size):
+                    out[j, first + i] = row[picks[j]]
+            else:
+                row = greeks_row(w, s, k, t, r, q, v)
+                for j in range(picks.size):
+                    out[j, first + i] = row[picks[j]]
+    return -1

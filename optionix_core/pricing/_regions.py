@@ -1,0 +1,48 @@
+"""Which rows the vector instructions of `_blocks` price with full accuracy.
+
+Compiled without fast-math flags, so that nan and infinity fail the comparisons as they should. What passes here passes
+`_formulas.first_fault` too. Refuses to say what is wrong with a row.
+"""
+
+from __future__ import annotations
+
+import math
+
+SMALLEST_DEVIATION = 0.0009765625
+"""2^-10: below it the difference of two near values would cost more than three digits of a small price."""
+LARGEST_DEVIATION = 16.0
+LARGEST_DECAY = 22.0
+"""Of rate times expiry; growth, down to minus two, would make a leg larger than the amount it discounts."""
+
+
+def is_safe(
+    sign: float, spot: float, strike: float, expiry: float, rate: float, dividend_yield: float, volatility: float
+) -> bool:
+    """Whether every argument is inside its bound and the row is an ordinary one. No branch: `and` would be one."""
+    deviation = volatility * math.sqrt(expiry)
+    moneyness = spot / strike
+    middle = 0.5 * LARGEST_DECAY - 1.0
+    return (
+        (abs(sign) == 1.0)
+        & (spot >= 1e-100)
+        & (spot <= 1e100)
+        & (moneyness >= 1e-20)
+        & (moneyness <= 1e20)
+        & (expiry >= 1e-6)
+        & (expiry <= 1e4)
+        & (abs(rate * expiry - middle) <= middle + 2.0)
+        & (abs(dividend_yield * expiry - middle) <= middle + 2.0)
+        & (deviation >= SMALLEST_DEVIATION)
+        & (deviation <= LARGEST_DEVIATION)
+    )
+
+
+def is_discounted(price: float, discount_factor: float) -> bool:
+    """Whether a price of `_blocks` is one and its discount factor is inside its bound, with room for the product."""
+    return (price >= 0.0) & (discount_factor > 0.0) & (discount_factor <= 1e100)
+
+
+def has_safe_greeks(expiry: float, volatility: float) -> bool:
+    """Whether a row of `is_safe` keeps the accuracy of its Greeks too, which divide by volatility and by expiry."""
+    deviation = volatility * math.sqrt(expiry)
+    return (deviation >= 0.00390625) & (volatility >= 1e-4) & (volatility <= 1e4)

@@ -8,6 +8,8 @@ checks its arguments.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.polynomial.legendre import leggauss
 from numpy.typing import NDArray
@@ -33,16 +35,41 @@ def geometric(
     rate: FloatArray,
     dividend_yield: FloatArray,
     volatility: FloatArray,
+    past_average: FloatArray,
+    past_share: FloatArray,
 ) -> FloatArray:
-    """Black's formula on the geometric average."""
+    """Black's formula on the geometric average of what is known and what is to come."""
     drift = rate - dividend_yield - 0.5 * volatility * volatility
     if times is None:
         mean, variance = 0.5 * drift * expiry, volatility * volatility * expiry / 3.0
     else:
         mean, variance = drift * times.mean(), volatility * volatility * _mean_of_earlier(times)
+    left = 1.0 - past_share
     discount = np.exp(-rate * expiry)
-    forward = spot * np.exp(mean + 0.5 * variance)
-    return black(sign, discount * forward, discount * strike, np.sqrt(variance))
+    known = np.exp(past_share * np.log(past_average / spot))
+    forward = spot * known * np.exp(left * mean + 0.5 * left * left * variance)
+    return black(sign, discount * forward, discount * strike, left * np.sqrt(variance))
+
+
+def seasoned(
+    kernel: Callable[..., FloatArray],
+    times: FloatArray | None,
+    sign: FloatArray,
+    spot: FloatArray,
+    strike: FloatArray,
+    expiry: FloatArray,
+    rate: FloatArray,
+    dividend_yield: FloatArray,
+    volatility: FloatArray,
+    past_average: FloatArray,
+    past_share: FloatArray,
+) -> FloatArray:
+    """The price on an arithmetic average of which a share is known: as many fewer options on the rest."""
+    left = 1.0 - past_share
+    over = left <= 0.0
+    rest = (strike - past_share * past_average) / np.where(over, 1.0, left)
+    value = left * kernel(times, sign, spot, np.where(over, spot, rest), expiry, rate, dividend_yield, volatility)
+    return np.where(over, np.exp(-rate * expiry) * np.maximum(sign * (past_average - strike), 0.0), value)
 
 
 def two_moments(
@@ -63,7 +90,9 @@ def two_moments(
         mean, excess = _fixed_moments(times, carry, volatility * volatility)
     deviation = np.sqrt(np.log1p(excess / (mean * mean)))
     discount = np.exp(-rate * expiry)
-    return black(sign, discount * spot * mean, discount * strike, deviation)
+    positive = strike > 0.0
+    value = black(sign, discount * spot * mean, discount * np.where(positive, strike, spot), deviation)
+    return np.where(positive, value, discount * np.maximum(sign * (spot * mean - strike), 0.0))
 
 
 def _mean_of_earlier(times: FloatArray) -> float:
@@ -134,7 +163,8 @@ def conditioned(
     mean: FloatArray = forwards.sum(axis=0)
     discount = np.exp(-rate * expiry)
     moves = volatility * earlier > TINY
-    boundary = _boundary(forwards, np.where(moves, loadings, 1.0), strike)
+    moves &= strike > 0.0
+    boundary = _boundary(forwards, np.where(moves, loadings, 1.0), np.where(strike > 0.0, strike, spot))
     assets = np.sum(forwards * ndtr(sign * (loadings - boundary)), axis=0)
     value = discount * sign * (assets - strike * ndtr(-sign * boundary))
     intrinsic = discount * np.maximum(sign * (mean - strike), 0.0)

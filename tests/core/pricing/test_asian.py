@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from optionix_core.errors import InvalidValueError
-from optionix_core.pricing import asian, black_scholes
+from optionix_core.pricing import _average_density, asian, black_scholes
 from optionix_core.pricing._average import _continuous_moments, _fixed_moments
 
 TABLE = [
@@ -71,10 +71,11 @@ def test_geometric_fixings_have_the_variance_of_the_double_sum_and_tend_to_the_c
     ("growth", "variance"), [(0.05, 0.04), (0.0, 0.25), (-0.04, 0.04), (1e-9, 1e-6), (8.0, 30.0), (-3.0, 25.0)]
 )
 def test_the_first_two_moments_of_the_continuous_average_are_exact(growth: float, variance: float) -> None:
-    with mp.workdps(60):
+    with mp.workdps(40):
         g, v = mp.mpf(growth), mp.mpf(variance)
         mean = mp.expm1(g) / g if g else mp.mpf(1)
-        inner = lambda u: 2 * mp.exp(g * u) * mp.expm1(v * u) * mp.quad(lambda t: mp.exp(g * t), [u, 1])  # noqa: E731
+        rest = lambda u: mp.expm1(g * (1 - u)) / g if g else 1 - u  # noqa: E731
+        inner = lambda u: 2 * mp.exp(g * u) * mp.expm1(v * u) * mp.exp(g * u) * rest(u)  # noqa: E731
         with mp.workdps(25):
             excess = mp.quad(inner, [0, 1])
     got = _continuous_moments(np.array([growth]), np.array([variance]))
@@ -135,6 +136,122 @@ def two_fixings(strike: float, times: tuple[float, float], rate: float, vol: flo
 
 
 @pytest.mark.parametrize(("strike", "vol"), [(95, 0.2), (100, 0.3), (110, 0.3), (120, 0.5)])
+def test_the_exact_method_is_the_integral_over_two_fixings(strike: float, vol: float) -> None:
+    exact = two_fixings(strike, (0.5, 1.0), 0.05, vol)
+    price = asian.arithmetic_price("call", 100, strike, 1.0, 0.05, 0.0, vol, [0.5, 1.0], method="exact")
+    assert price == pytest.approx(exact, abs=1e-13 * 100)
+
+
+@pytest.mark.parametrize(
+    ("spot", "rate", "vol", "expiry", "published"),
+    [
+        # V. Linetsky, "Spectral expansions for Asian (average price) options", Operations Research 52 (2004) 856-867,
+        # table 3: strike 2, no yield, ten decimals
+        (2.0, 0.02, 0.10, 1, 0.0559860415),
+        (2.0, 0.18, 0.30, 1, 0.2183875466),
+        (2.0, 0.0125, 0.25, 2, 0.1722687410),
+        (1.9, 0.05, 0.50, 1, 0.1931737903),
+        (2.0, 0.05, 0.50, 1, 0.2464156905),
+        (2.1, 0.05, 0.50, 1, 0.3062203648),
+        (2.0, 0.05, 0.50, 2, 0.3500952190),
+    ],
+)
+def test_the_exact_continuous_price_has_all_published_digits(
+    spot: float, rate: float, vol: float, expiry: float, published: float
+) -> None:
+    price = asian.arithmetic_price("call", spot, 2.0, expiry, rate, 0.0, vol, method="exact")
+    assert price == pytest.approx(published, abs=0.51e-10)
+
+
+def test_exact_prices_are_their_own_at_twice_as_many_points(monkeypatch: pytest.MonkeyPatch) -> None:
+    draw = np.random.default_rng(3)
+    cases = []
+    for _ in range(12):
+        times = np.sort(draw.uniform(0.0, 2.0, draw.integers(2, 14)))
+        times[0] *= draw.integers(0, 2)
+        market = (times[-1] + 0.1, *draw.uniform(-0.05, 0.1, 2), draw.choice([0.02, 0.3, 1.0, 2.5]))
+        cases.append((draw.choice([1, -1]), 100.0, draw.uniform(60, 150), *market, times))
+    prices = [asian.arithmetic_price(*case, method="exact") for case in cases]
+    for name, value in (("SPACING", 0.36), ("WIDEST", 0.25), ("REACH", 10.0)):
+        monkeypatch.setattr(_average_density, name, value)
+    finer = [asian.arithmetic_price(*case, method="exact") for case in cases]
+    scale = np.array([max(100.0, price) for price in finer])
+    assert np.abs(np.subtract(prices, finer)).max() <= (2e-13 * scale).max()
+
+
+def test_the_other_methods_keep_their_side_of_the_exact_price() -> None:
+    draw = np.random.default_rng(4)
+    strike = draw.uniform(80, 120, 40)
+    market = (1.0, 0.04, 0.01, 0.3)
+    times = np.arange(1, 13) / 12
+    for sign in (1, -1):
+        exact = asian.arithmetic_price(sign, 100.0, strike, *market, times, "exact")
+        bound = asian.arithmetic_price(sign, 100.0, strike, *market, times, "curran")
+        matched = asian.arithmetic_price(sign, 100.0, strike, *market, times, "levy")
+        assert ((bound <= exact + 1e-11) & (bound >= exact - 5e-3)).all()
+        assert matched == pytest.approx(exact, abs=0.1)
+        assert (matched == asian.arithmetic_price(sign, 100.0, strike, *market, times, "turnbull-wakeman")).all()
+
+
+def test_published_approximations_of_levy() -> None:
+    # Haug (2007), 4.20.2: put, spot 6.80, strike 6.90, half a year, rate 7%, foreign rate 9%, volatility 14%
+    price = asian.arithmetic_price("put", 6.8, 6.9, 0.5, 0.07, 0.09, 0.14, method="levy")
+    assert price == pytest.approx(0.2237, abs=5e-5)
+    # the same, table of Levy's approximation: spot 100, rate 10%, yield 5%, three quarters, volatility 15%
+    for strike, printed in ((95, 7.0544), (100, 3.7845)):
+        price = asian.arithmetic_price("call", 100, strike, 0.75, 0.1, 0.05, 0.15, method="levy")
+        assert price == pytest.approx(printed, abs=5e-5), strike
+
+
+def test_quantlib_agrees_on_levy_with_a_part_of_the_average_known() -> None:
+    ql = pytest.importorskip("QuantLib", reason="QuantLib is a development dependency")
+    today, count = ql.Date(1, 1, 2025), ql.Actual360()
+    ql.Settings.instance().evaluationDate = today
+    for elapsed, average in ((0, 100.0), (90, 97.0), (30, 104.0)):
+        left = 270 - elapsed
+        flat = [ql.YieldTermStructureHandle(ql.FlatForward(today, rate, count)) for rate in (0.05, 0.1)]
+        vol = ql.BlackVolTermStructureHandle(ql.BlackConstantVol(today, ql.NullCalendar(), 0.35, count))
+        process = ql.BlackScholesMertonProcess(ql.QuoteHandle(ql.SimpleQuote(100.0)), *flat, vol)
+        option = ql.ContinuousAveragingAsianOption(
+            ql.Average.Arithmetic, ql.PlainVanillaPayoff(ql.Option.Call, 101.0), ql.EuropeanExercise(today + left)
+        )
+        current = ql.QuoteHandle(ql.SimpleQuote(average))
+        option.setPricingEngine(ql.ContinuousArithmeticAsianLevyEngine(process, current, today - elapsed))
+        ours = asian.arithmetic_price(
+            "call", 100, 101, left / 360, 0.1, 0.05, 0.35, method="levy", past_average=average, past_share=elapsed / 270
+        )
+        assert ours == pytest.approx(option.NPV(), abs=1e-9)
+
+
+@pytest.mark.parametrize("method", ["turnbull-wakeman", "curran", "exact"])
+def test_a_known_part_of_the_average_moves_strike_and_number(method: asian.Method) -> None:
+    market = (1.0, 0.05, 0.01, 0.3)
+    times = [0.25, 0.5, 0.75, 1.0]
+    some = asian.arithmetic_price("call", 100, 101, *market, times, method, past_average=97.0, past_share=0.5)
+    plain = asian.arithmetic_price("call", 100, 2 * 101 - 97, *market, times, method)
+    assert some == pytest.approx(0.5 * plain, rel=1e-14)
+    # known beyond the strike: only the forward is left, and no put
+    mean = float(np.mean([100 * math.exp(0.04 * time) for time in times]))
+    sure = asian.arithmetic_price("call", 100, 60, *market, times, method, past_average=130.0, past_share=0.5)
+    assert sure == pytest.approx(math.exp(-0.05) * (0.5 * 130 + 0.5 * mean - 60), rel=1e-13)
+    assert asian.arithmetic_price("put", 100, 60, *market, times, method, past_average=130.0, past_share=0.5) == 0.0
+    all_known = asian.arithmetic_price("put", 100, 60, *market, times, method, past_average=50.0, past_share=1.0)
+    assert all_known == pytest.approx(10 * math.exp(-0.05), rel=1e-15)
+
+
+def test_a_known_part_of_a_geometric_average_is_a_power_of_it() -> None:
+    market = (1.0, 0.05, 0.01, 0.3)
+    times = np.array([0.3, 1.0])
+    price = asian.geometric_price("call", 100, 101, *market, times, past_average=97.0, past_share=1 / 3)
+    # the same three fixings, the known one as a fixing of zero variance: weights of one third each
+    variance = 0.3**2 * (0.3 + 0.3 + 0.3 + 1.0) / 9
+    mean = (math.log(97) + 2 * math.log(100) + (0.04 - 0.045) * 1.3) / 3
+    forward = math.exp(mean + variance / 2)
+    expected = math.exp(-0.05) * black_scholes.price("call", forward, 101, 1.0, 0.0, 0.0, math.sqrt(variance))
+    assert price == pytest.approx(expected, rel=1e-13)
+
+
+@pytest.mark.parametrize(("strike", "vol"), [(95, 0.2), (100, 0.3), (110, 0.3), (120, 0.5)])
 def test_both_approximations_are_near_the_exact_price_of_two_fixings(strike: float, vol: float) -> None:
     exact = two_fixings(strike, (0.5, 1.0), 0.05, vol)
     arguments = ("call", 100, strike, 1.0, 0.05, 0.0, vol, [0.5, 1.0])
@@ -176,6 +293,14 @@ def test_bad_input_is_named() -> None:
         asian.geometric_price("call", 100, 95, 1, 0.05, 0, 0.2, [0.5, 0.5])
     with pytest.raises(InvalidValueError, match=r"expiry must be at least the last fixing time 2.0 \(got 1.0\)"):
         asian.geometric_price("call", 100, 95, 1, 0.05, 0, 0.2, [0.5, 2])
+    with pytest.raises(InvalidValueError, match=r"past_share must be zero where no past_average .* \(got 0.5\)"):
+        asian.geometric_price("call", 100, 95, 1, 0.05, 0, 0.2, past_share=0.5)
+    with pytest.raises(InvalidValueError, match=r"past_share must be .* at most 1 \(got 1.5 at row 1\)"):
+        asian.arithmetic_price("call", 100, 95, 1, 0.05, 0, 0.2, past_average=90, past_share=[0.5, 1.5])
+    with pytest.raises(InvalidValueError, match=r"volatility must be at most 5 once .*got 6.0"):
+        asian.arithmetic_price("call", 100, 95, 1, 0.05, 0, 6.0, method="exact")
+    with pytest.raises(InvalidValueError, match=r"fixing_times must be at least 1e-06 of the last .* at row 2"):
+        asian.arithmetic_price("call", 100, 95, 1, 0.05, 0, 0.2, [0.5, 0.9, 0.9 + 1e-9], method="exact")
     with pytest.raises(InvalidValueError, match="paths are simulated by no closed form"):
         asian.arithmetic_price("call", 100, 95, 1, 0.05, 0, 0.2, method="monte-carlo")
     with pytest.raises(InvalidValueError, match='method must be one of "turnbull-wakeman"'):

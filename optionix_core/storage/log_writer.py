@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection, delete, insert
 
 from optionix_core.errors import IntegrityError, InvalidValueError, RefusedError
-from optionix_core.storage import head_file, rows
+from optionix_core.storage import head_file, priced_rows, rows
 from optionix_core.storage.connections import WRITER_WAIT, transaction, translated
 from optionix_core.storage.schema import beside
 from optionix_core.storage.tables import events as table
@@ -121,6 +121,12 @@ class SqliteLogWriter:
         self._held()
         with translated(self._database), transaction(self._connection, self._database):
             self._connection.execute(delete(fold_checkpoints).where(fold_checkpoints.c.name == name))
+
+    def keep_priced(self, records: Sequence[Mapping[str, Any]]) -> None:
+        """Add priced requests to their table in one transaction; ids that are there already are passed over."""
+        self._held()
+        with translated(self._database), transaction(self._connection, self._database):
+            priced_rows.keep(self._connection, records)
 
     def _accept(self, outside: Head) -> None:
         """Events past the head outside were committed and never acknowledged: they stand, if their chain does."""

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from optionix_core.errors import HomeLockedError, IntegrityError, StorageError
 from optionix_core.market.clock import Clock, SystemClock
@@ -108,6 +108,17 @@ class SqliteEventStore:
             from optionix_core.storage import rows
 
             return rows.checkpoint(connection, name)
+
+    def priced(self, limit: int, beginning: str | None = None) -> list[dict[str, Any]]:
+        """Priced requests in the table, the newest first; those alone whose id begins so, where that is given."""
+        with self._reading() as connection:
+            if connection is None:
+                return []
+            from optionix_core.storage import priced_rows
+
+            if beginning is None:
+                return priced_rows.newest(connection, limit)
+            return priced_rows.beginning(connection, beginning, limit)
 
     @contextmanager
     def writing(self, purpose: str, timeout: float = 10.0) -> Iterator[SqliteLogWriter]:

@@ -47,6 +47,17 @@ fold_checkpoints: Final = Table(
 )
 """States of folds at a place in the log: a cache."""
 
+priced_requests: Final = Table(
+    "priced_requests",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("time", Text, nullable=False),
+    Column("contract", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("document", Text, nullable=False),
+)
+"""Requests that were priced. `id` begins with the time, so that it sorts; `document` is all of it as JSON."""
+
 TRIGGERS: Final = {
     "events_insert_by_lock_holder": """
 CREATE TRIGGER events_insert_by_lock_holder BEFORE INSERT ON events

@@ -23,6 +23,7 @@ __getattr__, __dir__ = lazy_names(
         "compound": f"{__name__}.compound",
         "digital": f"{__name__}.digital",
         "dividends": f"{__name__}.dividends",
+        "finite_difference": f"{__name__}.finite_difference",
         "fourier": f"{__name__}.fourier",
         "forward_start": f"{__name__}.forward_start",
         "implied_volatility": f"{__name__}.implied_volatility",

@@ -1,0 +1,76 @@
+"""Models of one price as a table of instantaneous variances, and how far the price may go.
+
+Constant (Black-Scholes), a function of price and time (`LocalVolatilityFunction`), of price (CEV), of time (Heston
+without volatility of variance). Refuses a volatility that is negative or not a number, naming price and time.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optionix_core.errors import InvalidValueError
+from optionix_core.market.protocols import LocalVolatilityFunction
+from optionix_core.pricing.models.black_scholes import BlackScholesModel
+from optionix_core.pricing.models.cev import CevModel
+from optionix_core.pricing.models.heston import HestonModel
+
+FloatArray = NDArray[np.float64]
+
+DEVIATIONS = 6.0
+"""Total deviations that the grid reaches beyond spot and drift."""
+WIDEST = 3.0
+"""By how much the wings' volatility may widen the grid over that of the volatility at the spot."""
+TIMES = 16
+LARGEST_VARIANCE = 1e12
+
+
+@dataclass(frozen=True, slots=True)
+class Volatility:
+    """The instantaneous variance of the logarithm of the price."""
+
+    model: BlackScholesModel | CevModel | HestonModel | LocalVolatilityFunction
+
+    @property
+    def steady(self) -> bool:
+        """Whether it does not depend on time."""
+        return isinstance(self.model, BlackScholesModel | CevModel)
+
+    def variance(self, spots: FloatArray, times: FloatArray) -> FloatArray:
+        """Of shape (len(times), len(spots)), or (1, len(spots)) where it does not depend on time."""
+        model = self.model
+        if isinstance(model, BlackScholesModel):
+            return np.full((1, len(spots)), model.volatility**2)
+        if isinstance(model, CevModel):
+            table = (model.delta * np.power(spots, model.beta - 1.0))[None, :] ** 2
+        elif isinstance(model, HestonModel):
+            level = model.theta + (model.v0 - model.theta) * np.exp(-model.kappa * times)
+            table = np.repeat(level[:, None], len(spots), axis=1)
+        else:
+            volatility = np.asarray(model.local_volatility(spots[None, :], times[:, None]), dtype=np.float64)
+            volatility = np.broadcast_to(volatility, (len(times), len(spots)))
+            bad = ~(volatility >= 0.0)
+            if bad.any():
+                row, column = (int(place[0]) for place in np.nonzero(bad))
+                bound = f"zero or more (spot {spots[column]:g}, time {times[row]:g})"
+                raise InvalidValueError("local_volatility", float(volatility[row, column]), bound)
+            table = volatility**2
+        return np.ascontiguousarray(np.minimum(table, LARGEST_VARIANCE))
+
+    def deviation(self, spot: float, drift: float, expiry: float) -> float:
+        """Total deviation of the logarithm up to `expiry`, with the highest volatility among likely prices."""
+        times: FloatArray = np.linspace(0.5, TIMES - 0.5, TIMES, dtype=np.float64) * (expiry / TIMES)
+        path: FloatArray = np.asarray(spot * np.exp(drift * times), dtype=np.float64)
+        along = self.variance(path, times)
+        plain = math.sqrt(float(np.mean(along if len(along) == 1 else np.diagonal(along))) * expiry)
+        if isinstance(self.model, BlackScholesModel | HestonModel):
+            return plain
+        reach = plain
+        for _ in range(3):
+            places: FloatArray = spot * np.exp(np.linspace(-0.6, 0.6, 33) * DEVIATIONS * reach + 0.5 * drift * expiry)
+            highest = float(np.mean(self.variance(places, times).max(axis=1)))
+            reach = min(math.sqrt(highest * expiry), WIDEST * plain) if plain > 0.0 else math.sqrt(highest * expiry)
+        return max(reach, plain)

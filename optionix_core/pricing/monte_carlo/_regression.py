@@ -44,9 +44,9 @@ class Basis:
     """The regressors, x price over strike, z x centred and scaled, u the second state centred and scaled.
 
     "laguerre": 1 and exp(-x/2) times the polynomials below `degree`, which are the weighted Laguerre polynomials of the
-    paper's equations 2 to 5. "monomial": 1, z ... z^degree; "hermite", "legendre" and "chebyshev" span the same functions,
-    so that they name the same policy, and are fitted in the same centred and scaled powers. With a second state, also
-    products with powers of u up to total `degree`.
+    paper's equations 2 to 5. "monomial": 1, z ... z^degree; "hermite", "legendre" and "chebyshev" span the same
+    functions, so that they name the same policy, and are fitted in the same centred and scaled powers. With a second
+    state, also products with powers of u up to total `degree`.
     """
 
     name: str
@@ -140,8 +140,8 @@ def fit(
     seconds: FloatArray | None,
     workers: int | None,
     step: Callable[[], None],
-) -> tuple[Policy, FloatArray]:
-    """The policy of paths `spots`, and what each of them receives under it, seen from now.
+) -> Policy:
+    """The policy of paths `spots`.
 
     `spots` and `seconds`, shape (dates, paths), hold the price and the second state at `times`. `step` is called before
     each date and may raise.
@@ -179,8 +179,7 @@ def fit(
         if j > 0:
             total = sums.sum(axis=0)
             rules[j - 1, FIRST_COEFFICIENT:] = solve_normal(total[:triangle], total[triangle:])
-    policy = Policy(basis, sign, strike, times, rules, strike * float(value.mean()))
-    return policy, strike * value
+    return Policy(basis, sign, strike, times, rules, strike * float(value.mean()))
 
 
 def solve_normal(triangle: FloatArray, products: FloatArray) -> FloatArray:

@@ -13,38 +13,40 @@ models that `paths` does not simulate.
 
 from __future__ import annotations
 
-import math
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from optionix_core.errors import InterruptedByUserError, InvalidValueError
-from optionix_core.pricing._arrays import FloatArray
-from optionix_core.pricing._threads import processors, spread
+from optionix_core.errors import InvalidValueError
 from optionix_core.pricing.contracts.vanilla import AmericanOption
 from optionix_core.pricing.flat_market import FlatMarket
 from optionix_core.pricing.monte_carlo import _lsm_states as states
-from optionix_core.pricing.monte_carlo._lsm_kernels import KERNELS
-from optionix_core.pricing.monte_carlo._regression import WEIGHTS, Basis, Policy, fit
-
-Progress = Callable[[int, int], None]
-"""Hears how many steps are done, of how many."""
+from optionix_core.pricing.monte_carlo._lsm_controls import Controls
+from optionix_core.pricing.monte_carlo._lsm_following import (
+    CHUNK,
+    Estimate,
+    Meter,
+    Progress,
+    estimates,
+    follow,
+    taken,
+)
+from optionix_core.pricing.monte_carlo._regression import Basis, Policy, fit
 
 NORMAL_95 = 1.959963984540054
 FEWEST_PATHS, MOST_PATHS = 256, 1_000_000_000
 MOST_DATES = 10_000
 MOST_STATES = 250_000_000
 """Paths times dates that are held in memory at once, 2 GB of prices."""
-CHUNK = 4096
-"""Paths simulated and stopped at a time by one thread."""
 LEAST_POLICY_PATHS, USUAL_POLICY_PATHS = 8192, 65_536
+FITTED, FOLLOWED, OUTER, INNER = range(4)
+"""Sets of paths under one seed."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LowerBound:
     """What an exercise policy is worth, in the currency of the underlying."""
 
@@ -60,12 +62,14 @@ class LowerBound:
     holding_standard_error: float
     paths: int
     policy_paths: int
-    """Paths that the policy was fitted on; those of `paths` themselves where `method` says in sample."""
+    """Paths that the policy was fitted on."""
     exercise_times: tuple[float, ...]
     """Years from now; exercise now is considered beside them."""
     policy: Policy | None
     """None at expiry."""
     exercised_now: bool
+    in_sample: bool
+    """Averaged over the paths that the policy was fitted on: no bound, though close."""
     method: str
     seconds: float
     """Wall time."""
@@ -77,30 +81,37 @@ class LongstaffSchwartz:
 
     paths: int = 100_000
     exercise_dates: int | tuple[float, ...] = 50
-    """A number of equal steps up to expiry, or the times themselves in years."""
+    """A number of equal steps up to expiry, or the times themselves in years, the last at expiry."""
     basis: str = "laguerre"
     """`"laguerre"`, or polynomials by any of their names, `"monomial"` say; see `_regression.Basis`."""
     degree: int = 3
     seed: int = 0
     antithetic: bool = True
+    """Paths in mirrored pairs; their numbers must be even then."""
+    control_variates: bool = True
+    """Those of `_lsm_controls`."""
     policy_paths: int | None = None
     """Paths that the policy is fitted on; None: a quarter of `paths`, from 8,192 to 65,536."""
     in_sample: bool = False
-    """Average over the fitting paths themselves: biased, see the module."""
+    """Average over the fitting paths themselves, `paths` of them: biased, see the module."""
     workers: int | None = None
     """Threads, as many as processors by default; they change no result."""
 
     def __post_init__(self) -> None:
-        _check_whole("paths", self.paths, FEWEST_PATHS, MOST_PATHS)
-        if self.policy_paths is not None:
-            _check_whole("policy_paths", self.policy_paths, FEWEST_PATHS, MOST_PATHS)
-            if self.in_sample:
-                raise InvalidValueError("policy_paths", self.policy_paths, "None where in_sample is true")
-        _check_whole("seed", self.seed, 0, 2**63 - 1)
+        for name in ("paths", "policy_paths"):
+            value = getattr(self, name)
+            if value is None:
+                continue
+            check_whole(name, value, FEWEST_PATHS, MOST_PATHS)
+            if self.antithetic and value % 2:
+                raise InvalidValueError(name, value, "even, with antithetic pairs")
+        if self.policy_paths is not None and self.in_sample:
+            raise InvalidValueError("policy_paths", self.policy_paths, "None where in_sample is true")
+        check_whole("seed", self.seed, 0, 2**63 - 1)
         if self.workers is not None:
-            _check_whole("workers", self.workers, 1, 1024)
+            check_whole("workers", self.workers, 1, 1024)
         if not isinstance(self.exercise_dates, tuple):
-            _check_whole("exercise_dates", self.exercise_dates, 1, MOST_DATES)
+            check_whole("exercise_dates", self.exercise_dates, 1, MOST_DATES)
         Basis(self.basis, self.degree, second_state=False)
 
     def price(
@@ -113,40 +124,55 @@ class LongstaffSchwartz:
     ) -> LowerBound:
         """The lower bound of an American option.
 
-        `model` is a BlackScholesModel, HestonModel, BatesModel, MertonModel or a local volatility. `cancel` is looked
-        at between dates and between some ten thousand paths: InterruptedByUserError. Limits are exact: intrinsic value
-        at expiry zero. Raises InvalidValueError naming field, value and bound.
+        `model` is a BlackScholesModel, HestonModel, BatesModel, MertonModel or a local volatility; Heston and Bates are
+        regressed on price and variance. `progress` hears of each date and each few thousand paths, and `cancel` is
+        looked at as often: InterruptedByUserError. At expiry zero it is the intrinsic value. Raises InvalidValueError
+        naming field, value and bound.
         """
         started = time.perf_counter()
         check_contract(contract)
         states.check_model(model)
         states.check_market(market)
-        sign, spot, rate = float(contract.option_type), market.spots[0], market.rate
+        sign, spot = float(contract.option_type), market.spots[0]
         intrinsic = max(sign * (spot - contract.strike), 0.0)
         if contract.expiry == 0.0:
-            slope = sign if intrinsic > 0.0 else 0.0
-            return _at_expiry(intrinsic, slope, time.perf_counter() - started)
+            return _at_expiry(intrinsic, sign if intrinsic > 0.0 else 0.0, time.perf_counter() - started)
         times = self.times(contract.expiry)
-        fitted_paths = self._policy_paths()
-        if fitted_paths * len(times) > MOST_STATES:
-            bound = f"at most {MOST_STATES} with the number of exercise dates multiplied"
-            raise InvalidValueError("paths" if self.in_sample else "policy_paths", fitted_paths, bound)
+        count = self._fitted_paths(len(times))
         meter = Meter(len(times) + (0 if self.in_sample else -(-self.paths // CHUNK)), progress, cancel)
-        grid = np.array(times)
-        basis = Basis(self.basis, self.degree, second_state=states.has_variance(model))
         meter.check()
-        spots, seconds_state = states.simulate(
-            model, market, grid, fitted_paths, self.seed, antithetic=self.antithetic, first_path=0, workers=self.workers
+        spots, variances = states.simulate(
+            model,
+            market,
+            np.array(times),
+            count,
+            (self.seed, FITTED),
+            antithetic=self.antithetic,
+            workers=self.workers,
+            longest_step=states.longest_step(model, contract.expiry),
         )
-        policy, received = fit(
-            basis, sign, contract.strike, times, rate, spots, seconds_state, self.workers, meter.advance
-        )
+        basis = Basis(self.basis, self.degree, second_state=variances is not None)
+        policy = fit(basis, sign, contract.strike, times, market.rate, spots, variances, self.workers, meter.advance)
+        controls = Controls(policy, model, market, wanted=self.control_variates)
         if self.in_sample:
-            taken = np.stack([received, self._delta_terms(policy, market, spots, seconds_state, spot)])
+            rows = taken(policy, market, controls, spots, variances)
         else:
-            del spots, seconds_state
-            taken = self._follow(policy, model, market, fitted_paths, meter)
-        return self._bound(policy, taken, intrinsic, model, market, fitted_paths, started)
+            del spots, variances
+            rows = follow(
+                policy,
+                model,
+                market,
+                controls,
+                self.paths,
+                (self.seed, FOLLOWED),
+                antithetic=self.antithetic,
+                workers=self.workers,
+                meter=meter,
+            )
+        means = [float(mean[0]) for mean in controls.means(0.0, np.array([spot]))]
+        worth, delta = estimates(rows, means, antithetic=self.antithetic)
+        slope = delta if states.is_proportional(model, market) else None
+        return self._bound(policy, worth, slope, intrinsic, count, controls.count, started)
 
     def times(self, expiry: float) -> tuple[float, ...]:
         """Exercise dates of a contract, years from now, the last at its expiry."""
@@ -162,148 +188,63 @@ class LongstaffSchwartz:
             raise InvalidValueError("exercise_dates", last, f"the expiry, {expiry}, in the last place")
         return self.exercise_dates
 
-    def _policy_paths(self) -> int:
+    def _fitted_paths(self, dates: int) -> int:
+        count = self.policy_paths
         if self.in_sample:
-            return self.paths
-        if self.policy_paths is not None:
-            return self.policy_paths
-        return min(max(self.paths // 4, LEAST_POLICY_PATHS), USUAL_POLICY_PATHS)
-
-    def _follow(self, policy: Policy, model: Any, market: FlatMarket, skipped: int, meter: Meter) -> FloatArray:
-        """Payoff seen from now and pathwise delta of `paths` paths, numbered after those that were fitted on."""
-        grid = np.array(policy.times)
-        taken = np.empty((2, self.paths))
-        first_path = -(-skipped // states.PATH_BLOCK) * states.PATH_BLOCK
-        spot = market.spots[0]
-
-        def job(first: int, last: int) -> None:
-            for start in range(first, last, CHUNK):
-                count = min(CHUNK, last - start)
-                simulated = states.simulate(
-                    model,
-                    market,
-                    grid,
-                    count,
-                    self.seed,
-                    antithetic=self.antithetic,
-                    first_path=first_path + start,
-                    workers=1,
-                )
-                rows = stop(policy, *simulated, market)
-                taken[0, start : start + count] = rows[0]
-                taken[1, start : start + count] = rows[2] * (policy.sign / spot)
-
-        group = 4 * CHUNK * (processors() if self.workers is None else self.workers)
-        for begin in range(0, self.paths, group):
-            size = min(group, self.paths - begin)
-            spread(lambda first, last, begin=begin: job(begin + first, begin + last), size, CHUNK, CHUNK, self.workers)
-            meter.advance(-(-size // CHUNK))
-        return taken
+            count = self.paths
+        elif count is None:
+            count = min(max(self.paths // 8 * 2, LEAST_POLICY_PATHS), USUAL_POLICY_PATHS)
+        if count * dates > MOST_STATES:
+            bound = f"at most {MOST_STATES // dates} with {dates} exercise dates"
+            raise InvalidValueError("paths" if self.in_sample else "policy_paths", count, bound)
+        return count
 
     def _bound(
         self,
         policy: Policy,
-        taken: FloatArray,
+        worth: Estimate,
+        delta: Estimate | None,
         intrinsic: float,
-        model: Any,
-        market: FlatMarket,
-        fitted_paths: int,
+        fitted: int,
+        controls: int,
         started: float,
     ) -> LowerBound:
-        means = states.pair_means(taken) if self.antithetic else taken
-        mean, delta = (float(value) for value in taken.mean(axis=1))
-        error, delta_error = (float(e) / math.sqrt(means.shape[1]) for e in means.std(axis=1, ddof=1))
+        # decided by the fitting paths, so that the paths that are averaged choose nothing
         now = intrinsic > 0.0 and intrinsic >= policy.value
-        price, price_error = (intrinsic, 0.0) if now else (mean, error)
-        slopes: tuple[float | None, float | None] = (delta, delta_error)
+        price, error = (intrinsic, 0.0) if now else worth
         if now:
-            slopes = policy.sign, 0.0
-        elif not states.is_proportional(model, market):
-            slopes = None, None
-        kind = f"{policy.basis.name} {policy.basis.degree}, {policy.basis.terms} terms"
-        sample = "in sample: biased by foresight" if self.in_sample else "out of sample: biased low"
+            delta = Estimate(policy.sign, 0.0)
+        kind = f"{policy.basis.name} of degree {policy.basis.degree}, {policy.basis.terms} regressors"
+        sample = "in sample, biased by foresight" if self.in_sample else "out of sample, biased low"
         return LowerBound(
             price=price,
-            standard_error=price_error,
-            interval=(price - NORMAL_95 * price_error, price + NORMAL_95 * price_error),
-            delta=slopes[0],
-            delta_standard_error=slopes[1],
-            holding=mean,
-            holding_standard_error=error,
+            standard_error=error,
+            interval=(price - NORMAL_95 * error, price + NORMAL_95 * error),
+            delta=None if delta is None else delta.mean,
+            delta_standard_error=None if delta is None else delta.error,
+            holding=worth.mean,
+            holding_standard_error=worth.error,
             paths=self.paths,
-            policy_paths=fitted_paths,
+            policy_paths=fitted,
             exercise_times=policy.times,
             policy=policy,
             exercised_now=now,
-            method=f"Longstaff-Schwartz ({kind}), {sample}, {policy.dates} dates",
+            in_sample=self.in_sample,
+            method=f"Longstaff-Schwartz, {policy.dates} dates, {kind}, {controls} control variates; {sample}",
             seconds=time.perf_counter() - started,
         )
-
-    @staticmethod
-    def _delta_terms(
-        policy: Policy, market: FlatMarket, spots: FloatArray, seconds: FloatArray | None, spot: float
-    ) -> FloatArray:
-        terms: FloatArray = stop(policy, spots, seconds, market)[2] * (policy.sign / spot)
-        return terms
-
-
-class Meter:
-    """Counts steps for `progress` and raises where `cancel` is set."""
-
-    def __init__(self, steps: int, progress: Progress | None, cancel: threading.Event | None) -> None:
-        self._steps = steps
-        self._progress = progress
-        self._cancel = cancel
-        self._done = 0
-
-    def check(self) -> None:
-        """InterruptedByUserError where the user has cancelled."""
-        if self._cancel is not None and self._cancel.is_set():
-            raise InterruptedByUserError(f"stopped after {self._done} of {self._steps} steps")
-
-    def advance(self, steps: int = 1) -> None:
-        """`steps` more are done."""
-        self.check()
-        self._done += steps
-        if self._progress is not None:
-            self._progress(self._done, self._steps)
-
-
-def stop(
-    policy: Policy, spots: FloatArray, seconds: FloatArray | None, market: FlatMarket, first_date: int = 0
-) -> FloatArray:
-    """What paths receive under the policy from date number `first_date` on, seen from now.
-
-    `spots` and `seconds`, shape (dates from `first_date`, paths). Rows: payoff; exp((q - r) t) times the price where
-    the path stops; exp(-r t) times that price where it is exercised, else zero; number of the date at which it stops.
-    """
-    times = np.array(policy.times[first_date:])
-    out = np.empty((4, spots.shape[1]))
-    carry = market.rate - market.yields[0]
-    KERNELS.load("stop_rows")(
-        policy.sign,
-        policy.strike,
-        spots,
-        np.empty((0, 0)) if seconds is None else seconds,
-        policy.rules[first_date:],
-        np.exp(-market.rate * times),
-        np.exp(-carry * times),
-        policy.basis.degree,
-        WEIGHTS[policy.basis.name],
-        policy.basis.sources,
-        out,
-        0,
-        spots.shape[1],
-    )
-    out[:3] *= policy.strike
-    out[3] += first_date
-    return out
 
 
 def check_contract(contract: object) -> None:
     """Raises InvalidValueError for what is no American option."""
     if not isinstance(contract, AmericanOption):
         raise InvalidValueError("contract", getattr(contract, "kind", type(contract).__name__), "an AmericanOption")
+
+
+def check_whole(name: str, value: object, lowest: int, highest: int) -> None:
+    """Raises InvalidValueError for what is no whole number from `lowest` to `highest`."""
+    if isinstance(value, bool) or not isinstance(value, int) or not lowest <= value <= highest:
+        raise InvalidValueError(name, value, f"a whole number from {lowest} to {highest}")
 
 
 def _at_expiry(intrinsic: float, slope: float, seconds: float) -> LowerBound:
@@ -320,11 +261,7 @@ def _at_expiry(intrinsic: float, slope: float, seconds: float) -> LowerBound:
         exercise_times=(),
         policy=None,
         exercised_now=True,
+        in_sample=False,
         method="intrinsic value at expiry",
         seconds=seconds,
     )
-
-
-def _check_whole(name: str, value: object, lowest: int, highest: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or not lowest <= value <= highest:
-        raise InvalidValueError(name, value, f"a whole number from {lowest} to {highest}")

@@ -138,6 +138,9 @@ class KernelLibrary:
                 elif not name.startswith("__"):
                     namespace.setdefault(name, value)
         namespace["math"] = importlib.import_module("math")
+        for name, value in vars(self._modules[-1]).items():
+            if isinstance(value, ModuleType | int | float) and not name.startswith("__"):
+                namespace.setdefault(name, value)
         return namespace
 
     def _flags(self, module: str) -> set[str] | bool:

@@ -10,20 +10,28 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from optionix_core.market import units
 from optionix_core.market.option_type import OptionType
 from optionix_core.pricing import black_scholes
 from optionix_core.pricing import implied_volatility as implied
+from optionix_core.pricing.dividends import Dividends
 from optionix_core.pricing.status import VolatilityStatus
-from optionix_core.services.pricing import IMPLIED_METHOD, METHOD, SCHEMA_VERSION
+from optionix_core.services import price_requests
+from optionix_core.services.pricing import IMPLIED_METHOD, METHOD, SCHEMA_VERSION, escrowed_spot
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from optionix_core.pricing import american
+
     FloatArray = NDArray[np.float64]
+
+AMERICAN_METHOD = "American, spectral collocation of the exercise boundary"
+AMERICAN_IMPLIED_METHOD = "American, inverted by secant steps inside a bracket"
+TABLE_IDS = {"european": "closed-form", "american": "collocation"}
 
 
 class OptionRow(NamedTuple):
@@ -47,7 +55,9 @@ class PricedTable:
     """Rows with their prices and Greeks, arrays of shape (rows,), in market units."""
 
     rows: tuple[OptionRow, ...]
-    greeks: black_scholes.Greeks[FloatArray]
+    greeks: black_scholes.Greeks[FloatArray] | american.Greeks[FloatArray]
+    style: str = "european"
+    method: str = METHOD
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,22 +67,110 @@ class ImpliedTable:
     rows: tuple[OptionRow, ...]
     implied_volatility: FloatArray
     status: tuple[VolatilityStatus, ...]
+    method: str = IMPLIED_METHOD
 
 
-def price_rows(rows: Sequence[OptionRow]) -> PricedTable:
-    """Price and Greeks of every row. InvalidValueError names value, bound and (from 0) row."""
-    natural = black_scholes.greeks(*_inputs(rows), _column(rows, "volatility"))
+def price_rows(
+    rows: Sequence[OptionRow],
+    style: str = "european",
+    dividends: Dividends | None = None,
+    accuracy: str = "standard",
+) -> PricedTable:
+    """Price and Greeks of every row, of one style. InvalidValueError names value, bound and (from 0) row.
+
+    `dividends` are shared by all rows; `accuracy` is that of `american`.
+    """
+    if style == "american":
+        from optionix_core.pricing import american
+
+        early = american.greeks(
+            *_inputs(rows), _column(rows, "volatility"), accuracy=cast("Any", accuracy), dividends=dividends
+        )
+        told = american.Greeks(*(units.to_market(name, column) for name, column in early._asdict().items()))
+        return PricedTable(tuple(rows), told, style, AMERICAN_METHOD)
+    natural = black_scholes.greeks(*_inputs(rows), _column(rows, "volatility"), dividends=dividends)
     shown = (units.to_market(name, column) for name, column in natural._asdict().items())
     return PricedTable(tuple(rows), black_scholes.Greeks(*shown))
 
 
-def implied_volatility_rows(rows: Sequence[OptionRow]) -> ImpliedTable:
+def implied_volatility_rows(
+    rows: Sequence[OptionRow],
+    style: str = "european",
+    dividends: Dividends | None = None,
+    accuracy: str = "standard",
+) -> ImpliedTable:
     """Implied volatility of every row's price. InvalidValueError for inputs, never for a price, out of bounds."""
     kind, *inputs = _inputs(rows)
     prices = _column(rows, "price")
+    if style == "american":
+        found, codes = american_implied(kind, prices, inputs, dividends, accuracy)
+        states = tuple(VolatilityStatus(code) for code in codes.tolist())
+        return ImpliedTable(tuple(rows), found, states, AMERICAN_IMPLIED_METHOD)
+    if dividends is not None:
+        inputs[0] = _column(
+            [
+                row._replace(spot=escrowed_spot(row.spot, row.expiry, row.rate, row.dividend_yield, dividends))
+                for row in rows
+            ],
+            "spot",
+        )
     implied.implied_volatility(kind, prices, *inputs)
     solved = implied.implied_volatility_with_status(kind, prices, *inputs)
     return ImpliedTable(tuple(rows), solved.value, tuple(VolatilityStatus(code) for code in solved.status.tolist()))
+
+
+def american_implied(
+    option_type: object, price: Any, market: Sequence[Any], dividends: Dividends | None, accuracy: str
+) -> tuple[Any, Any]:
+    """Implied volatilities of American prices and a `VolatilityStatus` code for each; shapes are those of the inputs.
+
+    `market`: spot, strike, expiry, rate, dividend yield. Raises InvalidValueError for inputs out of bounds.
+    """
+    import numpy as np
+
+    from optionix_core.pricing import american
+
+    spot, strike, expiry, *_ = market
+    more: dict[str, Any] = {"accuracy": accuracy, "dividends": dividends}
+    found = american.implied_volatility(option_type, price, *market, **more)
+    sign = np.asarray(option_type if not isinstance(option_type, str) else OptionType.of(option_type), dtype=float)
+    intrinsic = np.maximum(sign * (np.asarray(spot) - np.asarray(strike)), 0.0)
+    most = cast("Any", american.price)(option_type, *market, american.MOST_VOLATILITY, **more)
+    codes = np.where(
+        ~np.isnan(found),
+        VolatilityStatus.OK,
+        np.where(
+            np.asarray(expiry) <= 0.0,
+            VolatilityStatus.EXPIRED,
+            np.where(
+                np.asarray(price) < intrinsic,
+                VolatilityStatus.BELOW_INTRINSIC,
+                np.where(np.asarray(price) >= most, VolatilityStatus.ABOVE_MAXIMUM, VolatilityStatus.NO_TIME_VALUE),
+            ),
+        ),
+    )
+    return found, codes
+
+
+def requests_of(table: PricedTable) -> list[dict[str, Any]]:
+    """The whole table as one request, as `price_requests.document` takes it; none where it has too many rows."""
+    if len(table.rows) > price_requests.MOST_ROWS:
+        return []
+    document = to_json(table)
+    given = [_given(row, named=row.name is not None) for row in table.rows]
+    names = table.greeks._fields
+    columns = [units.from_market(name, column).tolist() for name, column in zip(names, table.greeks, strict=True)]
+    answers = [dict(zip(names, map(_finite, values), strict=True)) for values in zip(*columns, strict=True)]
+    return [
+        {
+            "contract": {"kind": table.style, "rows": given},
+            "model": {"kind": "black-scholes"},
+            "market": {},
+            "method": None,
+            "settings": None,
+            "result": {"method": document["method"], "method_id": TABLE_IDS[table.style], "rows": answers},
+        }
+    ]
 
 
 def to_json(table: PricedTable | ImpliedTable) -> dict[str, Any]:
@@ -85,7 +183,7 @@ def to_json(table: PricedTable | ImpliedTable) -> dict[str, Any]:
             for row, value, status in found
         ]
         labels = {"implied_volatility": "fraction per root year"}
-        return {"schema_version": SCHEMA_VERSION, "rows": rows, "units": labels, "method": IMPLIED_METHOD}
+        return {"schema_version": SCHEMA_VERSION, "rows": rows, "units": labels, "method": table.method}
     names = table.greeks._fields
     columns = [column.tolist() for column in table.greeks]
     rows = [
@@ -93,7 +191,7 @@ def to_json(table: PricedTable | ImpliedTable) -> dict[str, Any]:
         for row, *values in zip(table.rows, *columns, strict=True)
     ]
     labels = {name: units.unit(name).label for name in names}
-    return {"schema_version": SCHEMA_VERSION, "rows": rows, "units": labels, "method": METHOD}
+    return {"schema_version": SCHEMA_VERSION, "rows": rows, "units": labels, "method": table.method}
 
 
 def _inputs(rows: Sequence[OptionRow]) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:

@@ -1,4 +1,4 @@
-"""Options of a CSV or JSON Lines file as rows for the pricer.
+"""Options of a CSV, JSON Lines or Parquet file as rows for the pricer.
 
 Columns are named as the options of `optionix price` are: type, spot, strike, expiry, rate, volatility (or
 price), dividend_yield, and `id`, which is handed back. What a row leaves out comes from the command's
@@ -8,55 +8,86 @@ own options. A column of another name is refused: it would be a misspelt one tha
 from __future__ import annotations
 
 import csv
+import importlib
 import io
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from optionix_core.errors import InvalidValueError, MalformedFileError, MissingDataError, UnknownNameError
+from optionix_core.errors import (
+    ConfigurationError,
+    InvalidValueError,
+    MalformedFileError,
+    MissingDataError,
+    UnknownNameError,
+)
 from optionix_core.market.option_type import OptionType
 from optionix_tui.cli.files import DASH, SHOWN, as_file
 
 if TYPE_CHECKING:
     from optionix_core.services.pricing_table import OptionRow
 
-Given = Mapping[str, float | str | None]
+PARQUET = b"PAR1"
+"""How a Parquet file begins."""
+Given = Mapping[str, Any]
 """Column to value, None where the command line left it out."""
 
 
 class RowsFile:
-    """Rows and the line that each came from."""
+    """Rows and the line that each came from. The form is told by the content: Parquet, JSON Lines, else CSV."""
 
     def __init__(self, path: str, given: Given) -> None:
         """Read the file, or standard input for `-`. MalformedFileError names line and column."""
         self._shown = SHOWN if path == DASH else path
         self._given = given
         with as_file(path) as file:
-            text = self._text(file)
-        self.rows: tuple[OptionRow, ...] = ()
-        self.lines: tuple[int, ...] = ()
-        found = [(line, self._row(line, cells)) for line, cells in self._cells(text)]
+            if not file.is_file():
+                raise UnknownNameError("file", self._shown)
+            data = file.read_bytes()
+        found = list(self._parquet(data) if data[:4] == PARQUET else self._cells(self._text(data)))
         if not found:
             raise MissingDataError(f"{self._shown} holds no options")
-        self.lines, self.rows = (tuple(items) for items in zip(*found, strict=True))
+        self.lines: tuple[int, ...] = tuple(line for line, _ in found)
+        """Where each row stands, from 1."""
+        self.cells: tuple[Mapping[str, object], ...] = tuple(cells for _, cells in found)
+        """Each row's own cells by column."""
+
+    @property
+    def rows(self) -> tuple[OptionRow, ...]:
+        """The rows as the pricer of tables takes them."""
+        return tuple(self._row(line, cells) for line, cells in zip(self.lines, self.cells, strict=True))
 
     def located(self, error: InvalidValueError) -> Exception:
         """An error of the engine, told by line and column of the file."""
         if error.row is None:
             return error
-        column = "type" if error.field == "option_type" else error.field
-        reason = f"must be {error.bound} (got {error.value})"
-        return MalformedFileError(self._shown, reason, self.lines[error.row], column)
+        return self.refused(error.row, f"must be {error.bound} (got {error.value})", error.field)
 
-    def _text(self, file: Path) -> str:
-        if not file.is_file():
-            raise UnknownNameError("file", self._shown)
+    def refused(self, row: int, reason: str, field: str | None = None) -> MalformedFileError:
+        """What is wrong with a row, counted from 0, told by line and column of the file."""
+        column = {"option_type": "type", None: None}.get(field, field)
+        return MalformedFileError(self._shown, reason, self.lines[row], column)
+
+    def _text(self, data: bytes) -> str:
         try:
-            return file.read_bytes().decode("utf-8-sig")
+            return data.decode("utf-8-sig")
         except UnicodeDecodeError as error:
             raise MalformedFileError(self._shown, f"is not UTF-8: {error.reason}") from error
+
+    def _parquet(self, data: bytes) -> Iterator[tuple[int, Mapping[str, object]]]:
+        """Rows of a Parquet file; ConfigurationError where pyarrow is not installed."""
+        try:
+            pyarrow, parquet = importlib.import_module("pyarrow"), importlib.import_module("pyarrow.parquet")
+        except ImportError:
+            reason = "Parquet needs pyarrow, which is not installed: install optionix[parquet]"
+            raise ConfigurationError(reason) from None
+        try:
+            table = parquet.read_table(io.BytesIO(data))
+        except (pyarrow.ArrowException, OSError) as error:
+            raise MalformedFileError(self._shown, f"is not Parquet that can be read: {error}", 1) from None
+        self._check(list(table.column_names), 1)
+        yield from enumerate(table.to_pylist(), start=1)
 
     def _cells(self, text: str) -> Iterator[tuple[int, Mapping[str, object]]]:
         if text.lstrip()[:1] == "{":

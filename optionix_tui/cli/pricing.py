@@ -1,254 +1,254 @@
-"""`optionix price`, `greeks` and `iv`: European options by Black-Scholes-Merton, one of them or a file of them."""
+"""`optionix price`, `greeks` and `iv`: one option, or a file of them.
+
+A European option under one volatility goes the short way, which loads neither numpy nor the engine; every other
+contract, model and method goes through the engine (`price_engine`).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from functools import wraps
+from typing import Annotated, Any
 
 import typer
 
-from optionix_core.errors import InvalidValueError, UsageError
-from optionix_tui.cli.arguments import command
-from optionix_tui.cli.output import Format, FormatOption, JsonOption, Table, chosen, emit
-
-if TYPE_CHECKING:
-    from optionix_core.services.pricing import PriceReport
-    from optionix_core.services.pricing_table import OptionRow
-
-Solved = TypeVar("Solved")
+from optionix_core.errors import UsageError
+from optionix_tui.cli import price_plain
+from optionix_tui.cli.arguments import Command
+from optionix_tui.cli.output import Format, FormatOption, JsonOption, chosen
+from optionix_tui.cli.price_command import GIVEN, PriceCommand, TermCommand
+from optionix_tui.cli.price_request import PriceOptions
+from optionix_tui.cli.usage import examples
 
 ONE = "--type call --spot 100 --strike 105 --expiry 0.5 --rate 0.05"
+
+
+def _number(name: str, words: str, metavar: str = "NUMBER") -> Any:
+    return typer.Option(name, help=words, metavar=metavar)
+
+
+def _word(name: str, words: str, metavar: str = "NAME") -> Any:
+    return typer.Option(name, help=words, metavar=metavar)
+
 
 RowsArgument = Annotated[
     str | None,
     typer.Argument(
-        help="CSV or JSON Lines of options, - for standard input; its columns are named as the options below.",
+        help="CSV, JSON Lines or Parquet of options, - for standard input; its columns are named as the options below.",
         metavar="FILE",
     ),
 ]
-TypeOption = Annotated[str | None, typer.Option("--type", help="call or put.", metavar="TYPE")]
-SpotOption = Annotated[float | None, typer.Option("--spot", help="Price of the underlying.", metavar="NUMBER")]
-StrikeOption = Annotated[float | None, typer.Option("--strike", help="Strike.", metavar="NUMBER")]
-ExpiryOption = Annotated[float | None, typer.Option("--expiry", help="Time to expiry in years.", metavar="YEARS")]
+TypeOption = Annotated[str | None, _word("--type", "call or put.", "TYPE")]
+SpotOption = Annotated[float | None, _number("--spot", "Price of the underlying.")]
+StrikeOption = Annotated[float | None, _number("--strike", "Strike.")]
+ExpiryOption = Annotated[float | None, _number("--expiry", "Time to expiry in years.", "YEARS")]
 RateOption = Annotated[
-    float | None,
-    typer.Option("--rate", help="Interest rate, continuously compounded (0.05 is 5%).", metavar="FRACTION"),
+    float | None, _number("--rate", "Interest rate, continuously compounded (0.05 is 5%).", "FRACTION")
 ]
-DividendOption = Annotated[
-    float, typer.Option("--dividend-yield", help="Dividend yield, continuously compounded.", metavar="FRACTION")
+YieldOption = Annotated[
+    float | None, _number("--dividend-yield", "Dividend yield, continuously compounded.", "FRACTION")
 ]
-VolatilityOption = Annotated[
-    float | None, typer.Option("--volatility", help="Volatility (0.25 is 25%).", metavar="FRACTION")
+VolatilityOption = Annotated[float | None, _number("--volatility", "Volatility (0.25 is 25%).", "FRACTION")]
+PriceOption = Annotated[float | None, _number("--price", "Price of the option.")]
+StyleOption = Annotated[str | None, _word("--style", "european or american.", "STYLE")]
+DividendsOption = Annotated[
+    list[str] | None,
+    _word("--dividend", "Cash dividend: years from now and amount; may be repeated.", "TIME:AMOUNT"),
 ]
-PriceOption = Annotated[float | None, typer.Option("--price", help="Price of the option.", metavar="NUMBER")]
+ProportionalOption = Annotated[
+    list[str] | None,
+    _word("--proportional-dividend", "Dividend as a fraction of the spot; may be repeated.", "TIME:FRACTION"),
+]
+AccuracyOption = Annotated[
+    str | None, _word("--accuracy", "fast, standard or high, of methods that have accuracies.", "WORD")
+]
+RecordOption = Annotated[bool, typer.Option("--no-record", help="Do not keep this request in the history.")]
 
 
 def price(
+    context: typer.Context,
     file: RowsArgument = None,
+    *,
     type_: TypeOption = None,
     spot: SpotOption = None,
     strike: StrikeOption = None,
     expiry: ExpiryOption = None,
     rate: RateOption = None,
     volatility: VolatilityOption = None,
-    dividend_yield: DividendOption = 0.0,
+    dividend_yield: YieldOption = None,
+    dividend: DividendsOption = None,
+    proportional_dividend: ProportionalOption = None,
+    style: StyleOption = None,
+    contract: Annotated[str | None, _word("--contract", "Kind of contract; its terms are options below.")] = None,
+    model: Annotated[str | None, _word("--model", "Model; its parameters are options below.")] = None,
+    spots: Annotated[
+        str | None, _word("--spots", "Prices of several underlyings, commas between them.", "NUMBER,...")
+    ] = None,
+    dividend_yields: Annotated[
+        str | None, _word("--dividend-yields", "Dividend yields of several underlyings.", "FRACTION,...")
+    ] = None,
+    foreign_rate: Annotated[
+        float | None, _number("--foreign-rate", "Rate of the underlying's currency (quanto).", "FRACTION")
+    ] = None,
+    method: Annotated[str | None, _word("--method", "Price by this method rather than the preferred one.")] = None,
+    methods: Annotated[str | None, _word("--methods", "all: every method that fits, beside each other.", "all")] = None,
+    greeks_: Annotated[
+        str | None, _word("--greeks", "Greeks to give: all, none, or names with commas between them.", "NAMES")
+    ] = None,
+    accuracy: AccuracyOption = None,
+    paths: Annotated[int | None, _number("--paths", "Paths of a simulation.", "N")] = None,
+    steps: Annotated[int | None, _number("--steps", "Time steps of a simulation or a grid.", "N")] = None,
+    space_steps: Annotated[int | None, _number("--space-steps", "Points of a grid in the price.", "N")] = None,
+    seed: Annotated[
+        int | None, _number("--seed", "Seed of a simulation; the same one gives the same bits.", "N")
+    ] = None,
+    no_record: RecordOption = False,
     format_: FormatOption = Format.TABLE,
     as_json: JsonOption = False,
 ) -> None:
-    """Price and Greeks of European options.
+    """Price and Greeks of any contract under any model; a European option by Black-Scholes-Merton without more words.
 
-    One option from the command's own options, or many from a file, to which these options then give what its rows
+    One contract from the command's own options, or many from a file, to which these options then give what its rows
     leave out. Greeks are in market units: vega per volatility point, theta per calendar day.
     """
-    format_ = chosen(format_, as_json)
-    given = _given(type_, spot, strike, expiry, rate, dividend_yield, volatility=volatility)
-    if file is None:
-        _emit_report(_report(given), format_, only_greeks=False)
-    else:
-        _emit_table(file, given, format_, only_greeks=False)
+    options = PriceOptions(
+        type=type_,
+        spot=spot,
+        strike=strike,
+        expiry=expiry,
+        rate=rate,
+        dividend_yield=dividend_yield,
+        volatility=volatility,
+        style=style,
+        contract=contract,
+        model=model,
+        spots=spots,
+        dividend_yields=dividend_yields,
+        foreign_rate=foreign_rate,
+        dividends=tuple(dividend or ()),
+        proportional_dividends=tuple(proportional_dividend or ()),
+        method=method,
+        methods=methods,
+        greeks=greeks_,
+        accuracy=accuracy,
+        paths=paths,
+        steps=steps,
+        space_steps=space_steps,
+        seed=seed,
+        terms=context.meta.get(GIVEN, {}),
+    )
+    only_greeks = context.command.name == "greeks"
+    _priced(context, file, options, chosen(format_, as_json), only_greeks=only_greeks, recorded=not no_record)
 
 
-def greeks(
-    file: RowsArgument = None,
-    type_: TypeOption = None,
-    spot: SpotOption = None,
-    strike: StrikeOption = None,
-    expiry: ExpiryOption = None,
-    rate: RateOption = None,
-    volatility: VolatilityOption = None,
-    dividend_yield: DividendOption = 0.0,
-    format_: FormatOption = Format.TABLE,
-    as_json: JsonOption = False,
+def _priced(
+    context: typer.Context,
+    file: str | None,
+    options: PriceOptions,
+    format_: Format,
+    *,
+    only_greeks: bool,
+    recorded: bool,
 ) -> None:
+    if options.is_plain:
+        if file is None:
+            price_plain.emit_one(context, options, format_, only_greeks=only_greeks, recorded=recorded)
+        else:
+            price_plain.emit_file(context, file, options, format_, only_greeks=only_greeks, recorded=recorded)
+        return
+    from optionix_tui.cli import price_engine
+
+    if options.methods is not None:
+        if file is not None or only_greeks:
+            raise UsageError("--methods goes with one contract of `optionix price`")
+        price_engine.emit_methods(context, options, format_, recorded=recorded)
+    elif file is None:
+        price_engine.emit_one(context, options, format_, only_greeks=only_greeks, recorded=recorded)
+    else:
+        price_engine.emit_file(context, file, options, format_, only_greeks=only_greeks, recorded=recorded)
+
+
+@wraps(price)
+def greeks(**options: Any) -> None:
     """Greeks alone, in market units, each with its unit.
 
     Takes what `optionix price` takes.
     """
-    format_ = chosen(format_, as_json)
-    given = _given(type_, spot, strike, expiry, rate, dividend_yield, volatility=volatility)
-    if file is None:
-        _emit_report(_report(given), format_, only_greeks=True)
-    else:
-        _emit_table(file, given, format_, only_greeks=True)
+    price(**options)
+
+
+greeks.__doc__ = "Greeks alone, in market units, each with its unit.\n\nTakes what `optionix price` takes."
 
 
 def implied_volatility(
     file: RowsArgument = None,
+    *,
     type_: TypeOption = None,
     price_: PriceOption = None,
     spot: SpotOption = None,
     strike: StrikeOption = None,
     expiry: ExpiryOption = None,
     rate: RateOption = None,
-    dividend_yield: DividendOption = 0.0,
+    dividend_yield: YieldOption = None,
+    dividend: DividendsOption = None,
+    proportional_dividend: ProportionalOption = None,
+    style: StyleOption = None,
+    accuracy: AccuracyOption = None,
     format_: FormatOption = Format.TABLE,
     as_json: JsonOption = False,
 ) -> None:
-    """Implied volatility of European options' prices.
+    """Implied volatility of the prices of European or American options.
 
     One option from the command's own options, or many from a file. A price that no volatility gives is an error for
     one option; in a file it is a row without a volatility, with the reason.
     """
-    format_ = chosen(format_, as_json)
-    given = _given(type_, spot, strike, expiry, rate, dividend_yield, price=price_)
-    if file is not None:
-        _emit_implied(file, given, format_)
-        return
-    from optionix_core.services import pricing
-
-    _check_complete(given)
-    report = pricing.implied_volatility(
-        given["type"],
-        given["price"],
-        given["spot"],
-        given["strike"],
-        given["expiry"],
-        given["rate"],
-        given["dividend_yield"],
+    options = PriceOptions(
+        type=type_,
+        spot=spot,
+        strike=strike,
+        expiry=expiry,
+        rate=rate,
+        dividend_yield=dividend_yield,
+        style=style,
+        accuracy=accuracy,
+        dividends=tuple(dividend or ()),
+        proportional_dividends=tuple(proportional_dividend or ()),
     )
-    document = pricing.to_json(report)
-    value = document["implied_volatility"]
-    record = {key: document[key] for key in ("implied_volatility", "status", "price")}
-    table = Table(("", "value", "unit"), [("implied volatility", f"{value * 100:.10g}", "points")])
-    emit(format_, document, [record], table)
+    price_plain.emit_implied(file, options, price_, chosen(format_, as_json))
 
 
-def _given(
-    type_: str | None,
-    spot: float | None,
-    strike: float | None,
-    expiry: float | None,
-    rate: float | None,
-    dividend_yield: float,
-    **last: float | None,
-) -> dict[str, Any]:
-    """The command's own options by the names of a file's columns."""
-    named = {"type": type_, "spot": spot, "strike": strike, "expiry": expiry, "rate": rate}
-    return {**named, "dividend_yield": dividend_yield, **last}
+def _alone(name: str, function: Callable[..., None], kind: type[Command], *lines: str) -> typer.Typer:
+    alone = typer.Typer(add_completion=False, rich_markup_mode=None)
+    alone.command(name, cls=kind, epilog=examples(*lines))(function)
+    return alone
 
 
-def _check_complete(given: dict[str, Any]) -> None:
-    missing = [f"--{name}" for name, value in given.items() if value is None]
-    if missing:
-        raise UsageError(f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing, or a file of options")
-
-
-def _report(given: dict[str, Any]) -> PriceReport:
-    from optionix_core.services import pricing
-
-    _check_complete(given)
-    return pricing.price_option(
-        given["type"],
-        given["spot"],
-        given["strike"],
-        given["expiry"],
-        given["rate"],
-        given["dividend_yield"],
-        given["volatility"],
-    )
-
-
-def _emit_report(report: PriceReport, format_: Format, *, only_greeks: bool) -> None:
-    from optionix_core.services import pricing
-
-    document: dict[str, Any] = pricing.to_json(report)
-    units: dict[str, str] = document["units"]
-    record = {"price": document["price"], **document["greeks"]}
-    if only_greeks:
-        document = {key: value for key, value in document.items() if key != "price"}
-        record.pop("price")
-    lines = [(name, _shown(value), units.get(name, "")) for name, value in record.items()]
-    table = Table(("", "value", "unit"), lines, title=str(document["method"]), left=frozenset({0, 2}))
-    emit(format_, document, [record], table)
-
-
-def _emit_table(file: str, given: dict[str, Any], format_: Format, *, only_greeks: bool) -> None:
-    from optionix_core.services import pricing_table
-
-    document = pricing_table.to_json(_solved(file, given, pricing_table.price_rows))
-    names = ("delta", "gamma", "vega", "theta", "rho")
-    shown = names if only_greeks else ("price", *names)
-    if only_greeks:
-        for row in document["rows"]:
-            row.pop("price")
-    _emit_rows(document, shown, format_)
-
-
-def _emit_implied(file: str, given: dict[str, Any], format_: Format) -> None:
-    from optionix_core.services import pricing_table
-
-    document = pricing_table.to_json(_solved(file, given, pricing_table.implied_volatility_rows))
-    _emit_rows(document, ("price", "implied_volatility", "status"), format_)
-
-
-def _solved(file: str, given: dict[str, Any], solve: Callable[[tuple[OptionRow, ...]], Solved]) -> Solved:
-    """The file's rows solved; what the engine refuses is told by line."""
-    from optionix_tui.cli.option_rows import RowsFile
-
-    source = RowsFile(file, given)
-    try:
-        return solve(source.rows)
-    except InvalidValueError as error:
-        raise source.located(error) from error
-
-
-def _emit_rows(document: dict[str, Any], answers: tuple[str, ...], format_: Format) -> None:
-    rows = document["rows"]
-    named = ("id",) if "id" in rows[0] else ()
-    headings = (*named, "type", "strike", "expiry", *answers)
-    cells = [[_cell(row[name]) for name in headings] for row in rows]
-    words = frozenset(index for index, name in enumerate(headings) if name in ("id", "type", "status"))
-    table = Table(tuple(name.replace("_", " ") for name in headings), cells, str(document["method"]), words)
-    emit(format_, document, rows, table)
-
-
-def _cell(value: object) -> str:
-    if value is None:
-        return ""
-    return f"{value:.6g}" if isinstance(value, (int, float)) else str(value)
-
-
-def _shown(value: float | None) -> str:
-    return "infinite" if value is None else f"{value:.10g}"
-
-
-price_command = command(
+price_command = _alone(
     "price",
     price,
+    PriceCommand,
     f"optionix price {ONE} --volatility 0.25",
     f"optionix price {ONE} --volatility 0.25 --json | jq .greeks.delta",
+    f"optionix price {ONE} --volatility 0.25 --style american --dividend 0.25:1.5",
+    f"optionix price {ONE} --volatility 0.25 --barrier-type down-out --barrier 90",
+    f"optionix price {ONE} --model heston --v0 0.04 --kappa 1.5 --theta 0.04 --sigma 0.3 --rho -0.7",
+    f"optionix price {ONE} --volatility 0.25 --contract asian --fixing-times 0.25,0.5 --methods all",
     "optionix price options.csv --rate 0.05 --format csv",
     "jq -c '.options[]' book.json | optionix price - --format jsonl",
 )
-greeks_command = command(
+greeks_command = _alone(
     "greeks",
     greeks,
+    TermCommand,
     "optionix greeks --type put --spot 100 --strike 95 --expiry 0.25 --rate 0.04 --volatility 0.3",
+    "optionix greeks --type put --spot 100 --strike 95 --expiry 0.25 --rate 0.04 --volatility 0.3 --style american",
     "optionix greeks options.csv --rate 0.05 --json",
 )
-iv_command = command(
+iv_command = _alone(
     "iv",
     implied_volatility,
+    Command,
     f"optionix iv {ONE} --price 5.98849042",
+    f"optionix iv {ONE} --price 5.98849042 --style american",
     "optionix iv quotes.csv --spot 100 --rate 0.05 --format csv",
 )

@@ -25,26 +25,14 @@ class Offer(StrEnum):
     EXPANSION = "an expansion of the implied volatility"
     EUROPEAN = "European prices of its own"
     LOCAL = "a local volatility"
-    SHORT_RATE = "a mean-reverting or square-root state"
+    ELASTICITY = "a constant elasticity of variance"
 
 
 def offered(model: object) -> frozenset[Offer]:
     """All that `model` offers; empty for what is no model."""
-    found = set()
-    has_variance, has_jumps = _has(model, *VARIANCE), _has(model, *JUMPS)
-    single = _has(model, "volatility") and not _has(model, "fx_volatility") and not callable(_get(model, "price"))
-    if single:
-        found |= {Offer.LOGNORMAL, Offer.CHARACTERISTIC}
-    if _has(model, "volatilities", "correlations"):
-        found.add(Offer.SEVERAL)
-    if _has(model, "volatility", "fx_volatility", "correlation"):
-        found.add(Offer.QUANTO)
+    found = _by_fields(model)
     if _has(model, "parts") or callable(_get(model, "log_characteristic")):
         found.add(Offer.CHARACTERISTIC)
-    if has_variance:
-        found.add(Offer.VARIANCE_AND_JUMPS if has_jumps else Offer.VARIANCE)
-    elif has_jumps and _has(model, "volatility"):
-        found.add(Offer.JUMPS)
     if callable(_get(model, "black_volatility")) and callable(_get(model, "price")):
         found.add(Offer.EXPANSION)
     elif callable(_get(model, "price")) and Offer.CHARACTERISTIC not in found:
@@ -52,6 +40,24 @@ def offered(model: object) -> frozenset[Offer]:
     if callable(_get(model, "local_volatility")):
         found.add(Offer.LOCAL)
     return frozenset(found)
+
+
+def _by_fields(model: object) -> set[Offer]:
+    found = set()
+    has_jumps = _has(model, *JUMPS)
+    if _has(model, "volatility") and not _has(model, "fx_volatility") and not callable(_get(model, "price")):
+        found |= {Offer.LOGNORMAL, Offer.CHARACTERISTIC}
+    if _has(model, "volatilities", "correlations"):
+        found.add(Offer.SEVERAL)
+    if _has(model, "volatility", "fx_volatility", "correlation"):
+        found.add(Offer.QUANTO)
+    if _has(model, *VARIANCE):
+        found.add(Offer.VARIANCE_AND_JUMPS if has_jumps else Offer.VARIANCE)
+    elif has_jumps and _has(model, "volatility"):
+        found.add(Offer.JUMPS)
+    if _has(model, "delta", "beta"):
+        found.add(Offer.ELASTICITY)
+    return found
 
 
 def _has(model: object, *names: str) -> bool:

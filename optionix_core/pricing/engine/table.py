@@ -63,6 +63,18 @@ ROUNDING = "rounding"
 FORMULA = "Black-Scholes-Merton, closed form"
 
 
+GRID = (
+    *("european", "american", "cash-or-nothing", "asset-or-nothing", "one-touch", "no-touch", "barrier"),
+    "double-barrier",
+)
+"""Contracts that finite differences know."""
+
+
+def _grid(needs: Offer) -> Row:
+    error = "estimate, from two grids"
+    return Row("finite-difference", "finite differences", GRID, needs, "grids:solve", error, dividends="all")
+
+
 def _formula(kind: str, function: str, obstacle: Callable[[Combination], str] = obstacles.nothing) -> Row:
     return Row("closed-form", FORMULA, (kind,), Offer.LOGNORMAL, function, ROUNDING, obstacle)
 
@@ -183,6 +195,7 @@ TABLE: tuple[Row, ...] = (
     Row(
         "closed-form", "Black-Scholes-Merton with a quanto yield", ("quanto",), Offer.QUANTO, "closed:quanto", ROUNDING
     ),
+    *(_grid(needs) for needs in (Offer.LOGNORMAL, Offer.VARIANCE, Offer.ELASTICITY, Offer.LOCAL)),
 )
 """All rows; of those that fit, the first is preferred."""
 

@@ -1,0 +1,30 @@
+"""Keeps what was priced in the home's history. A home that cannot be written is a warning, never a failure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from optionix_core.errors import OptionixError
+from optionix_core.services import price_requests
+from optionix_tui.cli.face import face_of
+from optionix_tui.cli.output import say
+
+if TYPE_CHECKING:
+    import typer
+
+
+def keep(context: typer.Context, requests: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Write requests down; their ids, in order, none where the home cannot be written.
+
+    A request is what `price_requests.document` takes.
+    """
+    face = face_of(context)
+    now = face.clock.now()
+    records = [price_requests.document(now, **request) for request in requests]
+    try:
+        price_requests.keep(face.home, face.clock, records)
+    except OptionixError as error:
+        say(f"warning: not kept in the history: {error}")
+        return ()
+    return tuple(record["id"] for record in records)

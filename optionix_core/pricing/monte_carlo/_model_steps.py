@@ -125,7 +125,7 @@ def _add_dividends(model: Model, market: FlatMarket, ends: Sequence[float], tabl
     if plan.times and not plan.proportional and not isinstance(model, BlackScholesModel):
         raise InvalidValueError("dividends", "cash dividends", f"proportional for {type(model).__name__}")
     for time, amount in zip(plan.times, plan.amounts, strict=True):
-        if time <= ends[-1]:
+        if ends and time <= ends[-1]:
             step = int(np.searchsorted(ends, time - 1e-12))
             if plan.proportional:
                 table[at.PROPORTION, step] += math.log1p(-amount)
@@ -231,6 +231,9 @@ def _reverting(model: VasicekModel | MeanRevertingModel, market: FlatMarket, tab
 
 def _local(model: LocalVolatilityFunction, market: FlatMarket, ends: Sequence[float], table: FloatArray) -> ModelSteps:
     start = math.log(market.spots[0])
+    if not ends:
+        numbers = {at.START_X: start}
+        return ModelSteps(scheme=at.LOCAL, plain=False, factors=1, table=table, numbers=numbers, text="no steps")
     drift = float(np.sum(table[at.SHIFT]))
     times = np.array([0.0, *ends])
     forwards = market.spots[0] * np.exp(np.array([0.0, *np.cumsum(table[at.SHIFT])]))

@@ -11,7 +11,7 @@ error estimate.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -51,8 +51,9 @@ def plain_directions() -> Words:
     return numbers
 
 
+@lru_cache(maxsize=64)
 def directions(dimensions: int, seed: int, randomisation: int) -> Words:
-    """Scrambled directions and shift of each dimension, flat: 33 words of 52 binary digits a dimension.
+    """Scrambled directions and shift of each dimension, flat: 33 words of 52 binary digits a dimension, read-only.
 
     Raises InvalidValueError beyond 2,048 dimensions.
     """
@@ -69,7 +70,9 @@ def directions(dimensions: int, seed: int, randomisation: int) -> Words:
         chosen = (plain >> (DIGITS - 1 - digit)) & 1
         scrambled[:, :DIGITS] ^= chosen * column[:, None]
     scrambled[:, DIGITS] = columns[:, DIGITS]
-    return scrambled.reshape(-1)
+    flat: Words = scrambled.reshape(-1)
+    flat.flags.writeable = False
+    return flat
 
 
 def random_bits(dimensions: int, seed: int, randomisation: int) -> Words:

@@ -12,6 +12,7 @@ __getattr__, __dir__ = lazy_names(
     {
         "CashDividends": f"{__name__}.dividends",
         "InputFault": f"{__name__}.status",
+        "MonteCarloSimulator": f"{__name__}.monte_carlo.simulator",
         "PricingEngine": f"{__name__}.engine",
         "ProportionalDividends": f"{__name__}.dividends",
         "VolatilityStatus": f"{__name__}.status",

@@ -1,7 +1,7 @@
 """`make docs`: what is generated from the code. `--check` writes nothing and fails where a file is stale.
 
-docs/cli.md from the command tree and the error tree, docs/keys.md from the action registry. Pictures are
-drawn by `scripts/pictures.py`.
+docs/cli.md from the command tree and the error tree, docs/keys.md from the action registry,
+docs/mathematics/engine.md from the engine's table of methods. Pictures are drawn by `scripts/pictures.py`.
 """
 
 from __future__ import annotations
@@ -16,8 +16,10 @@ import typer.main
 
 from config.actions import ACTIONS
 from optionix_core import errors
+from optionix_core.pricing.engine.reference import method_reference
 from optionix_tui.cli import usage
 from optionix_tui.cli.app import app
+from optionix_tui.cli.price_command import PriceCommand, term_sections
 
 ROOT = Path(__file__).resolve().parent.parent
 NOT_OURS = frozenset({"install_completion", "show_completion"})
@@ -34,7 +36,7 @@ def command_tree(command: Any, path: str) -> Iterator[tuple[Any, str]]:
 def command_text(command: Any, path: str) -> str:
     """One command: usage, meaning, parameters, examples."""
     shown = [item for item in command.params if item.name not in NOT_OURS]
-    is_group = hasattr(command, "commands")
+    is_group = hasattr(command, "commands") and not any(item.param_type_name == "argument" for item in shown)
     pieces = ["[OPTIONS]", "COMMAND", "[ARGS]..."] if is_group else usage.pieces(shown)
     parts = [f"\n## {path}\n\n`{' '.join((path, *pieces))}`\n\n{inspect.cleandoc(command.help or '')}\n"]
     if shown:
@@ -43,6 +45,9 @@ def command_text(command: Any, path: str) -> str:
             remark = usage.note(item).removeprefix("default ")
             cells = (f"`{usage.signature(item)}`", remark, " ".join(str(item.help or "").split()))
             parts.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n")
+    for heading, rows in term_sections() if isinstance(command, PriceCommand) else ():
+        parts.append(f"\n{heading}:\n\n| | meaning |\n|---|---|\n")
+        parts.extend(f"| `{option}` | {words} |\n" for option, words in rows)
     if command.epilog:
         parts.append(f"\n```sh\n{command.epilog}\n```\n")
     return "".join(parts)
@@ -84,7 +89,11 @@ def key_reference() -> str:
     return "".join(parts)
 
 
-TEXTS = {"docs/cli.md": command_reference, "docs/keys.md": key_reference}
+TEXTS = {
+    "docs/cli.md": command_reference,
+    "docs/keys.md": key_reference,
+    "docs/mathematics/engine.md": method_reference,
+}
 
 
 def main() -> int:

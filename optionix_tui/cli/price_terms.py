@@ -219,7 +219,7 @@ def described(terms: Mapping[str, Term], classes: Mapping[str, type[Any]]) -> li
     for term in terms.values():
         field = term.name.partition("_")[2] if term.name.partition("_")[0] in PARTS else term.name
         said = dict.fromkeys(_words(classes[owner]).get(field, "") for owner in term.owners)
-        words = " / ".join(word for word in said if word)
+        words = " / ".join(word for word in said if word).replace("None is", "left out:").replace("None:", "left out:")
         about = f"{words} [{', '.join(term.owners)}]" if words else f"[{', '.join(term.owners)}]"
         rows.append((f"{term.option} {METAVARS[term.form]}", about))
     return rows

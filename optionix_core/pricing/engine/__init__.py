@@ -5,21 +5,48 @@ Names resolve on first use; pricing one European option loads no array library.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from optionix_core._lazy import lazy_names
+
+if TYPE_CHECKING:
+    from optionix_core.pricing.engine.engine import PricingEngine
+    from optionix_core.pricing.engine.model_terms import MODELS
+    from optionix_core.pricing.engine.result import (
+        GREEK_NAMES,
+        Comparison,
+        EngineGreeks,
+        EngineSettings,
+        MethodName,
+        PricingResult,
+    )
+    from optionix_core.pricing.engine.table import METHOD_IDS, TABLE
 
 __getattr__, __dir__ = lazy_names(
     __name__,
     {
-        "Comparison": f"{__name__}.result",
-        "EngineGreeks": f"{__name__}.result",
-        "EngineSettings": f"{__name__}.result",
         "GREEK_NAMES": f"{__name__}.result",
         "METHOD_IDS": f"{__name__}.table",
         "MODELS": f"{__name__}.model_terms",
+        "TABLE": f"{__name__}.table",
+        "Comparison": f"{__name__}.result",
+        "EngineGreeks": f"{__name__}.result",
+        "EngineSettings": f"{__name__}.result",
         "MethodName": f"{__name__}.result",
         "PricingEngine": f"{__name__}.engine",
         "PricingResult": f"{__name__}.result",
-        "TABLE": f"{__name__}.table",
-        "model_terms": f"{__name__}.model_terms",
     },
 )
+
+__all__ = [
+    "GREEK_NAMES",
+    "METHOD_IDS",
+    "MODELS",
+    "TABLE",
+    "Comparison",
+    "EngineGreeks",
+    "EngineSettings",
+    "MethodName",
+    "PricingEngine",
+    "PricingResult",
+]

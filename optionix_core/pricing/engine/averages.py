@@ -12,6 +12,8 @@ from optionix_core.pricing import asian
 from optionix_core.pricing.engine.closed import EXACT, Form, solve
 from optionix_core.pricing.engine.result import Outcome, Request
 
+FIXED, CONTINUOUS = 1e-13, 1e-9
+"""Error of the density method over the spot, with fixings and with a continuous average."""
 LOWER = "conditioning gives a lower bound, in general within 1e-4 of the price; how far below is not computed"
 FITTED = "a lognormal fitted to two moments: no bound is known (about 1% of the time value at 50% and a year)"
 
@@ -31,7 +33,14 @@ def turnbull_wakeman(request: Request) -> Outcome:
     return solve(request, _form(request, "turnbull-wakeman", FITTED))
 
 
-def _form(request: Request, method: Literal["curran", "turnbull-wakeman"] | None, unknown: str) -> Form:
+def density(request: Request) -> Outcome:
+    """A. Carverhill and L. Clewlow (1990), to the error that `asian` states."""
+    error = CONTINUOUS if request.contract.fixing_times is None else FIXED
+    form = _form(request, "exact", "")._replace(precision=10.0 * error)
+    return solve(request, form)._replace(error_bound=error * request.market.spots[0])
+
+
+def _form(request: Request, method: Literal["curran", "turnbull-wakeman", "exact"] | None, unknown: str) -> Form:
     c = request.contract
     times = None if c.fixing_times is None else np.array(c.fixing_times)
 

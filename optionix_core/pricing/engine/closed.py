@@ -30,6 +30,8 @@ class Form(NamedTuple):
     price: Price
     edges: Edges
     unknown: str = EXACT
+    precision: float = 2e-16
+    """Relative error of the price, for its differentiation."""
 
 
 def solve(request: Request, form: Form) -> Outcome:
@@ -48,7 +50,7 @@ def solve(request: Request, form: Form) -> Outcome:
         return Outcome(value, unknown=form.unknown, missing=_missing(request.greeks, {}))
     from optionix_core.pricing.differences import finite_greeks
 
-    found = finite_greeks(form.price, **at, names=names, edges=form.edges)
+    found = finite_greeks(form.price, **at, names=names, edges=form.edges, precision=form.precision)
     greeks = {}
     for name in names:
         size, error = float(getattr(found.greeks, name)), float(getattr(found.errors, name))

@@ -73,8 +73,9 @@ class PricingEngine:
         InvalidValueError naming field, value and bound, MissingDataError for what a snapshot does not hold, and
         InterruptedByUserError where cancelled.
         """
-        flat = flat_market(contract, market, underlying, currency)
         found = model_on(contract, model, market, underlying)
+        _check_pair(Combination(contract, found, None))
+        flat = flat_market(contract, market, underlying, currency)
         names = greek_names(greeks)
         row = _chosen(Combination(contract, found, flat), method)
         digest = _digest(contract, found, flat, row, names, settings)
@@ -110,14 +111,12 @@ class PricingEngine:
 
         Raises what `price` raises before a method is called, and InterruptedByUserError where cancelled.
         """
-        flat = flat_market(contract, market, underlying, currency)
         found = model_on(contract, model, market, underlying)
+        _check_pair(Combination(contract, found, None))
+        flat = flat_market(contract, market, underlying, currency)
         combination = Combination(contract, found, flat)
-        rows = _fitting(combination)
-        if not rows:
-            raise _unsupported(combination)
         answers = []
-        for row in rows:
+        for row in _fitting(combination):
             hindrance = row.hindrance(combination)
             if hindrance:
                 answers.append(Comparison(row.name, None, hindrance))
@@ -159,13 +158,16 @@ def _fitting(combination: Combination) -> tuple[Row, ...]:
     return tuple(row for row in TABLE if row.fits(combination.contract, combination.model))
 
 
+def _check_pair(combination: Combination) -> None:
+    if not _fitting(combination):
+        raise _unsupported(combination)
+
+
 def _chosen(combination: Combination, method: str | None) -> Row:
     """The row to use. DomainError names what cannot be priced, and the nearest that can."""
     if method is not None and method not in METHOD_IDS:
         raise UnknownNameError("method", method, METHOD_IDS)
     rows = _fitting(combination)
-    if not rows:
-        raise _unsupported(combination)
     reasons = []
     for row in rows:
         if method in (None, row.id):
@@ -189,7 +191,8 @@ def _instead(methods: list[str]) -> str:
 def _unsupported(combination: Combination) -> OptionixError:
     """No row at all: say which models the contract can be priced under, and which contracts the model prices."""
     contract, model = combination.contract, combination.model
-    needs = dict.fromkeys(str(row.needs) for row in TABLE if getattr(contract, "kind", None) in row.contracts)
+    rows = [row for row in TABLE if getattr(contract, "kind", None) in row.contracts]
+    needs = dict.fromkeys(str(need) for row in rows for need in row.needs)
     kinds = dict.fromkeys(kind for row in TABLE if row.fits(_Kind(row.contracts[0]), model) for kind in row.contracts)
     if getattr(contract, "kind", None) is None:
         return InvalidValueError("contract", repr(contract), "a contract of optionix_core.pricing.contracts")

@@ -52,6 +52,8 @@ def model_on(
     """
     surface = cast("Any", model)
     if model is None:
+        if not isinstance(market, FlatMarket) and underlying is None:
+            raise InvalidValueError("underlying", None, "given with a market snapshot")
         if isinstance(market, FlatMarket) or not isinstance(underlying, str):
             raise InvalidValueError("model", None, "given, or a market snapshot with a surface of one underlying")
         surface = market.surface(underlying)

@@ -29,6 +29,14 @@ def not_arithmetic(combination: Combination) -> str:
     return "" if _contract(combination).average == "arithmetic" else "the average is geometric"
 
 
+def not_arithmetic_or_wide(combination: Combination) -> str:
+    """The density of the arithmetic average is built up to a total deviation of 5."""
+    model: Any = combination.model
+    deviation = model.volatility * combination.contract.expiry**0.5
+    wide = "" if deviation <= 5.0 else f"the total deviation is {deviation:g}, above 5"
+    return not_arithmetic(combination) or wide
+
+
 def not_two_assets(combination: Combination) -> str:
     """The formula knows two assets."""
     count = len(combination.model.volatilities) if hasattr(combination.model, "volatilities") else 1

@@ -1,7 +1,7 @@
 """Which method prices which contract under which model: one table, in order of preference.
 
-The first row that fits is what the engine uses where no method is named; `documents.method_table` prints the same rows.
-A row names its function by module, which is imported when it is used, so that the table costs nothing to read.
+The first row that fits is what the engine uses where no method is named; `reference.method_reference` prints the same
+rows. A row names its function by module, which is imported when it is used, so that the table costs nothing to read.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ class Row:
     """As `method=` takes it; a contract and a model meet at most one row of an id."""
     text: str
     contracts: tuple[str, ...]
-    needs: Offer
-    """What the model must offer."""
+    needs: tuple[Offer, ...]
+    """What the model must offer, one of these."""
     function: str
     """`module:function` below `optionix_core.pricing.engine`."""
     error: str
@@ -41,7 +41,7 @@ class Row:
 
     def fits(self, contract: object, model: object) -> bool:
         """Whether kind and offer match; `hindrance` says whether these very terms do."""
-        return getattr(contract, "kind", None) in self.contracts and self.needs in offered(model)
+        return getattr(contract, "kind", None) in self.contracts and not offered(model).isdisjoint(self.needs)
 
     def hindrance(self, combination: Combination) -> str:
         """Why these terms or this market are beyond it; empty where they are not."""
@@ -70,13 +70,12 @@ GRID = (
 """Contracts that finite differences know."""
 
 
-def _grid(needs: Offer) -> Row:
-    error = "estimate, from two grids"
-    return Row("finite-difference", "finite differences", GRID, needs, "grids:solve", error, dividends="all")
+GRID_MODELS = (Offer.LOGNORMAL, Offer.VARIANCE, Offer.ELASTICITY, Offer.LOCAL)
+PATH_MODELS = (Offer.LOGNORMAL, Offer.JUMPS, Offer.VARIANCE, Offer.VARIANCE_AND_JUMPS, Offer.LOCAL)
 
 
 def _formula(kind: str, function: str, obstacle: Callable[[Combination], str] = obstacles.nothing) -> Row:
-    return Row("closed-form", FORMULA, (kind,), Offer.LOGNORMAL, function, ROUNDING, obstacle)
+    return Row("closed-form", FORMULA, (kind,), (Offer.LOGNORMAL,), function, ROUNDING, obstacle)
 
 
 TABLE: tuple[Row, ...] = (
@@ -84,7 +83,7 @@ TABLE: tuple[Row, ...] = (
         "closed-form",
         FORMULA,
         ("european",),
-        Offer.LOGNORMAL,
+        (Offer.LOGNORMAL,),
         "plain:european",
         "bound, 1e-14 of the larger of spot and strike",
         dividends="all",
@@ -93,7 +92,7 @@ TABLE: tuple[Row, ...] = (
         "fourier",
         "Fourier sums on bent contours",
         ("european",),
-        Offer.CHARACTERISTIC,
+        (Offer.CHARACTERISTIC,),
         "laws:fourier",
         "estimate, about 1e-13 of the forward",
         dividends="proportional",
@@ -102,7 +101,7 @@ TABLE: tuple[Row, ...] = (
         "jump-series",
         "Merton's sum over the number of jumps",
         ("european",),
-        Offer.JUMPS,
+        (Offer.JUMPS,),
         "laws:merton_series",
         ROUNDING,
         dividends="proportional",
@@ -111,16 +110,16 @@ TABLE: tuple[Row, ...] = (
         "expansion",
         "Hagan's expansion of the implied volatility",
         ("european",),
-        Offer.EXPANSION,
+        (Offer.EXPANSION,),
         "laws:expansion",
         "unknown",
     ),
-    Row("own-formula", "the model's own formula", ("european",), Offer.EUROPEAN, "laws:own_price", "unknown"),
+    Row("own-formula", "the model's own formula", ("european",), (Offer.EUROPEAN,), "laws:own_price", "unknown"),
     Row(
         "collocation",
         "spectral collocation of the exercise boundary",
         ("american",),
-        Offer.LOGNORMAL,
+        (Offer.LOGNORMAL,),
         "laws:american",
         "measured, 1e-8 of the strike (1e-10 in high)",
         dividends="all",
@@ -136,16 +135,25 @@ TABLE: tuple[Row, ...] = (
         "closed-form",
         FORMULA,
         ("asian",),
-        Offer.LOGNORMAL,
+        (Offer.LOGNORMAL,),
         "averages:geometric",
         ROUNDING,
         obstacles.not_geometric,
     ),
     Row(
+        "density",
+        "the density of the average, built up fixing by fixing",
+        ("asian",),
+        (Offer.LOGNORMAL,),
+        "averages:density",
+        "bound, 1e-13 of the spot with fixings, 1e-9 continuously",
+        obstacles.not_arithmetic_or_wide,
+    ),
+    Row(
         "curran",
         "Curran's conditioning on the geometric average",
         ("asian",),
-        Offer.LOGNORMAL,
+        (Offer.LOGNORMAL,),
         "averages:curran",
         "lower bound, in general within 1e-4",
         obstacles.not_arithmetic,
@@ -154,28 +162,28 @@ TABLE: tuple[Row, ...] = (
         "turnbull-wakeman",
         "Turnbull and Wakeman's lognormal of two moments",
         ("asian",),
-        Offer.LOGNORMAL,
+        (Offer.LOGNORMAL,),
         "averages:turnbull_wakeman",
         "unknown",
         obstacles.not_arithmetic,
     ),
     _formula("fixed-lookback", "closed:fixed_lookback", obstacles.watched_at_times),
     _formula("floating-lookback", "closed:floating_lookback", obstacles.watched_at_times),
-    Row("closed-form", "Margrabe, closed form", ("exchange",), Offer.SEVERAL, "several:exchange", ROUNDING),
+    Row("closed-form", "Margrabe, closed form", ("exchange",), (Offer.SEVERAL,), "several:exchange", ROUNDING),
     Row(
         "quadrature",
         "quadrature over the second asset",
         ("spread",),
-        Offer.SEVERAL,
+        (Offer.SEVERAL,),
         "several:spread",
         "bound, 1e-13 of the larger spot",
     ),
-    Row("kirk", "Kirk's approximation", ("spread",), Offer.SEVERAL, "several:kirk", "unknown"),
+    Row("kirk", "Kirk's approximation", ("spread",), (Offer.SEVERAL,), "several:kirk", "unknown"),
     Row(
         "closed-form",
         "Stulz, closed form",
         ("rainbow",),
-        Offer.SEVERAL,
+        (Offer.SEVERAL,),
         "several:rainbow",
         ROUNDING,
         obstacles.not_two_assets,
@@ -184,7 +192,7 @@ TABLE: tuple[Row, ...] = (
         "quadrature",
         "quadrature over the second asset",
         ("basket",),
-        Offer.SEVERAL,
+        (Offer.SEVERAL,),
         "several:spread",
         "bound, 1e-13 of the larger spot",
         obstacles.not_a_spread,
@@ -193,9 +201,31 @@ TABLE: tuple[Row, ...] = (
     _formula("chooser", "closed:chooser"),
     _formula("forward-start", "closed:forward_start"),
     Row(
-        "closed-form", "Black-Scholes-Merton with a quanto yield", ("quanto",), Offer.QUANTO, "closed:quanto", ROUNDING
+        "closed-form",
+        "Black-Scholes-Merton with a quanto yield",
+        ("quanto",),
+        (Offer.QUANTO,),
+        "closed:quanto",
+        ROUNDING,
     ),
-    *(_grid(needs) for needs in (Offer.LOGNORMAL, Offer.VARIANCE, Offer.ELASTICITY, Offer.LOCAL)),
+    Row(
+        "finite-difference",
+        "finite differences",
+        GRID,
+        GRID_MODELS,
+        "grids:solve",
+        "estimate, from two grids",
+        dividends="all",
+    ),
+    Row(
+        "longstaff-schwartz",
+        "simulation with an exercise policy by least squares",
+        ("american",),
+        PATH_MODELS,
+        "policies:longstaff_schwartz",
+        "standard error; a lower bound, exercised at dates",
+        dividends="all",
+    ),
 )
 """All rows; of those that fit, the first is preferred."""
 

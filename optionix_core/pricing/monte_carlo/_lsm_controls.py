@@ -3,7 +3,7 @@
 A martingale that stops has the mean it started with (N. Rasmussen, "Control variates for Monte Carlo valuation of
 American options", J. Comput. Finance 9 (2005) 1). Used are the price of the underlying without its carry, and under
 Black and Scholes the European option, which is nearly the American one; under Merton the European payoff at expiry.
-Refuses controls whose mean the simulation keeps only in the limit of small steps.
+Refuses markets with discrete dividends, where none of these is a martingale.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Controls:
         self._market = market
         self._carry = market.rate - market.yields[0]
         self._times = np.array(policy.times)
-        self._price = wanted and has_martingale(model, market)
+        self._price = wanted and has_martingale(market)
         self._stopped = self._price and isinstance(model, BlackScholesModel)
         self._final = self._price and isinstance(model, MertonModel)
 

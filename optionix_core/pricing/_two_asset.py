@@ -18,10 +18,17 @@ from optionix_core.pricing._lognormal import TINY, black, standardised
 FloatArray = NDArray[np.float64]
 
 _NODES, _WEIGHTS = leggauss(16)
-REACH = 9.5
-"""Deviations beyond which a normal mass is below 1e-20."""
+REACH = 8.8
+"""Deviations beyond which a normal mass is below 1e-18."""
+PANEL = 0.75
 GRADES = tuple(2.0**-k for k in range(2, 46, 2))
 """Distances of panel edges from the exercise boundary, where the integrand may have a kink."""
+DEPTHS = (0, 3, 6, 10, len(GRADES))
+"""Numbers of grades: rows that need no more than one of these are integrated together."""
+
+
+UNSURE = 10
+"""Grades that a strike below zero needs: asset 2 plus strike may be next to nothing, however smooth the rest."""
 
 
 def exchange(
@@ -165,7 +172,7 @@ def spread(
 ) -> FloatArray:
     """Integral over z of the density times Black's formula for asset 1 given z, against asset 2 plus strike.
 
-    The density goes into all amounts, so that nothing overflows.
+    The smaller what is left of asset 1's deviation given z, the nearer panels close in on the exercise boundary.
     """
     root = np.sqrt(expiry)
     slope_1, slope_2 = correlation * volatility_1 * root, volatility_2 * root
@@ -173,15 +180,39 @@ def spread(
     whole_1 = spot_1 * np.exp(-dividend_yield_1 * expiry)
     whole_2 = spot_2 * np.exp(-dividend_yield_2 * expiry)
     cash = strike * np.exp(-rate * expiry)
+    steepness = np.abs(slope_1) + slope_2
+    width = np.where(steepness > 0.0, rest / np.where(steepness > 0.0, steepness, 1.0), np.inf)
+    needed = np.where(width > 0.25, 0, np.searchsorted(-np.array(GRADES), -0.25 * width) + 1)
+    needed = np.where(cash < 0.0, np.maximum(needed, UNSURE), needed)
+    columns = (sign, whole_1, slope_1, whole_2, slope_2, cash, rest)
+    value = np.empty_like(cash)
+    for least, depth in zip((-1, *DEPTHS), DEPTHS, strict=False):
+        rows = np.flatnonzero((needed > least) & ((needed <= depth) | (depth == DEPTHS[-1])))
+        if rows.size:
+            value[rows] = _integrated(depth, *(column[rows] for column in columns))
+    priced: FloatArray = np.maximum(value, np.maximum(sign * (whole_1 - whole_2 - cash), 0.0))
+    return priced
+
+
+def _integrated(
+    depth: int,
+    sign: FloatArray,
+    whole_1: FloatArray,
+    slope_1: FloatArray,
+    whole_2: FloatArray,
+    slope_2: FloatArray,
+    cash: FloatArray,
+    rest: FloatArray,
+) -> FloatArray:
+    """The integral with `depth` grades; the density goes into all amounts, so that nothing overflows."""
     low = -REACH + np.minimum(np.minimum(slope_1, slope_2), 0.0)
     high = REACH + np.maximum(np.maximum(slope_1, slope_2), 0.0)
-    smooth = rest > 0.25 * (np.abs(slope_1) + slope_2)
-    panels = int(np.ceil(np.max(high - low) / 0.6))
+    panels = int(np.ceil(np.max(high - low) / PANEL))
     edges = list(low + (high - low) * np.arange(panels + 1)[:, None] / panels)
-    if not smooth.all():
+    if depth:
         for centre in _boundaries(whole_1, slope_1, whole_2, slope_2, cash, low, high):
             edges.append(np.clip(centre, low, high))
-            for grade in GRADES:
+            for grade in GRADES[:depth]:
                 edges += [np.clip(centre - grade, low, high), np.clip(centre + grade, low, high)]
     ordered = np.sort(np.stack(edges), axis=0)
     total = np.zeros_like(whole_1)
@@ -192,10 +223,8 @@ def spread(
             asset = whole_1 * np.exp(-0.5 * (z - slope_1) ** 2)
             given = whole_2 * np.exp(-0.5 * (z - slope_2) ** 2) + cash * np.exp(-0.5 * z * z)
             total += weight * half * _conditional(sign, asset, given, rest)
-    value = total / np.sqrt(2.0 * np.pi)
-    forward = whole_1 - whole_2 - cash
-    priced: FloatArray = np.maximum(value, np.maximum(sign * forward, 0.0))
-    return priced
+    value: FloatArray = total / np.sqrt(2.0 * np.pi)
+    return value
 
 
 def _conditional(sign: FloatArray, asset: FloatArray, given: FloatArray, deviation: FloatArray) -> FloatArray:

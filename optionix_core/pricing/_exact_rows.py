@@ -19,6 +19,8 @@ from optionix_core.pricing._formulas import (
     greeks_with_dividends,
     price_row,
 )
+from optionix_core.pricing._implied import implied_volatility_row
+from optionix_core.pricing._implied_blocks import UNSOLVED
 
 if TYPE_CHECKING:
     import numpy as np
@@ -128,3 +130,27 @@ def exact_greeks(  # noqa: C901, PLR0917 - a loop over columns, each row on its 
                 for j in range(picks.size):
                     out[j, first + i] = row[picks[j]]
     return -1
+
+
+def exact_volatilities(
+    sign: FloatArray,
+    price: FloatArray,
+    spot: FloatArray,
+    strike: FloatArray,
+    expiry: FloatArray,
+    rate: FloatArray,
+    dividend_yield: FloatArray,
+    out: FloatArray,
+    statuses: Codes,
+) -> int:
+    """Rows of `implied_volatility` that are marked UNSOLVED; returns how many have no volatility."""
+    missing = 0
+    for i in range(out.size):
+        if out[i] == UNSOLVED:
+            volatility, status = implied_volatility_row(
+                sign[i], price[i], spot[i], strike[i], expiry[i], rate[i], dividend_yield[i]
+            )
+            out[i] = volatility
+            statuses[i] = status
+            missing += 0 if status == 0 else 1
+    return missing

@@ -14,9 +14,19 @@ import numpy as np
 
 from optionix_core.pricing._blocks import BLOCK, REDO, discount_block, price_block
 from optionix_core.pricing._columns import opened, part
-from optionix_core.pricing._exact_rows import exact_forwards, exact_greeks, exact_prices
+from optionix_core.pricing._exact_rows import exact_forwards, exact_greeks, exact_prices, exact_volatilities
 from optionix_core.pricing._greek_blocks import GREEK_BLOCK, GREEK_ROOM, greek_block, greek_column
-from optionix_core.pricing._implied import implied_volatility_row
+from optionix_core.pricing._implied_blocks import (
+    SOLVE_BLOCK,
+    SOLVE_ROOM,
+    discount_legs,
+    finish_block,
+    guess_deviations,
+    improve_deviations,
+    mark_solvable,
+    measure_distances,
+    normalise_prices,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -155,26 +165,33 @@ def implied_volatility_rows(
     expiry: Column,
     rate: Column,
     dividend_yield: Column,
+    first: int,
+    last: int,
     out: Output,
     statuses: Codes,
 ) -> int:
     """Implied volatilities into `out`, `status.VolatilityStatus` codes into `statuses`; returns how many are there."""
-    signs, prices, spots = min(sign.size - 1, 1), min(price.size - 1, 1), min(spot.size - 1, 1)
-    strikes, expiries = min(strike.size - 1, 1), min(expiry.size - 1, 1)
-    rates, yields = min(rate.size - 1, 1), min(dividend_yield.size - 1, 1)
+    columns = np.empty((7, min(last - first, SOLVE_BLOCK)))
+    room = np.empty(SOLVE_ROOM)
+    w_all, p_all, s_all = opened(sign, columns[0]), opened(price, columns[1]), opened(spot, columns[2])
+    k_all, t_all, r_all = opened(strike, columns[3]), opened(expiry, columns[4]), opened(rate, columns[5])
+    q_all = opened(dividend_yield, columns[6])
     found = 0
-    for i in range(out.size):
-        volatility, status = implied_volatility_row(
-            sign[i * signs],
-            price[i * prices],
-            spot[i * spots],
-            strike[i * strikes],
-            expiry[i * expiries],
-            rate[i * rates],
-            dividend_yield[i * yields],
-        )
-        out[i] = volatility
-        statuses[i] = status
-        if status == 0:
-            found += 1
+    for start in range(first, last, SOLVE_BLOCK):
+        stop = min(start + SOLVE_BLOCK, last)
+        w, p, s = part(w_all, start, stop, last), part(p_all, start, stop, last), part(s_all, start, stop, last)
+        k, t, r = part(k_all, start, stop, last), part(t_all, start, stop, last), part(r_all, start, stop, last)
+        q = part(q_all, start, stop, last)
+        volatilities, codes = out[start:stop], statuses[start:stop]
+        discount_legs(s, k, t, r, q, room)
+        measure_distances(s, k, t, r, q, room)
+        normalise_prices(w, p, room)
+        mark_solvable(w, p, s, k, t, r, q, room)
+        guess_deviations(stop - start, room)
+        improve_deviations(stop - start, room)
+        improve_deviations(stop - start, room)
+        codes[:] = 0
+        found += stop - start
+        if finish_block(t, room, volatilities) > 0:
+            found -= exact_volatilities(w, p, s, k, t, r, q, volatilities, codes)
     return found

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     FloatArray = NDArray[np.float64]
 
 FIELDS = ("option_type", "price", "spot", "strike", "expiry", "rate", "dividend_yield")
+LEAST_ROWS = 8_192
+"""Of a part that is worth a thread."""
 Value = TypeVar("Value")
 
 
@@ -105,13 +107,16 @@ def _solve(arguments: tuple[Any, ...], *, strict: bool) -> ImpliedVolatility[Any
 
     from optionix_core.pricing import _arrays
     from optionix_core.pricing._kernels import KERNELS
+    from optionix_core.pricing._threads import spread
 
     columns, shape = _arrays.columns(FIELDS, arguments)
     volatilities = np.empty(shape)
     codes: NDArray[np.int8] = np.empty(shape, dtype=np.int8)
-    KERNELS.load("implied_volatility_rows")(*columns, volatilities.reshape(-1), codes.reshape(-1))
-    if strict:
-        for row in np.flatnonzero(codes == VolatilityStatus.BAD_INPUT):
+    values, statuses = volatilities.reshape(-1), codes.reshape(-1)
+    kernel = KERNELS.load("implied_volatility_rows")
+    found = spread(lambda first, last: kernel(*columns, first, last, values, statuses), values.size, LEAST_ROWS)
+    if strict and sum(found) < values.size:
+        for row in np.flatnonzero(statuses == VolatilityStatus.BAD_INPUT):
             _raise_fault(tuple(_arrays.at(column, int(row)) for column in columns), int(row))
     return ImpliedVolatility(volatilities, codes)
 

@@ -85,6 +85,7 @@ def to_json(asked: Asked, result: PricingResult, request: str | None = None) -> 
         "price": result.price,
         "greeks": shown,
         "greeks_missing": result.greeks_missing or None,
+        "greek_errors": {name: _market(name, value) for name, value in _greek_errors(result).items()} or None,
         "units": {name: units.unit(name).label for name in ("price", *shown)},
         "method": result.method.text,
         "method_id": result.method.id,
@@ -122,6 +123,7 @@ def record(result: PricingResult) -> dict[str, Any]:
         "price": result.price,
         "greeks": {name: value for name, value in result.greeks._asdict().items() if value is not None},
         "greeks_missing": result.greeks_missing or None,
+        "greek_errors": _greek_errors(result) or None,
         "method": result.method.text,
         "method_id": result.method.id,
         **_errors(result),
@@ -158,6 +160,11 @@ def _errors(result: PricingResult) -> dict[str, Any]:
 
 def _standing(result: PricingResult) -> dict[str, Any]:
     return {"intrinsic": result.intrinsic, "time_value": result.time_value, "moneyness": result.moneyness}
+
+
+def _greek_errors(result: PricingResult) -> dict[str, float]:
+    """Standard errors of simulated Greeks."""
+    return {name: value for name, value in result.greek_errors._asdict().items() if value is not None}
 
 
 def _names(result: PricingResult) -> tuple[str, ...]:

@@ -254,6 +254,7 @@ def _answered(row: Row, request: Request, digest: str | None) -> PricingResult:
         price=outcome.price,
         greeks=EngineGreeks(**{name: given.get(name) for name in request.greeks}),
         greeks_missing=(outcome.missing or f"{', '.join(lacking)}: not given by the method") if lacking else "",
+        greek_errors=EngineGreeks(**(outcome.greek_errors or {})),
         method=name,
         standard_error=outcome.standard_error,
         error_bound=outcome.error_bound,

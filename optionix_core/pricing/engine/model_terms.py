@@ -25,6 +25,9 @@ MODELS: Mapping[str, str] = {
     "double-heston": "DoubleHestonModel",
     "sabr": "SabrModel",
     "cev": "CevModel",
+    "cir": "CirModel",
+    "vasicek": "VasicekModel",
+    "mean-reverting": "MeanRevertingModel",
 }
 """Name, then the class in `optionix_core.pricing.models`."""
 _KINDS = {name: kind for kind, name in MODELS.items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from optionix_core.pricing.dividends import ProportionalDividends
+from optionix_core.pricing.engine.offers import Offer, offered
 from optionix_core.pricing.engine.result import Combination
 
 
@@ -57,6 +58,19 @@ def cash_dividends(combination: Combination) -> str:
     if paid is None or isinstance(paid, ProportionalDividends):
         return ""
     return "cash dividends are given, which this method does not know"
+
+
+def cash_dividends_of_a_price_that_is_not_lognormal(combination: Combination) -> str:
+    """Paths take amounts off a lognormal price alone."""
+    return "" if Offer.LOGNORMAL in offered(combination.model) else cash_dividends(combination)
+
+
+def not_simulated(combination: Combination) -> str:
+    """A level that may be negative has no returns."""
+    returns = combination.contract.kind in ("cliquet", "forward-start")
+    if returns and hasattr(combination.model, "moments"):
+        return "a level that may be negative has no returns"
+    return cash_dividends_of_a_price_that_is_not_lognormal(combination)
 
 
 def _contract(combination: Combination) -> Any:

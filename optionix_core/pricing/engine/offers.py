@@ -26,6 +26,7 @@ class Offer(StrEnum):
     EUROPEAN = "European prices of its own"
     LOCAL = "a local volatility"
     ELASTICITY = "a constant elasticity of variance"
+    REVERSION = "a level that reverts to a mean"
 
 
 def offered(model: object) -> frozenset[Offer]:
@@ -55,6 +56,9 @@ def _by_fields(model: object) -> set[Offer]:
         found.add(Offer.VARIANCE_AND_JUMPS if has_jumps else Offer.VARIANCE)
     elif has_jumps and _has(model, "volatility"):
         found.add(Offer.JUMPS)
+    reverts = _has(model, "kappa", "sigma") and (_has(model, "theta") or _has(model, "log_mean"))
+    if reverts and not _has(model, "v0"):
+        found.add(Offer.REVERSION)
     if _has(model, "delta", "beta"):
         found.add(Offer.ELASTICITY)
     return found

@@ -113,6 +113,8 @@ class Outcome(NamedTuple):
     """Why Greeks that were asked for are absent."""
     text: str = ""
     """More about the method, behind its name."""
+    greek_errors: dict[str, float] | None = None
+    """Standard errors of Greeks that were simulated."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +125,8 @@ class PricingResult:
     greeks: EngineGreeks
     greeks_missing: str
     """Why Greeks that were asked for are None; empty where all are there."""
+    greek_errors: EngineGreeks
+    """Standard errors of simulated Greeks; None where they come otherwise."""
     method: MethodName
     standard_error: float | None
     """Of a simulation: the standard deviation of the price as an estimate."""

@@ -68,8 +68,11 @@ GRID = (
     "double-barrier",
 )
 """Contracts that finite differences know."""
-
-
+PATHS = (
+    *("european", "cash-or-nothing", "asset-or-nothing", "one-touch", "no-touch", "barrier", "double-barrier"),
+    *("partial-barrier", "asian", "fixed-lookback", "floating-lookback", "autocallable", "cliquet", "forward-start"),
+)
+"""Contracts that simulation along paths knows."""
 GRID_MODELS = (Offer.LOGNORMAL, Offer.VARIANCE, Offer.ELASTICITY, Offer.LOCAL)
 PATH_MODELS = (Offer.LOGNORMAL, Offer.JUMPS, Offer.VARIANCE, Offer.VARIANCE_AND_JUMPS, Offer.LOCAL)
 
@@ -224,7 +227,26 @@ TABLE: tuple[Row, ...] = (
         PATH_MODELS,
         "policies:longstaff_schwartz",
         "standard error; a lower bound, exercised at dates",
+        obstacles.cash_dividends_of_a_price_that_is_not_lognormal,
         dividends="all",
+    ),
+    Row(
+        "monte-carlo",
+        "simulation",
+        PATHS,
+        (*PATH_MODELS, Offer.REVERSION),
+        "simulation:along_paths",
+        "standard error",
+        obstacles.not_simulated,
+        dividends="all",
+    ),
+    Row(
+        "monte-carlo",
+        "simulation",
+        ("exchange", "spread", "rainbow", "basket"),
+        (Offer.SEVERAL,),
+        "simulation:at_expiry",
+        "standard error",
     ),
 )
 """All rows; of those that fit, the first is preferred."""

@@ -97,6 +97,8 @@ class Examples:
     def market(self, contract: str, model: str) -> FlatMarket:
         if model == "multi-asset" or BY_KIND[contract].assets != 1:
             return TWO
+        if model in ("cir", "vasicek", "mean-reverting"):
+            return FlatMarket(spot=100.0, rate=0.05)
         return FOREIGN if "quanto" in (contract, model) else ONE
 
 

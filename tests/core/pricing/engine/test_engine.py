@@ -294,5 +294,25 @@ def test_progress_is_heard(examples: Any) -> None:
     assert heard == sorted(heard)
 
 
+def test_a_simulation_gives_standard_errors_of_price_and_greeks_and_the_same_bits_again(examples: Any) -> None:
+    contract, model = examples.contract("european"), examples.model("black-scholes")
+    market, settings = examples.market("european", ""), EngineSettings(paths=20_000, seed=3)
+    arguments = {"method": "monte-carlo", "greeks": ("delta", "gamma", "vega", "theta"), "settings": settings}
+    result = PricingEngine().price(contract, model, market, **arguments)
+    exact = black_scholes.greeks(*CALL)
+    assert result.standard_error is not None
+    assert 0.0 < result.standard_error < 0.1
+    assert abs(result.price - exact.price) < 4.0 * result.standard_error
+    for name in ("delta", "gamma", "vega"):
+        error = getattr(result.greek_errors, name)
+        assert abs(getattr(result.greeks, name) - getattr(exact, name)) < 4.0 * error, name
+    assert result.greeks.theta is None
+    assert "theta" in result.greeks_missing
+    again = PricingEngine().price(contract, model, market, **arguments)
+    assert (again.price, again.greeks, again.greek_errors) == (result.price, result.greeks, result.greek_errors)
+    other = PricingEngine().price(contract, model, market, **{**arguments, "settings": EngineSettings(paths=20_000)})
+    assert other.price != result.price
+
+
 def test_every_greek_has_a_field() -> None:
     assert black_scholes.Greeks._fields[1:] == GREEK_NAMES

@@ -1,10 +1,17 @@
-"""Sobol points of a block by their index, their normals, and Brownian bridges over them, in lanes.
+"""Sobol points of a block by their index, scrambled, their normals, and Brownian bridges over them, in lanes.
 
 Points: I. Sobol, USSR Comput. Math. Math. Phys. 7 (1967) 86, with the direction numbers of S. Joe and F. Kuo, SIAM J.
 Sci. Comput. 30 (2008) 2635; the n-th is the exclusive or of the directions at the binary digits of n, so that a block
-of 256 is filled by doubling. Directions come scrambled and with a digital shift (`directions`). The bridge fixes the
-last time first, then the middle of the widest gap (P. Glasserman, "Monte Carlo Methods in Financial Engineering"
-(2004), section 3.1).
+of 256 is filled by doubling.
+
+Scrambling: nested, as A. Owen's ("Randomly permuted (t,m,s)-nets and (t,s)-sequences" (1995)), every binary digit
+flipped by a function of the digits before it. The functions are not tables but arithmetic on the reversed digits, where
+sums, products and exclusive ors carry from the first digit to the last: the idea of S. Laine and T. Karras, Computer
+Graphics Forum 30 (2011) 1265, and B. Burley, J. Computer Graphics Techniques 9 (2020) no. 4, with random multipliers.
+The last sum makes every point uniform.
+
+The bridge fixes the last time first, then the middle of the widest gap (P. Glasserman, "Monte Carlo Methods in
+Financial Engineering" (2004), section 3.1).
 """
 
 from __future__ import annotations
@@ -14,7 +21,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from optionix_core.pricing.monte_carlo._layout import BLOCK, ROOT_TIME
-from optionix_core.pricing.monte_carlo._philox import BELOW_ONE, ONE_BITS
+from optionix_core.pricing.monte_carlo._philox import BELOW_ONE, ONE_BITS, WORD
 from optionix_core.pricing.monte_carlo._quantile import (
     central_denominator,
     central_numerator,
@@ -34,17 +41,23 @@ if TYPE_CHECKING:
     Places = NDArray[np.int64]
 
 DIGITS = 32
-"""Binary digits of an index."""
-ROW_OF_DIRECTIONS = 33
-"""Directions of one dimension, and its shift."""
+"""Binary digits of an index and, before scrambling, of a coordinate."""
+ROW_OF_DIRECTIONS = 39
+"""Words of one dimension: reversed directions, then what scrambles them."""
 LANE_DIGITS = 8
 """Digits that count the lanes of a block."""
+LOW_DIGITS = (1 << 20) - 1
+
+
+def swapped(x: int, width: int, mask: int) -> int:
+    """Neighbouring groups of `width` bits exchanged; `mask` has the lower ones."""
+    return ((x >> width) & mask) | ((x & mask) << width)
 
 
 def fill_points(block: int, dimension: int, directions: Picks, words: Places) -> int:
-    """52-bit coordinates of the block's points in one dimension."""
+    """52-bit coordinates of the block's points in one dimension; the last 20 digits are random."""
     first = dimension * ROW_OF_DIRECTIONS
-    word = directions[first + DIGITS]
+    word = np.int64(0)
     for digit in range(LANE_DIGITS, DIGITS):
         if (block >> (digit - LANE_DIGITS)) & 1:
             word ^= directions[first + digit]
@@ -54,6 +67,26 @@ def fill_points(block: int, dimension: int, directions: Picks, words: Places) ->
         direction = directions[first + digit]
         for lane in range(size):
             words[size + lane] = words[lane] ^ direction
+    start, spread_1, odd_1 = directions[first + 32], directions[first + 33], directions[first + 34]
+    spread_2, end, odd_2, low_start = (
+        directions[first + 35],
+        directions[first + 36],
+        directions[first + 37],
+        directions[first + 38],
+    )
+    for lane in range(BLOCK):
+        x = (words[lane] + start) & WORD
+        x ^= (x * spread_1) & WORD
+        x = (x * odd_1) & WORD
+        x ^= (x * spread_2) & WORD
+        x = (x + end) & WORD
+        low = (((x ^ low_start) * odd_2) >> 12) & LOW_DIGITS
+        x = swapped(x, 1, 0x55555555)
+        x = swapped(x, 2, 0x33333333)
+        x = swapped(x, 4, 0x0F0F0F0F)
+        x = swapped(x, 8, 0x00FF00FF)
+        x = swapped(x, 16, 0x0000FFFF)
+        words[lane] = (x << 20) | low
     return -1
 
 

@@ -1,12 +1,10 @@
-"""Direction numbers of Sobol's sequence, scrambled anew for every randomisation.
+"""Direction numbers of Sobol's sequence, and the random words that scramble it anew for every randomisation.
 
 `joe_kuo.npz` holds the primitive polynomials and initial numbers of the first 2,048 dimensions of S. Joe and F. Kuo,
 "Constructing Sobol sequences with better two-dimensional projections", SIAM J. Sci. Comput. 30 (2008) 2635 (file
-new-joe-kuo-6.21201). The scrambling is J. Matousek's ("On the L2-discrepancy for anchored boxes", J. Complexity 14
-(1998) 527): in each dimension the binary digits are multiplied by a random lower triangular matrix with ones on the
-diagonal, and a random digital shift is added. Every point is then uniform, so that the mean of a randomisation is
-unbiased, and the net keeps its quality. It costs nothing per point. Refuses points without scrambling: they have no
-error estimate.
+new-joe-kuo-6.21201). `_sobol` says how the points are scrambled: every point is uniform, so that the mean of a
+randomisation is unbiased, and the net keeps its quality. Refuses points without scrambling: they have no error
+estimate.
 """
 
 from __future__ import annotations
@@ -25,8 +23,6 @@ from optionix_core.pricing.monte_carlo._sobol import DIGITS, ROW_OF_DIRECTIONS
 Words = NDArray[np.int64]
 
 MOST_DIMENSIONS = 2048
-OUTPUT_DIGITS = 52
-"""Binary digits of a coordinate."""
 
 
 @cache
@@ -51,9 +47,20 @@ def plain_directions() -> Words:
     return numbers
 
 
+@cache
+def reversed_directions() -> Words:
+    """`plain_directions` with the first digit in the lowest bit."""
+    plain = plain_directions()
+    turned = np.zeros_like(plain)
+    for digit in range(DIGITS):
+        turned |= ((plain >> digit) & 1) << (DIGITS - 1 - digit)
+    turned.flags.writeable = False
+    return turned
+
+
 @lru_cache(maxsize=64)
 def directions(dimensions: int, seed: int, randomisation: int) -> Words:
-    """Scrambled directions and shift of each dimension, flat: 33 words of 52 binary digits a dimension, read-only.
+    """Reversed directions of each dimension and its seven random words: flat, 39 words a dimension, read-only.
 
     Raises InvalidValueError beyond 2,048 dimensions.
     """
@@ -61,25 +68,22 @@ def directions(dimensions: int, seed: int, randomisation: int) -> Words:
         raise InvalidValueError(
             "sampler", f'"sobol" in {dimensions} dimensions', f"of at most {MOST_DIMENSIONS} (steps times factors)"
         )
-    plain = plain_directions()[:dimensions]
-    columns = random_bits(dimensions, seed, randomisation)
-    scrambled = np.zeros((dimensions, ROW_OF_DIRECTIONS), np.int64)
-    for digit in range(DIGITS):
-        place = 1 << (OUTPUT_DIGITS - 1 - digit)
-        column = (columns[:, digit] & (place - 1)) | place
-        chosen = (plain >> (DIGITS - 1 - digit)) & 1
-        scrambled[:, :DIGITS] ^= chosen * column[:, None]
-    scrambled[:, DIGITS] = columns[:, DIGITS]
-    flat: Words = scrambled.reshape(-1)
+    rows = np.empty((dimensions, ROW_OF_DIRECTIONS), np.int64)
+    rows[:, :DIGITS] = reversed_directions()[:dimensions]
+    _, spread_1, odd_1, spread_2, _, odd_2, _ = range(DIGITS, ROW_OF_DIRECTIONS)
+    rows[:, DIGITS:] = random_words(dimensions, seed, randomisation)
+    rows[:, [spread_1, spread_2]] &= ~1
+    rows[:, [odd_1, odd_2]] |= 1
+    flat: Words = rows.reshape(-1)
     flat.flags.writeable = False
     return flat
 
 
-def random_bits(dimensions: int, seed: int, randomisation: int) -> Words:
-    """52 random binary digits for every dimension and word of its row."""
-    lanes = np.arange(ROW_OF_DIRECTIONS, dtype=np.int64)[None, :]
-    blocks = np.arange(dimensions, dtype=np.int64)[:, None]
+def random_words(dimensions: int, seed: int, randomisation: int) -> Words:
+    """Seven words of 32 random bits for every dimension."""
+    blocks = np.arange(dimensions, dtype=np.int64)
     stream = SCRAMBLE + (randomisation << 8)
-    first, second, _, _ = philox(lanes, blocks, 0, stream, seed & WORD, (seed >> 32) & WORD)  # type: ignore[arg-type]  # arrays work elementwise
-    bits: Words = ((np.asarray(first) << 20) | (np.asarray(second) >> 12)) & ((1 << OUTPUT_DIGITS) - 1)
-    return bits
+    words: list[Words] = []
+    for lane in range(2):
+        words += philox(lane, blocks, 0, stream, seed & WORD, (seed >> 32) & WORD)  # type: ignore[arg-type]  # elementwise
+    return np.stack([np.broadcast_to(word, dimensions) for word in words[: ROW_OF_DIRECTIONS - DIGITS]], axis=1)

@@ -131,7 +131,13 @@ class KernelLibrary:
         namespace: dict[str, Any] = {"__name__": self._loops, "__builtins__": __builtins__}
         for module in self._modules[:-1]:
             functions = _functions(module)
-            compiled = numba.njit(nogil=True, error_model="numpy", fastmath=self._flags(module.__name__))
+            compiled = numba.njit(
+                nogil=True,
+                error_model="numpy",
+                fastmath=self._flags(module.__name__),
+                no_cpython_wrapper=True,
+                no_cfunc_wrapper=True,
+            )
             for name, value in vars(module).items():
                 if name in functions:
                     namespace[name] = compiled(_rebound(functions[name], namespace))

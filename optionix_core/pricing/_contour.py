@@ -15,24 +15,38 @@ four deviations, so that a slant costs it exp(8). Layout of the parameters `p`: 
 
 from __future__ import annotations
 
-import cmath
 import math
+from typing import TYPE_CHECKING
 
-from optionix_core.pricing._fourier_formulas import Row, log_moment, total_exponent
+from optionix_core.pricing._fourier_exponents import JUMPS, exponent_block
+from optionix_core.pricing._fourier_formulas import has_moment
+from optionix_core.pricing._fourier_variance import BLOCK, SUM, Row, W
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Block = NDArray[np.float64]
 
 STEEPEST = 0.25 * math.pi
 """Beyond this slant exp(w^2) grows."""
-ENOUGH = 160.0
-"""exp(-80): what is left of a Gaussian before its other behaviour shows does not count, at half its decay neither."""
+ENOUGH = 5.4
+"""Times the digits wanted, in units of e: what is left of a Gaussian when its other behaviour shows does not count."""
 FARTHEST = 46.0
 """Largest y: w there is 5e19 times b."""
 NARROW = 0.6
+SHRINK = math.sqrt(0.5)
+"""Places tried for a crossing are each so much nearer than the one before."""
+LOOSE = 1e-11
+"""Errors that may be this large are sought on one path for both sides of the forward first."""
+WIDE, TIGHT = 3.0, 1.0
+"""Widths of these, in inverse deviations."""
 MOST_SPLITS = 4
 """Strikes whose slants span less than `NARROW` are split, this many times."""
 
 Tail = tuple[float, float, float, float, float, float, float]
-Contour = tuple[float, float, float, float]
-STRAIGHT: Contour = (0.5, 0.5, 0.0, 0.04)
+Contour = tuple[float, float, float, float, float]
+STRAIGHT: Contour = (0.5, 0.5, 0.0, 0.04, 0.0)
 """Without a bend: where the chosen contour fails."""
 
 
@@ -52,14 +66,14 @@ def deviation_of(expiry: float, p: Row) -> float:
     return math.sqrt(total * expiry + variances)
 
 
-def tail_of(expiry: float, p: Row) -> Tail:
+def tail_of(expiry: float, p: Row, mask: int, digits: float) -> Tail:
     """How M falls far out: linear, variance, shift without jumps; fewest jumps, most; mean and spread of one."""
     linear, shift = 0.0, 0.0
-    gaussian = p[13] * p[13] * expiry
+    gaussian = (p[13] * p[13] + (0.0 if p[15] > 0.0 else p[14] * p[14])) * expiry
     for start in (0, 5):
         sigma, rho = p[start + 3], p[start + 4]
         mass = p[start] + p[start + 1] * p[start + 2] * expiry
-        if mass > ENOUGH * sigma * sigma * expiry:
+        if mass > ENOUGH * digits * sigma * sigma * expiry:
             gaussian += mean_variance(expiry, p[start], p[start + 1], p[start + 2])
         elif mass > 0.0:
             linear += mass / sigma * math.sqrt(1.0 - rho * rho)
@@ -72,6 +86,8 @@ def tail_of(expiry: float, p: Row) -> Tail:
     if expected > 0.0:
         least = max(0.0, math.floor(expected - 9.0 * math.sqrt(expected)))
         most = math.ceil(expected + 9.0 * math.sqrt(expected) + 12.0)
+    elif mask & JUMPS:
+        most = 1.0
     return linear, gaussian, shift, least, most, p[11], p[12]
 
 
@@ -98,8 +114,11 @@ def slants(tail: Tail, lowest: float, highest: float) -> tuple[float, float, flo
     return low, high, split
 
 
-def contour_of(expiry: float, p: Row, deviation: float, tail: Tail, lowest: float, highest: float) -> Contour:
-    """Crossing w0, width b, bend omega and first step for strikes on one side of the forward.
+def contour_of(
+    x: Block, expiry: float, p: Row, mask: int, deviation: float, tail: Tail, lowest: float, highest: float,
+    digits: float,
+) -> Contour:  # fmt: skip
+    """Crossing w0, width b, bend omega, first step and no control for strikes on one side of the forward.
 
     The crossing minimises the summand there, one deviation beyond the nearest strike, over places at which the moment
     is finite and stays so at twice the distance; next to 1/2 where the strip is too narrow for any other.
@@ -107,32 +126,43 @@ def contour_of(expiry: float, p: Row, deviation: float, tail: Tail, lowest: floa
     right = lowest >= 0.0
     aim = lowest + deviation if right else highest - deviation
     crossing, width = 0.5, 0.5
-    least = log_moment(0.5, expiry, p) - 0.5 * aim + math.log(4.0)
+    least = math.inf
     distance = max(12.0 / deviation, 0.25)
     first, second = math.inf, math.inf
+    places = 0.5
     while distance > 0.12:
-        place = 1.0 + distance if right else -distance
-        moment = log_moment(place, expiry, p)
-        merit = moment - place * aim - math.log(distance * (1.0 + distance))
-        if first < math.inf and second < math.inf and merit < least:
-            crossing, width, least = place, distance, merit
-        first, second = second, moment
-        distance *= math.sqrt(0.5)
+        x[W], x[W + BLOCK] = 0.5, 0.0
+        count = 1
+        below = distance
+        while below > 0.12 and count < BLOCK:
+            places = 1.0 + below if right else -below
+            x[W + count], x[W + BLOCK + count] = places if has_moment(places, expiry, p) else 0.5, 0.0
+            below *= SHRINK
+            count += 1
+        for spare in range(count, BLOCK):
+            x[W + spare], x[W + BLOCK + spare] = 0.5, 0.0
+        exponent_block(x, expiry, p, mask, 0.0)
+        if least == math.inf:
+            least = x[SUM] - 0.5 * aim + math.log(4.0)
+        for j in range(1, count):
+            moment = x[SUM + j] if x[W + j] != 0.5 and x[SUM + j] < 300.0 else math.inf
+            places = 1.0 + distance if right else -distance
+            merit = moment - places * aim - math.log(distance * (1.0 + distance))
+            if first < math.inf and second < math.inf and merit < least:
+                crossing, width, least = places, distance, merit
+            first, second = second, moment
+            distance *= SHRINK
     low, high, _ = slants(tail, lowest, highest)
-    step = min(max(2.0 * math.pi * 0.5 * (high - low) / 26.0, 0.02), 0.16)
-    return crossing, width, -0.5 * (high + low), step
+    step = min(max(2.0 * math.pi * 0.5 * (high - low) / (0.87 * digits), 0.02), 0.16)
+    return crossing, width, -0.5 * (high + low), step, 0.0
 
 
-def summand(y: float, contour: Contour, expiry: float, p: Row, ceiling: int) -> tuple[float, float, float, float]:
-    """Real and imaginary part of w, and of the logarithm of the summand without exp(-w k).
+def line_of(deviation: float, tail: Tail, lowest: float, highest: float, splits: int, digits: float) -> Contour:
+    """Through 1/2 for strikes on both sides of the forward, less a Gaussian of the same variance, which has no pole.
 
-    With `ceiling` 1 the third is what it stays below, without the sinking and rising that jumps bring.
+    Wide where the expiry was not split, since its points are then few.
     """
-    crossing, width, bend, _ = contour
-    growth, rise = math.cosh(y), math.sinh(y)
-    sine, cosine = math.sin(bend), math.cos(bend)
-    w = complex(crossing - width * sine * (growth - 1.0), width * cosine * rise)
-    weight = complex(cosine * growth, sine * rise) / (w * (w - 1.0))
-    total = total_exponent(w, expiry, p, ceiling) + cmath.log(weight)
-    size = total.real if y > 0.0 else total.real - math.log(2.0)
-    return w.real, w.imag, size, total.imag
+    low, high, _ = slants(tail, lowest, highest)
+    width = (WIDE if splits == 0 else TIGHT) / deviation
+    step = min(max(math.pi * (high - low) / (1.18 * digits), 0.02), 0.25)
+    return 0.5, width, -0.5 * (high + low), step, deviation * deviation

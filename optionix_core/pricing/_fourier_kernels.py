@@ -7,8 +7,21 @@ from optionix_core.pricing._compile import KernelLibrary
 KERNELS = KernelLibrary(
     loops="optionix_core.pricing._fourier_loops",
     formulas=(
+        "optionix_core.pricing._lanes",
+        "optionix_core.pricing._fourier_lanes",
+        "optionix_core.pricing._fourier_variance",
+        "optionix_core.pricing._fourier_exponents",
         "optionix_core.pricing._fourier_formulas",
         "optionix_core.pricing._contour",
+        "optionix_core.pricing._fourier_sums",
         "optionix_core.pricing._strike_sums",
+        "optionix_core.pricing._fourier_surface",
+    ),
+    lanes=(
+        "optionix_core.pricing._lanes",
+        "optionix_core.pricing._fourier_lanes",
+        "optionix_core.pricing._fourier_variance",
+        "optionix_core.pricing._fourier_exponents",
+        "optionix_core.pricing._fourier_sums",
     ),
 )

@@ -48,7 +48,7 @@ def time_values(
         conditional[INTENSITY] = 0.0
         conditional[VOLATILITY] = math.sqrt(float(row[VOLATILITY]) ** 2 + n * float(row[SPREAD]) ** 2 / expiry)
         k = log_moneyness - shift
-        kernel(conditional, constants((expiry,)), starts, k, constants((aim,)), part, part_error)
+        kernel(conditional, constants((expiry,)), starts, k, aim, part, part_error)
         value += weight * (part + np.maximum(np.where(calls, -np.expm1(k), np.expm1(k)), 0.0))
         error += weight * part_error
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from optionix_core.pricing._contour import FARTHEST
 from optionix_core.pricing._fourier_kernels import KERNELS
-from optionix_core.pricing._strike_sums import NEGLIGIBLE, settle
+from optionix_core.pricing._strike_sums import settle
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 FIRST_STEP = 0.16
 FINEST_STEP = 3e-4
+NEGLIGIBLE = 39.0
+"""Terms exp(-39) below the largest are dropped."""
 
 
 def time_values(characteristic: LogCharacteristic, log_moneyness: FloatArray, aim: float) -> tuple[Any, Any]:
@@ -37,11 +39,12 @@ def time_values(characteristic: LogCharacteristic, log_moneyness: FloatArray, ai
         return out
 
     value, error = np.empty(k.size), np.empty(k.size)
+    base = np.where(k >= 0.0, 1.0, np.exp(k))
     step, power = FIRST_STEP, 1.5
     coarse = sums(0.0, 2.0 * step)
     while True:
         added = sums(step, 2.0 * step)
-        worst = settle(k, scale, coarse, added, step, power, (0.5, 0.5, 0.0, step), value, error)
+        worst = settle(k, scale, coarse, added, step, power, 0.5, base, value, error)
         if worst <= aim or step < FINEST_STEP:
             return value, error
         coarse += added

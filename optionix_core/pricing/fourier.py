@@ -2,8 +2,9 @@
 
 One adaptive method for all of them: for each expiry the characteristic function is evaluated once on a few bent
 contours (`_contour` has the mathematics), every strike is a sum over one of those, and the contours are refined until
-the estimated error of each strike is below 1e-13 of the forward. In-the-money options are the out-of-the-money ones
-plus parity, so that small time values keep their digits.
+the estimated error of each strike is below `tolerance` of the forward, 1e-13 unless the caller says so. In-the-money
+options are the out-of-the-money ones plus parity, so that small time values keep their digits. From 1e-11 on one
+contour for both sides of the forward is tried first: several times faster, its errors absolute.
 
 Arguments and broadcasting as in `black_scholes`: `rate` and `dividend_yield` continuously compounded, `expiry` in
 years. Errors: InvalidValueError names field, value, bound and row; DomainError where a characteristic function is such
@@ -19,20 +20,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import numpy as np
 
 from optionix_core.errors import DomainError, InvalidValueError
-from optionix_core.pricing import _arrays, _narrow_jumps, _straight
+from optionix_core.pricing import _narrow_jumps, _straight
 from optionix_core.pricing._arrays import FloatArray
-from optionix_core.pricing._formulas import first_fault
 from optionix_core.pricing._fourier_kernels import KERNELS
-from optionix_core.pricing.status import InputFault, fault_error
+from optionix_core.pricing._fourier_rows import rows_of
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     ComplexArray = NDArray[np.complex128]
 
-FIELDS = ("option_type", "spot", "strike", "expiry", "rate", "dividend_yield")
 AIM = 1e-13
-"""Error of a time value over the forward at which refinement ends."""
+"""Error of a time value over the forward at which refinement ends, where the caller names no other."""
+LOOSEST = 1e-4
+"""The largest error that a caller may ask for."""
 WORST = 1e-10
 """Error that is not returned."""
 
@@ -74,7 +75,11 @@ class CharacteristicFunction:
 
 
 def surface_time_values(
-    model: PartsModel | CharacteristicFunction, expiry: FloatArray, starts: NDArray[np.int64], log_moneyness: FloatArray
+    model: PartsModel | CharacteristicFunction,
+    expiry: FloatArray,
+    starts: NDArray[np.int64],
+    log_moneyness: FloatArray,
+    tolerance: float = AIM,
 ) -> tuple[FloatArray, FloatArray]:
     """Undiscounted out-of-the-money values over the forward and their errors, for ascending strikes of each expiry.
 
@@ -88,15 +93,15 @@ def surface_time_values(
                 return model.log_characteristic(u, years)
 
             part = slice(start, end)
-            value[part], error[part] = _straight.time_values(characteristic, log_moneyness[part], AIM)
+            value[part], error[part] = _straight.time_values(characteristic, log_moneyness[part], tolerance)
         return value, error
     row = model.parts.row
     if _narrow_jumps.applies(row):
         for years, start, end in zip(expiry.tolist(), starts[:-1], starts[1:], strict=True):
             part = slice(start, end)
-            _narrow_jumps.time_values(row, years, log_moneyness[part], AIM, value[part], error[part])
+            _narrow_jumps.time_values(row, years, log_moneyness[part], tolerance, value[part], error[part])
     else:
-        KERNELS.load("time_values")(row, expiry, starts, log_moneyness, _arrays.constants((AIM,)), value, error)
+        KERNELS.load("time_values")(row, expiry, starts, log_moneyness, tolerance, value, error)
     return value, error
 
 
@@ -108,9 +113,12 @@ def price(
     expiry: ArrayLike,
     rate: ArrayLike,
     dividend_yield: ArrayLike,
+    tolerance: float = AIM,
 ) -> float | FloatArray:
     """Present value under `model`; a float where no argument has a dimension. Zero expiry gives the intrinsic value."""
-    value: float | FloatArray = price_with_error(model, option_type, spot, strike, expiry, rate, dividend_yield).value
+    value: float | FloatArray = price_with_error(
+        model, option_type, spot, strike, expiry, rate, dividend_yield, tolerance
+    ).value
     return value
 
 
@@ -122,64 +130,33 @@ def price_with_error(
     expiry: ArrayLike,
     rate: ArrayLike,
     dividend_yield: ArrayLike,
+    tolerance: float = AIM,
 ) -> FourierPrice:
     """As `price`, with the estimated absolute error of each: quadrature, truncation and rounding of the sums."""
-    columns, shape = _arrays.columns(FIELDS, (option_type, spot, strike, expiry, rate, dividend_yield))
-    size = int(np.prod(shape, dtype=np.int64))
-    check_rows(columns, size)
-    signs, spots, strikes, expiries, rates, yields = columns
-    discount = np.exp(-rates * expiries)
-    forward = spots * np.exp((rates - yields) * expiries)
-    log_moneyness = np.broadcast_to(np.log(strikes / forward), size)
-    time_value, error = np.zeros(size), np.zeros(size)
-    if size and bool(np.any(expiries > 0.0)):
-        rows = np.lexsort((log_moneyness, np.broadcast_to(expiries, size)))
-        years = np.broadcast_to(expiries, size)[rows]
-        rows = rows[np.searchsorted(years, 0.0, side="right") :]
-        years = years[years > 0.0]
-        starts = np.concatenate(([0], np.flatnonzero(np.diff(years)) + 1, [years.size])).astype(np.int64)
-        time_value[rows], error[rows] = surface_time_values(model, years[starts[:-1]], starts, log_moneyness[rows])
-        _check_errors(error, np.broadcast_to(expiries, size))
-    ceiling = np.minimum(1.0, np.exp(log_moneyness))
+    check_tolerance(tolerance)
+    rows = rows_of((option_type, spot, strike, expiry, rate, dividend_yield))
+    value, error = surface_time_values(model, rows.years, rows.starts, rows.ordered, tolerance)
+    time_value, error = rows.restored(value), rows.restored(error)
+    _check_errors(error, tolerance, np.broadcast_to(rows.expiry, rows.size))
+    ceiling = np.minimum(1.0, np.exp(rows.log_moneyness))
     time_value = np.clip(time_value, 0.0, ceiling)
-    parity = np.maximum(signs * (forward - strikes), 0.0)
-    value = discount * (forward * time_value + parity)
-    error = discount * forward * error
-    if shape == ():
-        return FourierPrice(float(value[0]), float(error[0]))
-    return FourierPrice(value.reshape(shape), error.reshape(shape))
+    parity = np.maximum(rows.sign * (rows.forward - rows.strike), 0.0)
+    value = rows.discount * (rows.forward * time_value + parity)
+    error = rows.discount * rows.forward * error
+    return FourierPrice(rows.delivered(value), rows.delivered(error))
 
 
-def check_rows(columns: list[FloatArray], size: int) -> None:
-    """Raise InvalidValueError for the first row with an argument outside its bound."""
-    signs, spots, strikes, expiries, rates, yields = columns
-    growth, payout = np.abs(rates * expiries), np.abs(yields * expiries)
-    good = (
-        (np.abs(signs) == 1.0)
-        & (spots >= 1e-140)
-        & (spots <= 1e140)
-        & (strikes >= 1e-140)
-        & (strikes <= 1e140)
-        & (expiries >= 0.0)
-        & (expiries <= 1e6)
-        & (growth <= 600.0)
-        & (payout <= 600.0)
-    )
-    if good.all():
-        return
-    row = int(np.flatnonzero(~np.broadcast_to(good, size))[0])
-    values = tuple(_arrays.at(column, row) for column in columns)
-    sign, spot, strike, expiry, rate, dividend_yield = values
-    fault = first_fault(sign, spot, strike, expiry, rate, dividend_yield, 0.0)
-    if not fault:
-        raise InvalidValueError("rate", rate, "finite", row)
-    raise fault_error(fault, values[FIELDS.index(InputFault(fault).field)], row if size > 1 else None)
+def check_tolerance(tolerance: float) -> None:
+    """Raise InvalidValueError unless `tolerance` can be aimed at."""
+    if not AIM <= tolerance <= LOOSEST:
+        raise InvalidValueError("tolerance", tolerance, f"from {AIM:g} to {LOOSEST:g} of the forward")
 
 
-def _check_errors(error: FloatArray, expiries: FloatArray) -> None:
-    if not float(error.max()) <= WORST:
+def _check_errors(error: FloatArray, tolerance: float, expiries: FloatArray) -> None:
+    worst = max(WORST, 2.0 * tolerance)
+    if error.size and not float(error.max()) <= worst:
         row = int(np.argmax(error))
         raise DomainError(
-            f"the characteristic function at expiry {expiries[row]} does not determine prices to {WORST} of the "
+            f"the characteristic function at expiry {expiries[row]} does not determine prices to {worst} of the "
             f"forward (estimated error {error[row]:.1e} at row {row})"
         )

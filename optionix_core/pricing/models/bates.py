@@ -6,11 +6,13 @@ variance.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
+from optionix_core.pricing._fourier_exponents import FIRST, JUMPS
 from optionix_core.pricing.models._fields import check_jumps, check_not_negative, check_range
 from optionix_core.pricing.models._fourier_model import FourierModel
-from optionix_core.pricing.models._parameters import Parts
+from optionix_core.pricing.models._parameters import ROOT_OF_VARIANCE, Parts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,3 +53,23 @@ class BatesModel(FourierModel):
             first=(self.v0, self.kappa, self.theta, self.sigma, self.rho),
             jumps=(self.jump_intensity, self.jump_mean, self.jump_volatility),
         )
+
+    @property
+    def mask(self) -> int:
+        """The parts that the parameters belong to."""
+        return FIRST | JUMPS
+
+    @property
+    def level(self) -> int:
+        """What vega is the derivative in."""
+        return ROOT_OF_VARIANCE
+
+    @property
+    def level_now(self) -> float:
+        """Volatility at time zero without jumps, per root year."""
+        return math.sqrt(self.v0)
+
+    @property
+    def places(self) -> tuple[int, ...]:
+        """Where the parameters stand in the row of `parts`."""
+        return (0, 1, 2, 3, 4, 10, 11, 12)

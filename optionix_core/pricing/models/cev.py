@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optionix_core.pricing import _arrays, black_scholes
-from optionix_core.pricing.fourier import FIELDS, check_rows
+from optionix_core.pricing._fourier_rows import FIELDS, check_rows
 from optionix_core.pricing.implied_volatility import implied_volatility
 from optionix_core.pricing.models._fields import check_not_negative, check_range
 from optionix_core.pricing.models.sabr import SabrModel

@@ -6,11 +6,13 @@ Science 55 (2009) 1914. Refuses correlation between the two factors: the charact
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from optionix_core.errors import InvalidValueError
+from optionix_core.pricing._fourier_exponents import FIRST, SECOND
 from optionix_core.pricing.models._fourier_model import FourierModel
-from optionix_core.pricing.models._parameters import Parts
+from optionix_core.pricing.models._parameters import ROOT_OF_VARIANCE, SQUARE_ROOT, Parts
 from optionix_core.pricing.models.heston import HestonModel
 
 
@@ -36,3 +38,28 @@ class DoubleHestonModel(FourierModel):
     def parts(self) -> Parts:
         """What the log return is the sum of."""
         return Parts(first=self.first.parts.first, second=self.second.parts.first)
+
+    @property
+    def mask(self) -> int:
+        """The parts that the parameters belong to."""
+        return FIRST | SECOND
+
+    @property
+    def level(self) -> int:
+        """What vega is the derivative in."""
+        return ROOT_OF_VARIANCE
+
+    @property
+    def level_now(self) -> float:
+        """Volatility at time zero without jumps, per root year."""
+        return math.sqrt(self.first.v0 + self.second.v0)
+
+    @property
+    def places(self) -> tuple[int, ...]:
+        """Where the parameters stand in the row of `parts`."""
+        return tuple(range(10))
+
+    @property
+    def parameter_names(self) -> tuple[str, ...]:
+        """Names of the rows of `gradient`, in its order."""
+        return tuple(f"{factor}.{name}" for factor in ("first", "second") for name in SQUARE_ROOT)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from optionix_core.pricing._fourier_exponents import DIFFUSION, JUMPS
 from optionix_core.pricing.models._fields import check_jumps, check_not_negative
 from optionix_core.pricing.models._fourier_model import FourierModel
-from optionix_core.pricing.models._parameters import Parts
+from optionix_core.pricing.models._parameters import CONSTANT_VOLATILITY, Parts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,3 +37,23 @@ class MertonModel(FourierModel):
         return Parts(
             volatility=float(self.volatility), jumps=(self.jump_intensity, self.jump_mean, self.jump_volatility)
         )
+
+    @property
+    def mask(self) -> int:
+        """The parts that the parameters belong to."""
+        return JUMPS | DIFFUSION
+
+    @property
+    def level(self) -> int:
+        """What vega is the derivative in."""
+        return CONSTANT_VOLATILITY
+
+    @property
+    def level_now(self) -> float:
+        """Volatility at time zero without jumps, per root year."""
+        return self.volatility
+
+    @property
+    def places(self) -> tuple[int, ...]:
+        """Where the parameters stand in the row of `parts`."""
+        return (13, 10, 11, 12)

@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from optionix_core.errors import InvalidValueError
+from optionix_core.pricing._fourier_exponents import GAMMA
 from optionix_core.pricing.models._fields import check_not_negative, check_range
 from optionix_core.pricing.models._fourier_model import FourierModel
-from optionix_core.pricing.models._parameters import Parts
+from optionix_core.pricing.models._parameters import CLOCKED_VOLATILITY, Parts
 
 STEADY_CLOCK = 1e-15
 """Years of variance up to which the clock is time itself to all digits of a price."""
@@ -39,6 +40,24 @@ class VarianceGammaModel(FourierModel):
     @property
     def parts(self) -> Parts:
         """What the log return is the sum of."""
-        if self.nu <= STEADY_CLOCK:
-            return Parts(volatility=float(self.volatility))
-        return Parts(gamma=(self.volatility, self.nu, self.theta))
+        return Parts(gamma=(self.volatility, self.nu if self.nu > STEADY_CLOCK else 0.0, self.theta))
+
+    @property
+    def mask(self) -> int:
+        """The parts that the parameters belong to."""
+        return GAMMA
+
+    @property
+    def level(self) -> int:
+        """What vega is the derivative in."""
+        return CLOCKED_VOLATILITY
+
+    @property
+    def level_now(self) -> float:
+        """Volatility at time zero without jumps, per root year."""
+        return self.volatility
+
+    @property
+    def places(self) -> tuple[int, ...]:
+        """Where the parameters stand in the row of `parts`."""
+        return (14, 15, 16)

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from optionix_core.errors import DomainError
-from optionix_core.pricing import _fourier_formulas, _fourier_loops, black_scholes, fourier
+from optionix_core.pricing import _fourier_lanes, _fourier_loops, black_scholes, fourier
 from optionix_core.pricing._compile import KINDS
 from optionix_core.pricing._fourier_kernels import KERNELS
 from optionix_core.pricing.models.heston import HestonModel
@@ -63,13 +63,22 @@ def test_no_time_and_no_variance_are_limits() -> None:
     np.testing.assert_allclose(still.price("call", 100.0, STRIKES, 1.0, 0.05, 0.0), expected, rtol=0, atol=1e-13)
 
 
-def test_the_strike_loop_has_exponentials_and_cosines_of_its_own() -> None:
-    x = np.linspace(-690.0, 5.0, 4001)
-    ratios = [_fourier_formulas.decaying_exponential(float(v)) / np.exp(v) for v in x]
-    np.testing.assert_allclose(ratios, 1.0, rtol=4e-16)
-    angles = np.linspace(-300.0, 300.0, 4001)
-    own = [_fourier_formulas.cosine(float(v)) for v in angles]
-    np.testing.assert_allclose(own, np.cos(angles), rtol=0, atol=4e-14)
+def test_lanes_of_complex_arithmetic_agree_with_the_library() -> None:
+    angles = np.concatenate((np.linspace(-300.0, 300.0, 2001), [0.0, 1e-300, 1e8]))
+    sines, cosines = np.array([_fourier_lanes.lane_sine_cosine(float(v)) for v in angles]).T
+    np.testing.assert_allclose(sines, np.sin(angles), rtol=0, atol=1e-15)
+    np.testing.assert_allclose(cosines, np.cos(angles), rtol=0, atol=1e-15)
+    turn = np.linspace(-np.pi, np.pi, 1001)
+    size = np.geomspace(1e-12, 1e12, 1001)
+    own = [
+        _fourier_lanes.lane_angle(float(y), float(x))
+        for y, x in zip(size * np.sin(turn), size * np.cos(turn), strict=True)
+    ]
+    np.testing.assert_allclose(own, np.arctan2(size * np.sin(turn), size * np.cos(turn)), rtol=5e-16, atol=5e-16)
+    small = np.concatenate((-np.geomspace(1e-300, 0.99, 300), np.geomspace(1e-300, 600.0, 300)))
+    np.testing.assert_allclose([_fourier_lanes.lane_growth(float(v)) for v in small], np.expm1(small), rtol=1e-15)
+    logs = [_fourier_lanes.lane_logarithm_beyond(float(v)) for v in small]
+    np.testing.assert_allclose(logs, np.log1p(small), rtol=1e-15)
 
 
 def test_every_argument_of_a_loop_has_a_compiled_type() -> None:

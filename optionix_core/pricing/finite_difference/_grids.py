@@ -5,6 +5,7 @@ Refuses a pair of contract and model that no equation of this room describes, na
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,14 +88,17 @@ def _claim(
         deviation = _plane.deviation(model, claim.expiry)
     else:
         deviation = volatility.deviation(market.spot, market.drift, claim.expiry)
-    watched_now = claim.watched is None or claim.watched[0] == 0.0
-    if deviation == 0.0 or (watched_now and claim.touched(market.spot) is not None):
+    now = claim.touched(market.spot) if claim.watched is None or claim.watched[0] == 0.0 else None
+    if now is not None:
+        price = now.amount * (math.exp(-market.rate * claim.expiry) if now.at_expiry else 1.0)
+        return np.array([[price, 0.0, 0.0, market.rate * price if now.at_expiry else 0.0]] * 2), EXACT, None
+    if deviation == 0.0:
         return np.array([_deterministic.greeks(claim, market)] * 2), EXACT, None
     mesh = _line.price_mesh(claim, market, deviation, settings)
     refinements = (1, 1), (2, settings.time_refinement)
     if isinstance(model, HestonModel) and planar:
         meshes = mesh, _plane.variance_mesh(model, claim.expiry, settings)
-        solved = [_plane.solve(claim, market, model, meshes, settings, fine, watcher) for fine in (1, 2)]
+        solved = [_plane.solve(claim, market, model, meshes, settings, fine, watcher) for fine in refinements]
         fine, variances, values = solved[1]
         table = np.array([solution.greeks for solution, _, _ in solved])
         return table, f"alternating directions, {settings.scheme}", GridSlice(fine.spots, variances, values)

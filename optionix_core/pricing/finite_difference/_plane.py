@@ -34,7 +34,7 @@ SCHEMES = {
 }
 TAIL = 12.5
 """Minus the logarithm of the chance that is left above the highest variance, about."""
-VARIANCE_WIDTH = 0.05
+VARIANCE_WIDTH = 0.02
 """Of the dense part of the variances over the highest."""
 CHUNK = 1 << 22
 
@@ -71,12 +71,15 @@ def solve(
     model: HestonModel,
     meshes: tuple[_mesh.Mesh, _mesh.Mesh],
     settings: Settings,
-    refinement: int,
+    refinement: tuple[int, int],
     watcher: Watcher,
 ) -> tuple[Solution, FloatArray, FloatArray]:
-    """Solution at the variance now, the variances and all values, on a grid `refinement` times the settings'."""
-    spots = _line.price_nodes(meshes[0], claim, market, settings.intervals * refinement)
-    variances = meshes[1].nodes(settings.variance_intervals * refinement)
+    """Solution at the variance now, the variances and all values.
+
+    The grid is `refinement` times the settings' in space and in time.
+    """
+    spots = _line.price_nodes(meshes[0], claim, market, settings.intervals * refinement[0])
+    variances = meshes[1].nodes(settings.variance_intervals * refinement[0])
     variances[np.abs(variances - model.v0) < 1e-9 * model.v0] = model.v0
     payoff = claim.payoff.at(spots)
     ends = _events.edges(claim, spots)
@@ -92,7 +95,7 @@ def solve(
     history: list[tuple[float, FloatArray]] = []
     for part in parts:
         multiplier = np.zeros_like(values)
-        sizes, kinds = step_sizes(part, refinement, 0.5, settings.rannacher_steps)
+        sizes, kinds = step_sizes(part, refinement[1], 0.5, settings.rannacher_steps)
         for some in _pieces(len(sizes), max(CHUNK // values.size, 1), last=part is parts[-1]):
             kernel(
                 spots,

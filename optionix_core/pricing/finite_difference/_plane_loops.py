@@ -8,11 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optionix_core.pricing.finite_difference._line_steps import NOTHING, line_edge
-from optionix_core.pricing.finite_difference._plane_stages import (
-    plane_exercise,
-    plane_first_stage,
-    plane_second_stage,
-)
+from optionix_core.pricing.finite_difference._plane_stages import plane_exercise, plane_stage
 from optionix_core.pricing.finite_difference._plane_steps import (
     LANES,
     SPOT_ROWS,
@@ -69,8 +65,10 @@ def march_plane(  # noqa: PLR0917 - a kernel has as many arguments as it reads
         high_least = payoff[n - 1] if american != 0 else NOTHING
         low = line_edge(edges, 0, dt, rate, dividend_yield, spots[0], low_least)
         high = line_edge(edges, 3, dt, rate, dividend_yield, spots[n - 1], high_least)
-        plane_first_stage(dt, soon, drift, rate, low, high, multiplier, values, s, w, lanes, f)
-        if not damped:
-            plane_second_stage(soon, scheme[1] * dt, scheme[2] * dt, scheme[3], drift, rate, s, w, lanes, f)
+        for j in range(m):
+            f[7, j, 0] = low
+            f[7, j, n - 1] = high
+        for stage in range(1 if damped else 2):
+            plane_stage(stage, dt, soon, scheme, drift, rate, multiplier, values, s, w, lanes, f)
         plane_exercise(dt, american, payoff, f[7], multiplier, values)
     return len(steps)

@@ -16,13 +16,13 @@ from optionix_core.pricing.finite_difference._plane_steps import (
 )
 
 
-def plane_first_stage(
+def plane_stage(
+    stage: int,
     dt: float,
     soon: float,
+    correction: Any,
     drift: float,
     rate: float,
-    low_edge: float,
-    high_edge: float,
     multiplier: Any,
     values: Any,
     s: Any,
@@ -30,52 +30,35 @@ def plane_first_stage(
     lanes: Any,
     f: Any,
 ) -> None:
-    """Douglas' step with implicit halves of size `soon`; `multiplier` is a source."""
+    """Stage zero is Douglas' step from `values`, with implicit halves of size `soon` and `multiplier` as a source.
+
+    Stage one adds to its explicit start `correction[1]` dt times the change of A0 and `correction[2]` dt times that of
+    A, and takes both halves again, from the first stage's operators where `correction[3]` is one. One function, called
+    in one place, since each call would be compiled anew. The stage's first and last columns are the edges' values.
+    """
     m, n = values.shape
     y = f[7]
-    plane_operators(values, s, w, drift, rate, f[6], f[0], f[1], f[2])
+    x = values if stage == 0 else y
+    g = f[3 * stage : 3 * stage + 3]
+    plane_operators(x, s, w, drift, rate, f[6], g[0], g[1], g[2])
+    mixed = correction[1] * dt
+    all_of_it = correction[2] * dt
+    anew = correction[3]
     for j in range(m):
-        for i in range(1, n - 1):
-            whole = values[j, i] + dt * (f[0, j, i] + f[1, j, i] + f[2, j, i] + multiplier[j, i])
-            f[8, j, i] = whole
-            y[j, i] = whole - soon * f[1, j, i]
-        y[j, 0] = low_edge
-        y[j, n - 1] = high_edge
-    plane_halves(soon, w, lanes, f)
-
-
-def plane_second_stage(
-    soon: float,
-    mixed: float,
-    all_of_it: float,
-    anew: float,
-    drift: float,
-    rate: float,
-    s: Any,
-    w: Any,
-    lanes: Any,
-    f: Any,
-) -> None:
-    """Correct by `mixed` times the change of A0 and `all_of_it` times that of A, then both halves again."""
-    m, n = f[7].shape
-    y = f[7]
-    plane_operators(y, s, w, drift, rate, f[6], f[3], f[4], f[5])
-    for j in range(m):
-        for i in range(1, n - 1):
-            more0 = f[3, j, i] - f[0, j, i]
-            more1 = f[4, j, i] - f[1, j, i]
-            more2 = f[5, j, i] - f[2, j, i]
-            f[1, j, i] += anew * more1
-            f[2, j, i] += anew * more2
-            whole = f[8, j, i] + mixed * more0 + all_of_it * (more0 + more1 + more2)
-            y[j, i] = whole - soon * f[1, j, i]
-    plane_halves(soon, w, lanes, f)
-
-
-def plane_halves(soon: float, w: Any, lanes: Any, f: Any) -> None:
-    """Both implicit halves, in place of the stage."""
-    y = f[7]
-    m, n = y.shape
+        if stage == 0:
+            for i in range(1, n - 1):
+                whole = values[j, i] + dt * (f[0, j, i] + f[1, j, i] + f[2, j, i] + multiplier[j, i])
+                f[8, j, i] = whole
+                y[j, i] = whole - soon * f[1, j, i]
+        else:
+            for i in range(1, n - 1):
+                more0 = f[3, j, i] - f[0, j, i]
+                more1 = f[4, j, i] - f[1, j, i]
+                more2 = f[5, j, i] - f[2, j, i]
+                f[1, j, i] += anew * more1
+                f[2, j, i] += anew * more2
+                whole = f[8, j, i] + mixed * more0 + all_of_it * (more0 + more1 + more2)
+                y[j, i] = whole - soon * f[1, j, i]
     plane_solve_spots(y, lanes)
     for j in range(m):
         for i in range(1, n - 1):

@@ -17,7 +17,7 @@ from optionix_core.pricing.dividends import DividendSchedule
 
 FloatArray = NDArray[np.float64]
 
-LEAST_STEPS = 4
+LEAST_STEPS = 8
 """Of a stretch, on the coarser grid."""
 
 

@@ -22,11 +22,8 @@ class Settings:
     rannacher_steps: int
     concentration: float
     scheme: str
-
-    @property
-    def time_refinement(self) -> int:
-        """How many steps of the finer grid replace one: an error of first order in time needs four."""
-        return 2 if self.theta == 0.5 else 4
+    time_refinement: int
+    """How many steps of the finer grid replace one: an error of first order in time needs four."""
 
 
 @dataclass(frozen=True, slots=True)

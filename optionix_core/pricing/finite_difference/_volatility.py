@@ -22,10 +22,12 @@ FloatArray = NDArray[np.float64]
 
 DEVIATIONS = 6.0
 """Total deviations that the grid reaches beyond spot and drift."""
+LIKELY = 2.5
+"""Total deviations within which the highest volatility widens the grid."""
 WIDEST = 3.0
 """By how much the wings' volatility may widen the grid over that of the volatility at the spot."""
 TIMES = 16
-LARGEST_VARIANCE = 1e12
+LARGEST_VOLATILITY = 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +54,13 @@ class Volatility:
         else:
             volatility = np.asarray(model.local_volatility(spots[None, :], times[:, None]), dtype=np.float64)
             volatility = np.broadcast_to(volatility, (len(times), len(spots)))
-            bad = ~(volatility >= 0.0)
+            bad = ~((volatility >= 0.0) & (volatility <= LARGEST_VOLATILITY))
             if bad.any():
                 row, column = (int(place[0]) for place in np.nonzero(bad))
-                bound = f"zero or more (spot {spots[column]:g}, time {times[row]:g})"
+                bound = f"zero or more, at most {LARGEST_VOLATILITY:g} (spot {spots[column]:g}, time {times[row]:g})"
                 raise InvalidValueError("local_volatility", float(volatility[row, column]), bound)
             table = volatility**2
-        return np.ascontiguousarray(np.minimum(table, LARGEST_VARIANCE))
+        return np.ascontiguousarray(np.minimum(table, LARGEST_VOLATILITY**2))
 
     def deviation(self, spot: float, drift: float, expiry: float) -> float:
         """Total deviation of the logarithm up to `expiry`, with the highest volatility among likely prices."""
@@ -70,7 +72,7 @@ class Volatility:
             return plain
         reach = plain
         for _ in range(3):
-            places: FloatArray = spot * np.exp(np.linspace(-0.6, 0.6, 33) * DEVIATIONS * reach + 0.5 * drift * expiry)
+            places: FloatArray = spot * np.exp(np.linspace(-LIKELY, LIKELY, 33) * reach + 0.5 * drift * expiry)
             highest = float(np.mean(self.variance(places, times).max(axis=1)))
             reach = min(math.sqrt(highest * expiry), WIDEST * plain) if plain > 0.0 else math.sqrt(highest * expiry)
         return max(reach, plain)

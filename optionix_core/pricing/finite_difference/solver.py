@@ -26,13 +26,18 @@ LEAST_POINTS, MOST_POINTS = 16, 20_000
 LEAST_STEPS, MOST_STEPS = 8, 1_000_000
 MOST_WORK = 4e9
 """Nodes times steps of one grid: about a minute."""
+MOST_REFINED_WORK = 4e8
+"""To which a tolerance refines."""
 MOST_NODES = 4_000_000
 """Of one grid of price and variance."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FiniteDifferenceSolver:
-    """Sizes are those of the finer of the two grids; odd ones are raised to even.
+    """Sizes are those of the finer of the two grids, rounded up.
+
+    The coarser has half the intervals, and half the steps in time or, where the error is of first order in time
+    (exercise in two dimensions, theta above 0.5), a quarter.
 
     Raises InvalidValueError naming field, value and bound.
     """
@@ -40,15 +45,18 @@ class FiniteDifferenceSolver:
     space_points: int = 200
     """Intervals in the price, 16 to 20,000."""
     time_steps: int = 100
-    """Steps over the whole life, 8 to 1,000,000; at least eight between two events."""
+    """Steps over the whole life, 8 to 1,000,000; at least sixteen between two events."""
     variance_points: int = 64
     """Intervals in the variance under a model that has one, 16 to 20,000."""
     theta: float = 0.5
-    """Weight of the new level, 0.5 (second order in time) to 1; above 0.5 the finer grid has four times the steps."""
+    """Weight of the new level, 0.5 (second order in time) to 1, in one dimension."""
     rannacher_steps: int = 2
     """First steps after expiry and after each event that are split in two implicit halves, 0 to 100."""
     grid_concentration: float = 0.1
-    """Width of the dense part around strike and levels over that of the grid in ln S, 0.001 (dense) to 100 (even)."""
+    """Width of the dense part around strike and levels over that of the grid in ln S, 0.001 (dense) to 100 (even).
+
+    Half of it in two dimensions.
+    """
     scheme: str = "modified-craig-sneyd"
     """Of two dimensions: `"craig-sneyd"`, `"modified-craig-sneyd"` or `"hundsdorfer-verwer"`."""
     extrapolate: bool = True
@@ -96,9 +104,10 @@ class FiniteDifferenceSolver:
         place = underlying(market)
         claims, known = _grids.checked(contract, model, place)
         planar = isinstance(known, HestonModel) and known.sigma > 0.0
+        american = any(claim.american for _, claim in claims)
         refinement = 1
         while True:
-            settings = self._settings(refinement, planar=planar)
+            settings = self._settings(refinement, planar=planar, american=american)
             watcher = Watcher(progress, cancel, self._work(settings, planar=planar) * 1.25 * len(claims))
             answer = _grids.answer(claims, known, place, settings, watcher, keep_slice=keep_slice)
             coarse, fine = answer.greeks
@@ -106,11 +115,13 @@ class FiniteDifferenceSolver:
             if self.tolerance is None or error <= self.tolerance:
                 break
             refinement *= 2
-            if not self._fits(self._settings(refinement, planar=planar), planar=planar):
+            if not self._fits(
+                self._settings(refinement, planar=planar, american=american), planar=planar, most=MOST_REFINED_WORK
+            ):
                 raise InvalidValueError(
                     "tolerance", self.tolerance, f"at least {error:.1e}, which the largest grid has"
                 )
-        best = fine + (fine - coarse) / 3.0 if self.extrapolate else fine
+        best = fine + (fine - coarse) / 3.0 if self.extrapolate and answer.on_grid else fine
         watcher.finish()
         return FiniteDifferenceResult(
             price=float(best[0]),
@@ -126,15 +137,17 @@ class FiniteDifferenceSolver:
             slice=answer.slice,
         )
 
-    def _settings(self, refinement: int, *, planar: bool) -> Settings:
+    def _settings(self, refinement: int, *, planar: bool, american: bool) -> Settings:
+        slower = 4 if self.theta != 0.5 or (planar and american) else 2
         settings = Settings(
             intervals=-(-self.space_points // 2) * refinement,
             variance_intervals=-(-self.variance_points // 2) * refinement if planar else 0,
-            steps=-(-self.time_steps // 2) * refinement,
+            steps=-(-self.time_steps // slower) * (refinement if slower == 2 else refinement**2),
             theta=self.theta,
             rannacher_steps=self.rannacher_steps,
-            concentration=self.grid_concentration,
+            concentration=self.grid_concentration * (0.5 if planar else 1.0),
             scheme=self.scheme,
+            time_refinement=slower,
         )
         if refinement == 1 and not self._fits(settings, planar=planar):
             grid = f"{self.space_points:,} x {self.variance_points:,} x " if planar else f"{self.space_points:,} x "
@@ -148,7 +161,7 @@ class FiniteDifferenceSolver:
         nodes = 2.0 * settings.intervals * (2.0 * settings.variance_intervals if planar else 1.0)
         return nodes * settings.time_refinement * settings.steps
 
-    def _fits(self, settings: Settings, *, planar: bool) -> bool:
+    def _fits(self, settings: Settings, *, planar: bool, most: float = MOST_WORK) -> bool:
         work = self._work(settings, planar=planar)
         nodes = work / (settings.time_refinement * settings.steps)
-        return work <= MOST_WORK and nodes <= MOST_NODES
+        return work <= most and nodes <= MOST_NODES

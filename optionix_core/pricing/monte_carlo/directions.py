@@ -23,6 +23,8 @@ from optionix_core.pricing.monte_carlo._sobol import DIGITS, ROW_OF_DIRECTIONS
 Words = NDArray[np.int64]
 
 MOST_DIMENSIONS = 2048
+TOGETHER = 64
+"""Randomisations whose words are drawn at once."""
 
 
 @cache
@@ -71,7 +73,7 @@ def directions(dimensions: int, seed: int, randomisation: int) -> Words:
     rows = np.empty((dimensions, ROW_OF_DIRECTIONS), np.int64)
     rows[:, :DIGITS] = reversed_directions()[:dimensions]
     _, spread_1, odd_1, spread_2, _, odd_2, _ = range(DIGITS, ROW_OF_DIRECTIONS)
-    rows[:, DIGITS:] = random_words(dimensions, seed, randomisation)
+    rows[:, DIGITS:] = random_words(dimensions, seed, randomisation // TOGETHER)[randomisation % TOGETHER]
     rows[:, [spread_1, spread_2]] &= ~1
     rows[:, [odd_1, odd_2]] |= 1
     flat: Words = rows.reshape(-1)
@@ -79,11 +81,12 @@ def directions(dimensions: int, seed: int, randomisation: int) -> Words:
     return flat
 
 
-def random_words(dimensions: int, seed: int, randomisation: int) -> Words:
-    """Seven words of 32 random bits for every dimension."""
+@lru_cache(maxsize=4)
+def random_words(dimensions: int, seed: int, group: int) -> Words:
+    """Seven words of 32 random bits for 64 randomisations and every dimension: shape (64, dimensions, 7)."""
+    lanes = np.arange(2, dtype=np.int64)[:, None, None]
     blocks = np.arange(dimensions, dtype=np.int64)
-    stream = SCRAMBLE + (randomisation << 8)
-    words: list[Words] = []
-    for lane in range(2):
-        words += philox(lane, blocks, 0, stream, seed & WORD, (seed >> 32) & WORD)  # type: ignore[arg-type]  # elementwise
-    return np.stack([np.broadcast_to(word, dimensions) for word in words[: ROW_OF_DIRECTIONS - DIGITS]], axis=1)
+    streams = SCRAMBLE + ((group * TOGETHER + np.arange(TOGETHER, dtype=np.int64)) << 8)[:, None]
+    words = philox(lanes, blocks, 0, streams, seed & WORD, (seed >> 32) & WORD)  # type: ignore[arg-type]  # elementwise
+    drawn = np.stack(words, axis=-1)
+    return np.concatenate([drawn[0], drawn[1, ..., :3]], axis=-1)

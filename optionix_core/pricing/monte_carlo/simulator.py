@@ -62,8 +62,9 @@ class MonteCarloSimulator:
     """Half of the paths mirror the other half."""
     control_variate: bool = False
     """Whether to correct by something whose mean is known: see `method` of the result."""
-    randomisations: int = 16
-    """Independent scramblings with `sampler="sobol"`, from whose spread the error is taken."""
+    randomisations: int = 32
+    """Independent scramblings with `sampler="sobol"`, from whose spread the error is taken; with few of them the
+    interval is too short where a single one's error is skewed."""
     workers: int | None = None
     """Threads; None is one for each processor. The result is the same."""
     monitoring: str = "bridge"

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 
+from optionix_core.pricing._fractions import lane_fraction_denominator, lane_fraction_numerator
 from optionix_core.pricing._special import INVERSE_SQRT_TWO_PI, SQRT_HALF, half_square_exponential, scaled_erfc
 
 MILLS = 1.2533141373155003
@@ -22,59 +23,25 @@ MILLS = 1.2533141373155003
 def mills_difference(h: float, t: float) -> float:
     """Y(h + t) - Y(h - t) for h <= 0 < t and h + t <= 1, without the cancellation of the plain difference.
 
-    With t below one it is the odd Taylor series about h. Its derivatives Y_n = Y^(n)(h) are all positive and obey
-    Y_(n+1) = h Y_n + n Y_(n-1); where that would cancel, it is run backwards. Elsewhere the plain difference loses less
-    than a digit.
+    By the chord of `_fractions`; near the money by the odd Taylor series about h, whose terms are all positive. In
+    between the plain difference loses less than a digit.
     """
-    if -h - t > 9.0:
-        return _difference_far_out(h, t)
-    if t >= 1.0:
+    if h > -0.5 and t < 1.0:
+        return _difference_by_derivatives(h, t)
+    near, far, gap = -h - t, t - h, 2.0 * t
+    if near > 1e9:
+        return gap / near / far
+    if near < -0.5 or far > 1e10:
         return MILLS * (scaled_erfc(-(h + t) * SQRT_HALF) - scaled_erfc((t - h) * SQRT_HALF))
-    if h < -1.5:
-        return _difference_by_ratios(h, t)
-    return _difference_by_derivatives(h, t)
-
-
-def _difference_far_out(h: float, t: float) -> float:
-    """By Y(z) = sum (-1)^k (2k - 1)!! / |z|^(2k + 1), subtracted term by term.
-
-    The factor 2t / (h^2 - t^2) comes out exactly and leaves sums of positive powers of 1 / (|h| - t) and 1 / (|h| + t).
-    """
-    near = 1.0 / (-h - t)
-    far = 1.0 / (t - h)
-    powers = 1.0
-    far_power = 1.0
-    factor = 1.0
-    total = 1.0
-    for k in range(1, 40):
-        far_power *= far
-        powers = near * powers + far_power
-        far_power *= far
-        powers = near * powers + far_power
-        factor *= -(2.0 * k - 1.0)
-        term = factor * powers
-        total += term
-        if abs(term) < 1e-17:
-            break
-    return 2.0 * t * near * far * total
-
-
-def _difference_by_ratios(h: float, t: float) -> float:
-    """By the ratios Y_n / Y_(n-1) = n / (|h| + Y_(n+1) / Y_n), backwards, with the Taylor series nested around them."""
-    n = 30.0 + 2.0 * math.floor(110.0 / (h * h))
-    ratio = 0.5 * (h + math.sqrt(h * h + 4.0 * (n + 2.0)))
-    nested = 1.0
-    while n > 1.0:
-        odd = (n + 1.0) / (ratio - h)
-        even = n / (odd - h)
-        nested = 1.0 + nested * t * t * odd * even / (n * (n + 1.0))
-        ratio = even
-        n -= 2.0
-    return 2.0 * t * nested * MILLS * scaled_erfc(-h * SQRT_HALF) / (ratio - h)
+    top, top_slope = lane_fraction_numerator(near, far)
+    bottom, bottom_slope = lane_fraction_denominator(near, far)
+    other = bottom + gap * bottom_slope
+    whole, other_whole = near * bottom + top, far * other + (top + gap * top_slope)
+    return gap * (bottom * other - (top * bottom_slope - top_slope * bottom)) / (whole * other_whole)
 
 
 def _difference_by_derivatives(h: float, t: float) -> float:
-    """By the recurrence of the derivatives, forwards."""
+    """By Y^(n+1) = h Y^(n) + n Y^(n-1)."""
     even = MILLS * scaled_erfc(-h * SQRT_HALF)
     odd = 1.0 + h * even
     even += h * odd

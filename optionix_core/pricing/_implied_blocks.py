@@ -6,13 +6,10 @@ and on ln(1 - c) above; with f = ln c,
 
     s c' / c = A = s n(d1) / c,    s^2 c'' / c = A q,    s^3 c''' / c = A r,    q = h^2 - t^2,    r = q^2 - 3 h^2 - t^2.
 
-With W(y) = n(y) / N(-y) - y, a rational of its own here, N(-y) / n(y) = 1 / (y + W(y)), so that
-
-    N(-a) / n(a) - N(-b) / n(b) = (b - a - W(a) + W(b)) / ((a + W(a)) (b + W(b))),
-
-whose leading term b - a = s is exact: small deviations cost no digits. A row whose last step was not small enough to
-leave an error below rounding, or whose arguments `_regions.is_solvable` does not admit, is marked for the caller to
-solve one at a time; statuses other than OK arise only there. Loops are written as in `_blocks`.
+c comes from the chord of `_fractions`, in which small deviations cost no digits, and near the money from N - 1/2. A row
+whose last step was not small enough to leave an error below rounding, or whose arguments `_regions.is_solvable` does
+not admit, is marked for the caller to solve one at a time; statuses other than OK arise only there. Loops are written
+as in `_blocks`.
 """
 
 from __future__ import annotations
@@ -20,11 +17,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from optionix_core.pricing._fractions import lane_fraction_denominator, lane_fraction_numerator
 from optionix_core.pricing._implied_lanes import (
     lane_central_mass,
     lane_deviate,
-    lane_fraction_denominator,
-    lane_fraction_numerator,
     lane_growth,
     lane_logarithm_parts,
     lane_share,

@@ -18,7 +18,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from optionix_core.pricing._fourier_exponents import JUMPS, exponent_block
+from optionix_core.pricing._fourier_exponents import JUMPS
 from optionix_core.pricing._fourier_formulas import has_moment
 from optionix_core.pricing._fourier_variance import BLOCK, SUM, Row, W
 
@@ -35,6 +35,7 @@ ENOUGH = 5.4
 FARTHEST = 46.0
 """Largest y: w there is 5e19 times b."""
 NARROW = 0.6
+NEAREST = 0.12
 SHRINK = math.sqrt(0.5)
 """Places tried for a crossing are each so much nearer than the one before."""
 LOOSE = 1e-11
@@ -46,6 +47,7 @@ MOST_SPLITS = 4
 
 Tail = tuple[float, float, float, float, float, float, float]
 Contour = tuple[float, float, float, float, float]
+"""Crossing w0, width b, bend omega, first step, and the variance of a Gaussian that is taken off."""
 STRAIGHT: Contour = (0.5, 0.5, 0.0, 0.04, 0.0)
 """Without a bend: where the chosen contour fails."""
 
@@ -114,47 +116,45 @@ def slants(tail: Tail, lowest: float, highest: float) -> tuple[float, float, flo
     return low, high, split
 
 
-def contour_of(
-    x: Block, expiry: float, p: Row, mask: int, deviation: float, tail: Tail, lowest: float, highest: float,
-    digits: float,
-) -> Contour:  # fmt: skip
-    """Crossing w0, width b, bend omega, first step and no control for strikes on one side of the forward.
+def crossing_points(x: Block, distance: float, expiry: float, p: Row, right: int) -> int:
+    """Places for a crossing into the block, 1/2 first and then ever nearer than `distance`; how many."""
+    x[W], x[W + BLOCK] = 0.5, 0.0
+    count = 1
+    while distance > NEAREST and count < BLOCK:
+        place = 1.0 + distance if right > 0 else -distance
+        x[W + count], x[W + BLOCK + count] = place if has_moment(place, expiry, p) else 0.5, 0.0
+        distance *= SHRINK
+        count += 1
+    for spare in range(count, BLOCK):
+        x[W + spare], x[W + BLOCK + spare] = 0.5, 0.0
+    return count
 
-    The crossing minimises the summand there, one deviation beyond the nearest strike, over places at which the moment
-    is finite and stays so at twice the distance; next to 1/2 where the strip is too narrow for any other.
+
+def better_crossing(x: Block, count: int, distance: float, aim: float, search: Block, right: int) -> float:
+    """Compare the places of `crossing_points`, their exponents known; the distance of the next.
+
+    The crossing minimises the summand one deviation beyond the nearest strike, at `aim`, over places at which the
+    moment is finite and stays so at twice the distance; next to 1/2 where the strip is too narrow for any other.
+    `search` holds crossing, width, the summand there, and the last two moments; infinite at the start.
     """
-    right = lowest >= 0.0
-    aim = lowest + deviation if right else highest - deviation
-    crossing, width = 0.5, 0.5
-    least = math.inf
-    distance = max(12.0 / deviation, 0.25)
-    first, second = math.inf, math.inf
-    places = 0.5
-    while distance > 0.12:
-        x[W], x[W + BLOCK] = 0.5, 0.0
-        count = 1
-        below = distance
-        while below > 0.12 and count < BLOCK:
-            places = 1.0 + below if right else -below
-            x[W + count], x[W + BLOCK + count] = places if has_moment(places, expiry, p) else 0.5, 0.0
-            below *= SHRINK
-            count += 1
-        for spare in range(count, BLOCK):
-            x[W + spare], x[W + BLOCK + spare] = 0.5, 0.0
-        exponent_block(x, expiry, p, mask, 0.0)
-        if least == math.inf:
-            least = x[SUM] - 0.5 * aim + math.log(4.0)
-        for j in range(1, count):
-            moment = x[SUM + j] if x[W + j] != 0.5 and x[SUM + j] < 300.0 else math.inf
-            places = 1.0 + distance if right else -distance
-            merit = moment - places * aim - math.log(distance * (1.0 + distance))
-            if first < math.inf and second < math.inf and merit < least:
-                crossing, width, least = places, distance, merit
-            first, second = second, moment
-            distance *= SHRINK
+    if search[2] == math.inf:
+        search[0], search[1], search[2] = 0.5, 0.5, x[SUM] - 0.5 * aim + math.log(4.0)
+    for j in range(1, count):
+        moment = x[SUM + j] if x[W + j] != 0.5 and x[SUM + j] < 300.0 else math.inf
+        place = 1.0 + distance if right > 0 else -distance
+        merit = moment - place * aim - math.log(distance * (1.0 + distance))
+        if search[3] < math.inf and search[4] < math.inf and merit < search[2]:
+            search[0], search[1], search[2] = place, distance, merit
+        search[3], search[4] = search[4], moment
+        distance *= SHRINK
+    return distance
+
+
+def contour_of(search: Block, tail: Tail, lowest: float, highest: float, digits: float) -> Contour:
+    """For strikes on one side of the forward, through the crossing found."""
     low, high, _ = slants(tail, lowest, highest)
     step = min(max(2.0 * math.pi * 0.5 * (high - low) / (0.87 * digits), 0.02), 0.16)
-    return crossing, width, -0.5 * (high + low), step, 0.0
+    return search[0], search[1], -0.5 * (high + low), step, 0.0
 
 
 def line_of(deviation: float, tail: Tail, lowest: float, highest: float, splits: int, digits: float) -> Contour:

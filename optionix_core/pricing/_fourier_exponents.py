@@ -1,4 +1,4 @@
-"""Log moments of jumps and of Variance Gamma, all parts of a model together, and what Greeks weigh the moments by.
+"""Log moments of jumps and of Variance Gamma, of a constant volatility, and what Greeks weigh the moments by.
 
 Blocks as in `_fourier_variance`. Refuses to check anything: models check their fields.
 """
@@ -29,8 +29,6 @@ from optionix_core.pricing._fourier_variance import (
     S,
     W,
     Z,
-    square_root_block,
-    square_root_slopes,
 )
 
 if TYPE_CHECKING:
@@ -167,54 +165,19 @@ def gamma_slopes(x: Block, t: float, volatility: float, nu: float, theta: float)
     return BLOCK
 
 
-def exponent_block(x: Block, t: float, p: Row, mask: int, ceiling: float) -> int:
-    """Fill the exponent at the first `n` points, of the parts in `mask`.
-
-    With `ceiling` 1 jumps count with what their real part never exceeds where Re(w) is the same. Points up to the next
-    multiple of four must be numbers.
-    """
-    diffusion_block(x, 0.5 * p[13] * p[13] * t)
-    for start in range(0, 10, 5):
-        if mask & (FIRST if start == 0 else SECOND):
-            square_root_block(x, t, p, start)
-    if mask & JUMPS:
-        jump_block(x, t, p[10], p[11], p[12], ceiling)
-    if mask & GAMMA:
-        gamma_block(x, t, p[14], p[15], p[16])
-    return BLOCK
-
-
-def diffusion_block(x: Block, half: float) -> int:
-    """Begin with w^2 - w and a Gaussian, of which `half` is half the variance."""
+def diffusion_block(x: Block, t: float, p: Row) -> int:
+    """Begin with w^2 - w, and the exponent of the constant volatility with its derivatives."""
+    volatility = p[13]
+    half = 0.5 * volatility * volatility
     for j in range(BLOCK):
         re, im = x[W + j], x[W + BLOCK + j]
         pr, pi = re * re - im * im - re, 2.0 * re * im - im
         x[P + j], x[P + BLOCK + j] = pr, pi
-        x[SUM + j], x[SUM + BLOCK + j] = half * pr, half * pi
-    return BLOCK
-
-
-def slope_block(x: Block, t: float, p: Row, mask: int) -> int:
-    """As `exponent_block`, with the derivatives in time and in every parameter of the parts in `mask`."""
-    volatility = p[13]
-    half = 0.5 * volatility * volatility
-    diffusion_block(x, half * t)
-    for j in range(BLOCK):
-        pr, pi = x[P + j], x[P + BLOCK + j]
+        x[SUM + j], x[SUM + BLOCK + j] = half * t * pr, half * t * pi
         x[TIME + j], x[TIME + BLOCK + j] = half * pr, half * pi
         x[FIELD + 26 * BLOCK + j] = volatility * t * pr
         x[FIELD + 27 * BLOCK + j] = volatility * t * pi
         x[CURVE + j], x[CURVE + BLOCK + j] = t * pr, t * pi
-    for start in range(0, 10, 5):
-        if mask & (FIRST if start == 0 else SECOND):
-            square_root_block(x, t, p, start)
-            square_root_slopes(x, t, p, start)
-    if mask & JUMPS:
-        jump_block(x, t, p[10], p[11], p[12], 0.0)
-        jump_slopes(x, t, p[10], p[11], p[12])
-    if mask & GAMMA:
-        gamma_block(x, t, p[14], p[15], p[16])
-        gamma_slopes(x, t, p[14], p[15], p[16])
     return BLOCK
 
 

@@ -15,7 +15,6 @@ KERNELS = KernelLibrary(
         "optionix_core.pricing._contour",
         "optionix_core.pricing._fourier_sums",
         "optionix_core.pricing._strike_sums",
-        "optionix_core.pricing._fourier_surface",
     ),
     lanes=(
         "optionix_core.pricing._lanes",

@@ -1,16 +1,65 @@
-"""The loops of `fourier` that are compiled: one function, one kernel (`_fourier_kernels`)."""
+"""The loops of `fourier` that are compiled: one function, one kernel (`_fourier_kernels`).
+
+The long functions are called from one place each and none of them calls another: every level above one would have all
+below it compiled again.
+"""
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from optionix_core.pricing._fourier_exponents import exponent_block
+from optionix_core.pricing._contour import (
+    FARTHEST,
+    LOOSE,
+    MOST_SPLITS,
+    NARROW,
+    NEAREST,
+    STRAIGHT,
+    better_crossing,
+    contour_of,
+    crossing_points,
+    deviation_of,
+    line_of,
+    slants,
+    tail_of,
+)
+from optionix_core.pricing._fourier_exponents import (
+    FIRST,
+    GAMMA,
+    JUMPS,
+    SECOND,
+    diffusion_block,
+    gamma_block,
+    gamma_slopes,
+    jump_block,
+    jump_slopes,
+    weight_block,
+)
 from optionix_core.pricing._fourier_formulas import parts_in_use
-from optionix_core.pricing._fourier_sums import add_node
-from optionix_core.pricing._fourier_surface import surface_values
-from optionix_core.pricing._fourier_variance import BLOCK, ROWS, SUM, W
+from optionix_core.pricing._fourier_sums import add_node, less_control, path_block
+from optionix_core.pricing._fourier_variance import (
+    BLOCK,
+    LOGARITHM,
+    ROWS,
+    SUM,
+    W,
+    square_root_block,
+    square_root_decay,
+    square_root_quotients,
+    square_root_slopes,
+)
+from optionix_core.pricing._strike_sums import (
+    FINEST_STEP,
+    add_block,
+    bases,
+    group_edges,
+    settle,
+    settle_weights,
+    within_reach,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,6 +68,9 @@ if TYPE_CHECKING:
     Output = NDArray[np.float64]
     Picks = NDArray[np.int64]
 
+CROSSING, REACH, COARSE, ADDED, DONE = 0, 1, 2, 3, 4
+"""What a block of points is evaluated for: where to cross, how far to go, the sum at twice the step, the rest."""
+
 
 def exponent_nodes(
     parameters: Column, expiry: Column, real: Column, imaginary: Column, out_real: Output, out_imaginary: Output
@@ -26,10 +78,20 @@ def exponent_nodes(
     """Log characteristic function at w = real + i imaginary."""
     x = np.zeros(ROWS * BLOCK)
     mask = parts_in_use(parameters)
+    years = expiry[0]
     for begin in range(0, real.size, BLOCK):
         n = min(BLOCK, real.size - begin)
         x[W : W + n], x[W + BLOCK : W + BLOCK + n] = real[begin : begin + n], imaginary[begin : begin + n]
-        exponent_block(x, expiry[0], parameters, mask, 0.0)
+        diffusion_block(x, years, parameters)
+        for start in range(0, 10, 5):
+            if mask & (FIRST if start == 0 else SECOND):
+                square_root_decay(x, years, parameters, start)
+                square_root_quotients(x, years, parameters, start)
+                square_root_block(x, years, parameters, start)
+        if mask & JUMPS:
+            jump_block(x, years, parameters[10], parameters[11], parameters[12], 0.0)
+        if mask & GAMMA:
+            gamma_block(x, years, parameters[14], parameters[15], parameters[16])
         out_real[begin : begin + n] = x[SUM : SUM + n]
         out_imaginary[begin : begin + n] = x[SUM + BLOCK : SUM + BLOCK + n]
     return -1
@@ -45,15 +107,7 @@ def strike_sums(
     return -1
 
 
-def time_values(
-    parameters: Column, expiry: Column, starts: Picks, log_moneyness: Column, aim: float, value: Output, error: Output
-) -> int:
-    """Undiscounted out-of-the-money values over the forward and their errors: `surface_values` without weights."""
-    active = np.ones(1)
-    return surface_values(parameters, expiry, starts, log_moneyness, aim, 0, None, active, value, error)
-
-
-def weighted_values(
+def weighted_values(  # noqa: C901, PLR0912, PLR0915 - see the module's head
     parameters: Column,
     expiry: Column,
     starts: Picks,
@@ -65,6 +119,137 @@ def weighted_values(
     values: Output,
     errors: Output,
 ) -> int:
-    """As `time_values`, with the sums of every weight that is active: `surface_values`."""
-    weights = active.copy()
-    return surface_values(parameters, expiry, starts, log_moneyness, aim, asked, float(level), weights, values, errors)
+    """Undiscounted out-of-the-money values over the forward, with weights, and their errors, for a whole surface.
+
+    Strikes ascend within each expiry; those of the i-th lie from starts[i] to starts[i + 1]. A call where k >= 0, a put
+    below. `values` is a flat table of one row for each weight of `active`; with a negative `level` the first alone.
+    Parts of the mask `asked` count as in use. Each contour's step is halved until the estimated errors are below `aim`;
+    without jumps the finer step's error is about the square of the coarser one's, and three halves are claimed. Returns
+    how many contours were used.
+    """
+    used, total = 0, log_moneyness.size
+    first, last, depth = np.empty(64, np.int64), np.empty(64, np.int64), np.empty(64, np.int64)
+    x, search, found, weights = np.zeros(ROWS * BLOCK), np.empty(5), np.empty(3), active.copy()
+    mask = parts_in_use(parameters) | asked
+    weighted = 1 if level >= 0 else 0
+    digits = -math.log(aim)
+    negligible = digits + 9.0 + 7.0 * weighted
+    values[:] = 0.0
+    errors[:] = 0.0
+    for i in range(expiry.size):
+        years = expiry[i]
+        deviation = deviation_of(years, parameters)
+        if deviation == 0.0:
+            continue
+        tail = tail_of(years, parameters, mask, digits)
+        loose = aim >= LOOSE and (active.size == 1 or active[1] == 0.0)
+        stack = 1
+        first[0], last[0], depth[0] = starts[i], starts[i + 1], 0
+        if not loose:
+            stack = group_edges(log_moneyness, starts[i], starts[i + 1], deviation, first, last, depth)
+        while stack > 0:
+            stack -= 1
+            a, b, before = first[stack], last[stack], depth[stack]
+            lowest, highest = log_moneyness[a], log_moneyness[b - 1]
+            low, high, split = slants(tail, lowest, highest)
+            middle = a if math.isnan(split) else a + np.searchsorted(log_moneyness[a:b], split)
+            if high - low < NARROW and before < MOST_SPLITS and a < middle < b:
+                first[stack], last[stack], depth[stack] = a, middle, before + 1
+                first[stack + 1], last[stack + 1], depth[stack + 1] = middle, b, before + 1
+                stack += 2
+                continue
+            size = b - a
+            padded = (size + 3) // 4 * 4
+            k, wave = np.full(padded, highest), np.empty(2 * padded)
+            k[:size] = log_moneyness[a:b]
+            scale, base = np.empty(padded), np.zeros(padded)
+            coarse, added = np.zeros(active.size * padded), np.zeros(active.size * padded)
+            right = 1 if lowest >= 0.0 else 0
+            distance = max(12.0 / deviation, 0.25)
+            search[:] = math.inf
+            path = line_of(deviation, tail, lowest, highest, before, digits)
+            phase = REACH if loose else CROSSING
+            y, spacing, step, power, count, straight = 0.0, 0.5, path[3], 1.0, 0, False
+            while phase != DONE:
+                if phase == CROSSING:
+                    count = crossing_points(x, distance, years, parameters, right)
+                else:
+                    path_block(x, y, spacing, path)
+                diffusion_block(x, years, parameters)
+                sloped = weighted > 0 and phase >= COARSE
+                for start in range(0, 10, 5):
+                    if mask & (FIRST if start == 0 else SECOND):
+                        square_root_decay(x, years, parameters, start)
+                        square_root_quotients(x, years, parameters, start)
+                        square_root_block(x, years, parameters, start)
+                        if sloped:
+                            square_root_slopes(x, years, parameters, start)
+                if mask & JUMPS:
+                    ceiling = 1.0 if phase == REACH else 0.0
+                    jump_block(x, years, parameters[10], parameters[11], parameters[12], ceiling)
+                    if sloped:
+                        jump_slopes(x, years, parameters[10], parameters[11], parameters[12])
+                if mask & GAMMA:
+                    gamma_block(x, years, parameters[14], parameters[15], parameters[16])
+                    if sloped:
+                        gamma_slopes(x, years, parameters[14], parameters[15], parameters[16])
+                if phase == CROSSING:
+                    goal = lowest + deviation if right > 0 else highest - deviation
+                    distance = better_crossing(x, count, distance, goal, search, right)
+                    if distance <= NEAREST:
+                        path = contour_of(search, tail, lowest, highest, digits)
+                        phase, y, spacing = REACH, 0.0, 1.0
+                    continue
+                if sloped:
+                    weight_block(x, parameters, float(level))
+                if path[4] > 0.0 and phase >= COARSE:
+                    less_control(x, path[4], weighted)
+                for j in range(BLOCK):
+                    x[LOGARITHM + j] += x[SUM + j]
+                    x[LOGARITHM + BLOCK + j] += x[SUM + BLOCK + j]
+                if phase == REACH:
+                    ended = within_reach(x, path[0], lowest, highest, negligible, found)
+                    y += BLOCK * spacing
+                    if ended > 0 or y > FARTHEST:
+                        scale[:] = found[2] - path[0] * k
+                        bases(k, path, base)
+                        coarse[:] = 0.0
+                        step, power = path[3], 1.5 if parameters[10] == 0.0 else 1.0
+                        if path[4] > 0.0:
+                            power += 0.3
+                        used += 1
+                        phase, y, spacing = COARSE, 0.0, 2.0 * step
+                    continue
+                out = coarse if phase == COARSE else added
+                add_block(x, path[0], found[1] + spacing, found[0] - negligible, k, scale, weights, wave, out, weighted)
+                y += BLOCK * spacing
+                if y <= found[1] + spacing:
+                    continue
+                if phase == COARSE:
+                    added[:] = 0.0
+                    phase, y = ADDED, step
+                    continue
+                worst = settle(k, scale, coarse, added, step, power, path[1], base, values[a:b], errors[a:b])
+                if weighted > 0:
+                    other = settle_weights(
+                        k, scale, weights, coarse, added, step, power, path, size, values, errors, a, total
+                    )
+                    worst = max(worst, other)
+                if worst <= aim:
+                    phase = DONE
+                elif step >= FINEST_STEP:
+                    coarse += added
+                    added[:] = 0.0
+                    step, power = 0.5 * step, 1.0
+                    y, spacing = step, 2.0 * step
+                elif loose:
+                    loose = False
+                    stack = group_edges(log_moneyness, starts[i], starts[i + 1], deviation, first, last, depth)
+                    phase = DONE
+                elif straight:
+                    phase = DONE
+                else:
+                    straight = True
+                    path = STRAIGHT
+                    phase, y, spacing = REACH, 0.0, 1.0
+    return used

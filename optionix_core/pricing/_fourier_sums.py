@@ -9,9 +9,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from optionix_core.pricing._fourier_exponents import exponent_block, slope_block, weight_block
 from optionix_core.pricing._fourier_lanes import lane_angle, lane_sine_cosine
-from optionix_core.pricing._fourier_variance import BLOCK, LOGARITHM, ORDINATE, SUM, WEIGHTS, P, Row, W
+from optionix_core.pricing._fourier_variance import BLOCK, LOGARITHM, ORDINATE, SUM, WEIGHTS, P, W
 from optionix_core.pricing._lanes import lane_bell, lane_cdf, lane_exponential, lane_logarithm
 
 if TYPE_CHECKING:
@@ -22,22 +21,9 @@ if TYPE_CHECKING:
     Block = NDArray[np.float64]
 
 
-def summand_block(
-    x: Block,
-    start: float,
-    spacing: float,
-    contour: tuple[float, float, float, float, float],
-    expiry: float,
-    p: Row,
-    mask: int,
-    level: float | None,
-    ceiling: float,
-) -> int:
-    """Summands without exp(-w k) at ordinates start, start + spacing, ...; and weights unless `level` is None.
-
-    With `ceiling` 1 the logarithm's real part is what it stays below, without the sinking and rising that jumps bring.
-    """
-    crossing, width, bend, _, control = contour
+def path_block(x: Block, start: float, spacing: float, contour: tuple[float, float, float, float, float]) -> int:
+    """Points of a path at ordinates start, start + spacing, ..., and the logarithm of its slope over w (w - 1)."""
+    crossing, width, bend, _, _ = contour
     sine, cosine = math.sin(bend), math.cos(bend)
     for j in range(BLOCK):
         y = start + j * spacing
@@ -54,26 +40,16 @@ def summand_block(
         half = 0.5 if y == 0.0 else 1.0
         x[LOGARITHM + j] = 0.5 * lane_logarithm(half * half * (ur * ur + ui * ui))
         x[LOGARITHM + BLOCK + j] = lane_angle(ui, ur)
-    if level is None:
-        exponent_block(x, expiry, p, mask, ceiling)
-    else:
-        slope_block(x, expiry, p, mask)
-        weight_block(x, p, level)
-    if control > 0.0:
-        less_control(x, control, level)
-    for j in range(BLOCK):
-        x[LOGARITHM + j] += x[SUM + j]
-        x[LOGARITHM + BLOCK + j] += x[SUM + BLOCK + j]
     return BLOCK
 
 
-def less_control(x: Block, control: float, level: float | None) -> int:
-    """Take the moment of a Gaussian of variance `control` off: in the first weight, or in the logarithm without any."""
+def less_control(x: Block, control: float, weighted: int) -> int:
+    """Take the moment of a Gaussian of variance `control` off: in the first weight, or in the exponent without any."""
     for j in range(BLOCK):
         sine, cosine = lane_sine_cosine(0.5 * control * x[P + BLOCK + j] - x[SUM + BLOCK + j])
         size = lane_exponential(min(0.5 * control * x[P + j] - x[SUM + j], 300.0))
         x[WEIGHTS + j], x[WEIGHTS + BLOCK + j] = 1.0 - size * cosine, -size * sine
-    if level is None:
+    if weighted == 0:
         for j in range(BLOCK):
             re, im = x[WEIGHTS + j] + 1e-150, x[WEIGHTS + BLOCK + j]
             x[SUM + j] += 0.5 * lane_logarithm(re * re + im * im)

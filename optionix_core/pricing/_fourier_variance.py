@@ -56,16 +56,11 @@ TINY = 1e-300
 
 
 def square_root_block(x: Block, t: float, p: Row, start: int) -> int:
-    """Add the Heston factor whose parameters begin at `start`.
+    """Add the Heston factor whose parameters begin at `start`, right after `square_root_quotients`.
 
-    Kappa and sigma below 1e-14 change no digit and are zero.
+    Kappa and sigma below 1e-14 change no digit and are zero, here and in the steps before.
     """
-    v0, kappa, theta, sigma, rho = p[start], p[start + 1], p[start + 2], p[start + 3], p[start + 4]
-    kappa = kappa if kappa > 1e-14 else 0.0
-    sigma = sigma if sigma > 1e-14 else 0.0
-    square_root_decay(x, t, kappa, sigma, rho)
-    square_root_quotients(x, t, kappa, sigma, rho)
-    flow = kappa * theta
+    v0, flow = p[start], (p[start + 1] if p[start + 1] > 1e-14 else 0.0) * p[start + 2]
     for j in range(BLOCK):
         zr, zi = x[Z + j], x[Z + BLOCK + j]
         size = zr * zr + zi * zi
@@ -88,8 +83,11 @@ def square_root_block(x: Block, t: float, p: Row, start: int) -> int:
     return BLOCK
 
 
-def square_root_decay(x: Block, t: float, kappa: float, sigma: float, rho: float) -> int:
+def square_root_decay(x: Block, t: float, p: Row, start: int) -> int:
     """d, with its real part not negative, and exp(-d T / 2)."""
+    kappa, sigma, rho = p[start + 1], p[start + 3], p[start + 4]
+    kappa = kappa if kappa > 1e-14 else 0.0
+    sigma = sigma if sigma > 1e-14 else 0.0
     s = sigma * sigma
     square, linear, bend = kappa * kappa, s - 2.0 * kappa * rho * sigma, s * (1.0 - rho) * (1.0 + rho)
     for j in range(BLOCK):
@@ -109,8 +107,11 @@ def square_root_decay(x: Block, t: float, kappa: float, sigma: float, rho: float
     return BLOCK
 
 
-def square_root_quotients(x: Block, t: float, kappa: float, sigma: float, rho: float) -> int:
+def square_root_quotients(x: Block, t: float, p: Row, start: int) -> int:
     """S and 1 / N, both scaled; (b - d) / sigma^2; and N - 1."""
+    kappa, sigma, rho = p[start + 1], p[start + 3], p[start + 4]
+    kappa = kappa if kappa > 1e-14 else 0.0
+    sigma = sigma if sigma > 1e-14 else 0.0
     s = sigma * sigma
     for j in range(BLOCK):
         dr, di, hr, hi = x[D + j], x[D + BLOCK + j], x[H + j], x[H + BLOCK + j]

@@ -40,7 +40,7 @@ def time_values(
     value[:], error[:] = 0.0, 0.0
     starts = np.array([0, log_moneyness.size], dtype=np.int64)
     part, part_error = np.empty_like(value), np.empty_like(value)
-    kernel = KERNELS.load("time_values")
+    kernel = KERNELS.load("weighted_values")
     for n in _numbers(expected, expected * math.exp(growth)).tolist():
         shift = drift + n * growth
         weight = math.exp(n * math.log(expected) - expected - math.lgamma(n + 1.0) + shift)
@@ -48,7 +48,7 @@ def time_values(
         conditional[INTENSITY] = 0.0
         conditional[VOLATILITY] = math.sqrt(float(row[VOLATILITY]) ** 2 + n * float(row[SPREAD]) ** 2 / expiry)
         k = log_moneyness - shift
-        kernel(conditional, constants((expiry,)), starts, k, aim, part, part_error)
+        kernel(conditional, constants((expiry,)), starts, k, aim, 0, -1, constants((1.0,)), part, part_error)
         value += weight * (part + np.maximum(np.where(calls, -np.expm1(k), np.expm1(k)), 0.0))
         error += weight * part_error
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from optionix_core.pricing._contour import FARTHEST, Contour
-from optionix_core.pricing._fourier_sums import add_node, add_weighted, control_values, summand_block
-from optionix_core.pricing._fourier_variance import BLOCK, LOGARITHM, ORDINATE, Row, W
+from optionix_core.pricing._contour import Contour
+from optionix_core.pricing._fourier_sums import add_node, add_weighted, control_values
+from optionix_core.pricing._fourier_variance import BLOCK, LOGARITHM, ORDINATE, W
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -72,7 +72,7 @@ def settle_weights(  # noqa: PLR0917 - a compiled function takes no structure
 ) -> float:  # fmt: skip
     """As `settle`, for the weights beyond the first, into flat tables of `rows` columns from column `place` on.
 
-    Errors are judged against the largest sum of the group, of which the largest is returned.
+    Errors are judged against the largest sum of the group; the largest is returned, as it counts against the aim.
     """
     crossing, width = contour[0], contour[1]
     worst = 0.0
@@ -93,101 +93,58 @@ def settle_weights(  # noqa: PLR0917 - a compiled function takes no structure
             base = 1.0 if g == 1 and 0.0 < crossing < 1.0 and k[i] >= 0.0 else 0.0
             values[g * rows + place + i] = base + (coarse[g * n + i] + added[g * n + i]) * step * factor
             errors[place + i] = max(errors[place + i], relative)
-    return worst
+    return worst * AGAINST_WEIGHTS
 
 
-def bases(k: Array, contour: Contour) -> Array:
+def bases(k: Array, contour: Contour, base: Array) -> int:
     """What is added to the sums: what the path passes on its other side, or the value of the control."""
-    base = np.zeros(k.size)
+    base[:] = 0.0
     if contour[4] > 0.0:
         control_values(k, contour[4], base)
     elif 0.0 < contour[0] < 1.0:
         for i in range(k.size):
             base[i] = 1.0 if k[i] >= 0.0 else math.exp(k[i])
-    return base
+    return k.size
 
 
-def reach(
-    x: Block, contour: Contour, expiry: float, p: Row, mask: int, lowest: float, highest: float, negligible: float
-) -> tuple[float, float, float]:
-    """Logarithm of the largest summand for strikes between, the y from which on they are negligible, and the first."""
-    peak, first = -math.inf, 0.0
-    plain = (contour[0], contour[1], contour[2], contour[3], 0.0)
-    spacing = 0.5 if contour[4] > 0.0 else 1.0
-    for start in range(0, int(FARTHEST / spacing) + 1, BLOCK):
-        summand_block(x, start * spacing, spacing, plain, expiry, p, mask, None, 1.0)
-        if start == 0:
-            first = x[LOGARITHM]
-        for j in range(BLOCK):
-            offset = x[W + j] - contour[0]
-            height = x[LOGARITHM + j] - min(lowest * offset, highest * offset)
-            peak = max(peak, height)
-            if height < peak - negligible:
-                return peak, x[ORDINATE + j], first
-    return peak, FARTHEST, first
+def within_reach(x: Block, crossing: float, lowest: float, highest: float, negligible: float, found: Array) -> int:
+    """Look for the end of the sums in a block; 1 where it is found.
 
-
-def sweep(  # noqa: PLR0917 - a compiled function takes no structure
-    x: Block, contour: Contour, expiry: float, p: Row, mask: int, level: float | None, start: float, spacing: float,
-    farthest: float, floor: float, k: Array, scale: Array, active: Array, wave: Array, out: Array,
-) -> int:  # fmt: skip
-    """Add the summands at start, start + spacing, ... that exceed exp(floor) for some strike; returns how many."""
-    used = 0
-    total = int((farthest + spacing - start) / spacing) + 1
-    for begin in range(0, total, BLOCK):
-        n = min(BLOCK, total - begin)
-        summand_block(x, start + begin * spacing, spacing, contour, expiry, p, mask, level, 0.0)
-        for j in range(n):
-            offset = x[W + j] - contour[0]
-            if x[LOGARITHM + j] - min(k[0] * offset, k[-1] * offset) > floor:
-                if level is None:
-                    add_node(x[W + j], x[W + BLOCK + j], x[LOGARITHM + j], x[LOGARITHM + BLOCK + j], k, scale, out)
-                else:
-                    add_weighted(x, j, k, scale, active, wave, out)
-                used += 1
-    return used
-
-
-def integrate(  # noqa: PLR0917 - a compiled function takes no structure
-    x: Block, contour: Contour, expiry: float, p: Row, mask: int, level: float | None, strikes: Array, aim: float,
-    active: Array, values: Array, errors: Array, place: int, rows: int,
-) -> float:  # fmt: skip
-    """Weighted values of ascending strikes on one contour, halving the step until all errors are below `aim`.
-
-    Without jumps the finer step's error is about the square of the coarser one's; three halves are claimed. Returns the
-    largest error; where it exceeds `aim` the finest step did not suffice. `active` marks the weights: the first is the
-    time value, for which errors are absolute.
+    `found` holds the logarithm of the largest summand so far, the y from which on they are negligible, and the first.
     """
-    size = strikes.size
-    padded = (size + 3) // 4 * 4
-    k = np.empty(padded)
-    k[:size] = strikes
-    k[size:] = strikes[-1]
-    negligible = 9.0 - math.log(aim)
-    if level is not None:
-        negligible += 7.0
-    base = bases(k, contour)
-    peak, farthest, first = reach(x, contour, expiry, p, mask, k[0], k[-1], negligible)
-    scale = first - contour[0] * k
-    coarse, added = np.zeros(active.size * padded), np.zeros(active.size * padded)
-    wave = np.empty(2 * padded)
-    step = contour[3]
-    power = 1.5 if p[10] == 0.0 else 1.0
-    if contour[4] > 0.0:
-        power += 0.3
-    floor = peak - negligible
-    sweep(x, contour, expiry, p, mask, level, 0.0, 2.0 * step, farthest, floor, k, scale, active, wave, coarse)
-    while True:
-        added[:] = 0.0
-        sweep(x, contour, expiry, p, mask, level, step, 2.0 * step, farthest, floor, k, scale, active, wave, added)
-        value, error = values[place : place + size], errors[place : place + size]
-        worst = settle(k, scale, coarse, added, step, power, contour[1], base, value, error)
-        if level is not None:
-            weighted = settle_weights(
-                k, scale, active, coarse, added, step, power, contour, size, values, errors, place, rows
-            )
-            worst = max(worst, weighted * AGAINST_WEIGHTS)
-        if worst <= aim or step < FINEST_STEP:
-            return worst
-        coarse += added
-        step, power = 0.5 * step, 1.0
+    if x[ORDINATE] == 0.0:
+        found[0], found[2] = -math.inf, x[LOGARITHM]
+    for j in range(BLOCK):
+        offset = x[W + j] - crossing
+        height = x[LOGARITHM + j] - min(lowest * offset, highest * offset)
+        found[0] = max(found[0], height)
+        found[1] = x[ORDINATE + j]
+        if height < found[0] - negligible:
+            return 1
+    return 0
+
+
+def add_block(
+    x: Block,
+    crossing: float,
+    farthest: float,
+    floor: float,
+    k: Array,
+    scale: Array,
+    active: Array,
+    wave: Array,
+    out: Array,
+    weighted: int,
+) -> int:
+    """Add a block's summands, up to the ordinate `farthest`, that exceed exp(floor) for some strike; how many."""
+    used = 0
+    for j in range(BLOCK):
+        offset = x[W + j] - crossing
+        high = x[LOGARITHM + j] - min(k[0] * offset, k[-1] * offset) > floor
+        if x[ORDINATE + j] <= farthest and high:
+            if weighted == 0:
+                add_node(x[W + j], x[W + BLOCK + j], x[LOGARITHM + j], x[LOGARITHM + BLOCK + j], k, scale, out)
+            else:
+                add_weighted(x, j, k, scale, active, wave, out)
+            used += 1
+    return used

@@ -164,7 +164,7 @@ def test_the_bracket_holds_the_value_of_the_bermudan_option(
     assert upper.gap < 0.01 * exact
 
 
-# QuantLib 1.40, FdHestonVanillaEngine and FdBatesVanillaEngine with 200 x 400 x 100 points, 50 exercise dates.
+# QuantLib 1.44, FdHestonVanillaEngine and FdBatesVanillaEngine with 200 x 400 x 100 points, 50 exercise dates.
 @pytest.mark.parametrize(("intensity", "reference"), [(0.0, 5.7859), (0.5, 7.2380)])
 def test_stochastic_volatility_agrees_with_finite_differences(intensity: float, reference: float) -> None:
     heston = {"v0": 0.04, "kappa": 2.0, "theta": 0.04, "sigma": 0.5, "rho": -0.7}

@@ -51,9 +51,9 @@ def price_mesh(claim: Claim, market: Underlying, deviation: float, settings: Set
     kinks = [math.log(claim.payoff.strike)] if claim.payoff.bends else []
     spot = math.log(market.spot)
     centres = tuple(place for place in (*kinks, *levels) if low <= place <= high) or (spot,)
-    return _mesh.build(
-        low, high, centres, settings.concentration * (high - low), (*kinks, *levels, spot), settings.intervals
-    )
+    # a layer that drifts further than it spreads needs nodes all along its way
+    width = max(settings.concentration * (high - low), 0.5 * abs(market.drift) * claim.expiry)
+    return _mesh.build(low, high, centres, width, (*kinks, *levels, spot), settings.intervals)
 
 
 def price_nodes(mesh: _mesh.Mesh, claim: Claim, market: Underlying, intervals: int) -> FloatArray:

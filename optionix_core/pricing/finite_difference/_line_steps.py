@@ -1,10 +1,10 @@
 """One step of the theta scheme on a line of prices, with or without the right to exercise.
 
 Three-point differences in S on any increasing nodes, exact for 1 and S, so that forwards carry no error of space:
-central (second order) wherever that keeps the off-diagonal coefficients positive, one-sided in the direction of the
-drift elsewhere, which happens only where a year's carry is large beside the volatility. The matrix is then an M-matrix
-and policy iteration ends. Sources: K. in 't Hout, "Numerical Partial Differential Equations in Finance Explained"
-(2017), chapters 4 and 8; C. Reisinger and J. Witte, SIAM J. Financ. Math. 3 (2012) 459.
+central, of second order, unless the drift across a step is ten times the diffusion; there one-sided in the direction of
+the drift, which damps but is of first order. Layers that steep only come with volatilities far below the carry.
+Sources: K. in 't Hout, "Numerical Partial Differential Equations in Finance Explained" (2017), chapters 4 and 8; C.
+Reisinger and J. Witte, SIAM J. Financ. Math. 3 (2012) 459.
 
 Rows of the work table: 0 to 5 stencils; 6, 7 coefficients of the lower and the upper neighbour; 8 right-hand side;
 9, 10 elimination; 11 policy (1 exercised).
@@ -20,6 +20,8 @@ import numpy as np
 NOTHING = -1e300
 """What exercise pays where there is no such right."""
 WORK_ROWS = 12
+STRONGEST = 9.0
+"""Drift over diffusion across a step, less one, up to which differences are central."""
 MOST_POLICIES = 50
 TIE = 1e-12
 """Relative to spot and payoff: where holding and exercising differ by less, the policy stays as it was."""
@@ -50,7 +52,7 @@ def line_coefficients(variance: Any, row: int, drift: float, n: int, w: Any) -> 
         v = variance[row, i]
         low = v * w[2, i] + drift * w[0, i]
         high = v * w[3, i] + drift * w[1, i]
-        central = min(low, high) >= 0.0
+        central = min(low + STRONGEST * v * w[2, i], high + STRONGEST * v * w[3, i]) > 0.0
         w[6, i] = low if central else v * w[2, i] + max(-drift, 0.0) * w[4, i]
         w[7, i] = high if central else v * w[3, i] + max(drift, 0.0) * w[5, i]
 

@@ -16,16 +16,37 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+
 WIDTH = 6.5
 """Half-width of the grid in total deviations, beyond the drift."""
+COARSEST = 64
+"""Steps to the strike are whole on a grid of twice so many points, hence on every finer one."""
 MOST_POLICIES = 30
 TIE = 1e-11
 """Relative to spot and payoff: where holding and exercising differ by less, the policy stays as it was."""
 
 
+def grid_axis(
+    spot: float, strike: float, expiry: float, rate: float, dividend_yield: float, volatility: float, points: int
+) -> tuple[FloatArray, int]:
+    """Spots of the grid, about `points` of them, and the place of the spot among them; the strike is one too."""
+    deviation = volatility * math.sqrt(expiry)
+    distance = abs(math.log(spot / strike))
+    reach = WIDTH * deviation + abs(rate - dividend_yield - 0.5 * volatility * volatility) * expiry + distance
+    half = points // 2
+    base = reach / COARSEST
+    if distance > 0.5 * base:
+        base = distance / math.floor(distance / base + 0.5)
+    dx = base * COARSEST / half
+    return np.exp(math.log(spot) + dx * np.arange(-half, half + 1)), half
+
+
 def grid_shape(  # noqa: PLR0917 - a kernel has as many arguments as it reads
     sign: float,
-    spot: float,
     strike: float,
     expiry: float,
     rate: float,
@@ -34,46 +55,39 @@ def grid_shape(  # noqa: PLR0917 - a kernel has as many arguments as it reads
     times: Any,
     amounts: Any,
     proportional: int,
-    points: int,
     steps: int,
-    refinement: int,
+    half: int,
+    start_time: float,
+    axis: Any,
+    start: Any,
     g: Any,
-) -> tuple[float, float, float]:
-    """Price, delta and gamma. `points` and `steps` are those of refinement one; `times` are increasing.
+    out: Any,
+) -> None:
+    """Price, delta and gamma at the middle of the axis; `start` are values at the time `start_time` to expiry.
 
-    `g` has room for eight columns of points * refinement + 1. Spot and, where it is inside, strike are grid points.
+    `times` are increasing; `g` has room for eight columns of the axis.
     """
-    half = points // 2
-    deviation = volatility * math.sqrt(expiry)
-    reach = WIDTH * deviation + abs(rate - dividend_yield - 0.5 * volatility * volatility) * expiry
-    reach += abs(math.log(spot / strike))
-    dx = reach / half
-    distance = abs(math.log(spot / strike))
-    if distance > 0.5 * dx:
-        dx = distance / math.floor(distance / dx + 0.5)
-    half *= refinement
     points = 2 * half
-    dx /= refinement
-    origin = math.log(spot) - half * dx
+    origin = math.log(axis[0])
+    dx = (math.log(axis[points]) - origin) / points
     for i in range(points + 1):
-        g[0, i] = math.exp(origin + i * dx)
-        g[1, i] = max(sign * (g[0, i] - strike), 0.0)
-        g[2, i] = g[1, i]
-    count = 0
-    while count < len(times) and times[count] <= expiry:
-        count += 1
-    now = 0.0
-    for leg in range(count, -1, -1):
+        g[0, i] = axis[i]
+        g[1, i] = max(sign * (axis[i] - strike), 0.0)
+        g[2, i] = start[i]
+    now = start_time
+    for leg in range(len(times), -1, -1):
         end = expiry - times[leg - 1] if leg > 0 else expiry
         if end > now:
-            leg_steps = max(int(steps * (end - now) / expiry), 24)
-            march(end - now, dx, rate, dividend_yield, volatility, points, leg_steps * refinement, g)
+            leg_steps = max(int(steps * (end - now) / expiry), steps // 8)
+            march(end - now, dx, rate, dividend_yield, volatility, points, leg_steps, g)
             now = end
         if leg > 0:
             jump(amounts[leg - 1], proportional, origin, dx, points, g)
     slope = (g[2, half + 1] - g[2, half - 1]) / (2.0 * dx)
     bend = (g[2, half + 1] - 2.0 * g[2, half] + g[2, half - 1]) / (dx * dx)
-    return g[2, half], slope / spot, (bend - slope) / (spot * spot)
+    out[0] = g[2, half]
+    out[1] = slope / axis[half]
+    out[2] = (bend - slope) / (axis[half] * axis[half])
 
 
 def march(

@@ -1,7 +1,6 @@
 """Loops over rows of American options; compiled by `_american_kernels`, never run by the interpreter.
 
-Both fill `codes` with the `InputFault` of each row, or BOUNDARY_NOT_FOUND, and write nan where it is not zero. The
-result is the number of such rows.
+Where a loop fills `codes`, they are the `InputFault` of each row, and rows at fault get nan.
 """
 
 from __future__ import annotations
@@ -12,17 +11,29 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from optionix_core.pricing._american_boundary import NODE_WORKSPACE, POINT_WORKSPACE
+from optionix_core.pricing._american_boundary import (
+    ESTIMATE,
+    NEVER,
+    exercise_regime,
+    level_at_expiry,
+    meeting_root,
+    solve_row,
+)
 from optionix_core.pricing._american_grid import grid_shape
-from optionix_core.pricing._american_value import BOUNDARY_NOT_FOUND, american_shape, boundary_levels
+from optionix_core.pricing._american_sweeps import NODE_WORKSPACE, POINT_WORKSPACE
+from optionix_core.pricing._american_value import american_shape, boundary_levels, market_hash, market_of_put
 from optionix_core.pricing._formulas import TINY_DEVIATION, first_fault
 
 Column: TypeAlias = NDArray[np.float64]
+Grid: TypeAlias = NDArray[np.float64]
+Output: TypeAlias = NDArray[np.float64]
 Table: TypeAlias = NDArray[np.float64]
+Picks: TypeAlias = NDArray[np.int64]
+Places: TypeAlias = NDArray[np.int64]
 Codes: TypeAlias = NDArray[np.int8]
 
 
-def american_rows(  # noqa: PLR0917 - a kernel has as many arguments as it reads
+def american_groups(
     sign: Column,
     spot: Column,
     strike: Column,
@@ -30,60 +41,108 @@ def american_rows(  # noqa: PLR0917 - a kernel has as many arguments as it reads
     rate: Column,
     dividend_yield: Column,
     volatility: Column,
+    slots: Places,
+    picks: Places,
+    market: Table,
+    codes: Codes,
+) -> int:
+    """Which rows share boundaries: how many different ones there are.
+
+    `slots`, a power of two of them, more than there are rows, come in as -1. `picks` receives each row's boundary, -1
+    for none; `market`, of shape (rows, 4), expiry, rate, yield and volatility of each boundary's put.
+    """
+    mask = len(slots) - 1
+    count = 0
+    for i in range(len(codes)):
+        s = sign[i if len(sign) > 1 else 0]
+        t = expiry[i if len(expiry) > 1 else 0]
+        r = rate[i if len(rate) > 1 else 0]
+        q = dividend_yield[i if len(dividend_yield) > 1 else 0]
+        v = volatility[i if len(volatility) > 1 else 0]
+        code = first_fault(s, spot[i if len(spot) > 1 else 0], strike[i if len(strike) > 1 else 0], t, r, q, v)
+        codes[i] = code
+        picks[i] = -1
+        if code != 0 or v * math.sqrt(t) < TINY_DEVIATION:
+            continue
+        cash, asset = market_of_put(s, t, r, q)
+        if exercise_regime(cash, asset) == NEVER:
+            continue
+        slot = market_hash(t, cash, asset, v) & mask
+        while True:
+            known = slots[slot]
+            if known < 0:
+                slots[slot] = count
+                market[count, 0] = t
+                market[count, 1] = cash
+                market[count, 2] = asset
+                market[count, 3] = v
+                picks[i] = count
+                count += 1
+                break
+            if (
+                market[known, 0] == t
+                and market[known, 1] == cash
+                and market[known, 2] == asset
+                and market[known, 3] == v
+            ):
+                picks[i] = known
+                break
+            slot = (slot + 1) & mask
+    return count
+
+
+def american_boundaries(
+    market: Grid,
+    picks: Picks,
+    direction: float,
     nodes: Column,
+    shares: Column,
     spans: Column,
     matrix: Column,
     transform: Column,
-    panel: Column,
-    settled: Column,
-    times: Column,
-    levels: Table,
-    out: Table,
-    codes: Codes,
+    lift: Column,
+    settled: float,
+    rough: float,
+    records: Table,
 ) -> int:
-    """Price, delta, gamma of each row, in the rows of `out`. A row with the boundary of the one before it shares it.
+    """One boundary of each of the picked rows of `market` by one rule, into its record; how many were not found.
 
-    `levels`, of shape (2, len(times)), receives the upper and the lower boundary of the last row over its strike, at
-    times to expiry.
+    SERIES and CURVE of the records are given, and the series of the rule before, if any.
     """
     w = np.empty(POINT_WORKSPACE)
     z = np.empty(NODE_WORKSPACE)
-    s = x = k = t = r = q = v = math.nan
-    known = 0.0
-    faults = 0
-    for i in range(len(codes)):
-        last_type, last_expiry, last_rate, last_yield, last_volatility = s, t, r, q, v
-        s = sign[i if len(sign) > 1 else 0]
-        x = spot[i if len(spot) > 1 else 0]
-        k = strike[i if len(strike) > 1 else 0]
-        t = expiry[i if len(expiry) > 1 else 0]
-        r = rate[i if len(rate) > 1 else 0]
-        q = dividend_yield[i if len(dividend_yield) > 1 else 0]
-        v = volatility[i if len(volatility) > 1 else 0]
-        code = first_fault(s, x, k, t, r, q, v)
-        price = delta = gamma = math.nan
-        if code == 0:
-            if s != last_type or t != last_expiry or r != last_rate or q != last_yield or v != last_volatility:
-                known = 0.0
-            price, delta, gamma, known = american_shape(
-                s, x, k, t, r, q, v, nodes, spans, matrix, transform, panel, settled[0], known, w, z
-            )
-            if math.isnan(price):
-                code = BOUNDARY_NOT_FOUND
-        out[0, i] = price
-        out[1, i] = delta
-        out[2, i] = gamma
-        codes[i] = code
-        faults += code != 0
-    if len(times) > 0 and known > 0.0:
-        for j in range(len(times)):
-            upper, lower = boundary_levels(s, times[j], known, r, q, len(nodes), z)
-            levels[0, j] = upper
-            levels[1, j] = lower
-    return faults
+    missed = 0
+    for pick in picks:
+        found = solve_row(
+            direction,
+            market[pick, 1],
+            market[pick, 2],
+            market[pick, 3],
+            nodes,
+            shares,
+            spans,
+            matrix,
+            transform,
+            lift,
+            settled,
+            rough,
+            records[pick],
+            w,
+            z,
+        )
+        missed += not found
+    return missed
 
 
-def american_grid_rows(  # noqa: PLR0917 - a kernel has as many arguments as it reads
+def american_meetings(market: Grid, picks: Picks, records: Grid, out: Output) -> int:
+    """Root of the time at which boundaries meet over the root of their series' time, 2 where it is later."""
+    for i in range(len(picks)):
+        pick = picks[i]
+        out[i] = meeting_root(-level_at_expiry(-1.0, market[pick, 1], market[pick, 2]), records[pick])
+    return 0
+
+
+def american_rows(
     sign: Column,
     spot: Column,
     strike: Column,
@@ -91,42 +150,91 @@ def american_grid_rows(  # noqa: PLR0917 - a kernel has as many arguments as it 
     rate: Column,
     dividend_yield: Column,
     volatility: Column,
-    times: Column,
-    amounts: Column,
-    proportional: int,
-    points: int,
-    steps: int,
-    refinement: int,
-    out: Table,
+    panel: Column,
+    picks: Picks,
+    records: Grid,
     codes: Codes,
+    out: Table,
 ) -> int:
-    """Price, delta, gamma of each row on the grid of `_american_grid`, in the rows of `out`."""
-    g = np.empty((8, points * refinement + 2))
-    faults = 0
+    """Price, delta, gamma of each row and the estimated error of its price, in the rows of `out`.
+
+    `picks` are places in `records`. The result counts rows without boundary, whose numbers are nan.
+    """
+    w = np.empty(POINT_WORKSPACE)
+    none = np.zeros(1)
+    lost = 0
     for i in range(len(codes)):
-        s = sign[i if len(sign) > 1 else 0]
-        x = spot[i if len(spot) > 1 else 0]
-        k = strike[i if len(strike) > 1 else 0]
-        t = expiry[i if len(expiry) > 1 else 0]
-        r = rate[i if len(rate) > 1 else 0]
-        q = dividend_yield[i if len(dividend_yield) > 1 else 0]
-        v = volatility[i if len(volatility) > 1 else 0]
-        code = first_fault(s, x, k, t, r, q, v)
-        price = delta = gamma = math.nan
-        if code == 0:
-            # a grid needs some volatility: less than 1e-4 in total is taken as that
-            v = max(v, 1e-4 / math.sqrt(t)) if t > TINY_DEVIATION else v
-            if t > TINY_DEVIATION:
-                price, delta, gamma = grid_shape(
-                    s, x, k, t, r, q, v, times, amounts, proportional, points, steps, refinement, g
-                )
+        price = delta = gamma = error = math.nan
+        pick = picks[i]
+        if codes[i] == 0:
+            s = sign[i if len(sign) > 1 else 0]
+            x = spot[i if len(spot) > 1 else 0]
+            k = strike[i if len(strike) > 1 else 0]
+            t = expiry[i if len(expiry) > 1 else 0]
+            r = rate[i if len(rate) > 1 else 0]
+            q = dividend_yield[i if len(dividend_yield) > 1 else 0]
+            v = volatility[i if len(volatility) > 1 else 0]
+            if pick < 0:
+                price, delta, gamma = american_shape(s, x, k, t, r, q, v, panel, none, w)
+                error = 0.0
+            elif not math.isnan(records[pick, ESTIMATE]):
+                price, delta, gamma = american_shape(s, x, k, t, r, q, v, panel, records[pick], w)
+                error = records[pick, ESTIMATE] * (k if s < 0.0 else x)
             else:
-                price = max(s * (x - k), 0.0)
-                delta = s if price > 0.0 else 0.0
-                gamma = 0.0
+                lost += 1
         out[0, i] = price
         out[1, i] = delta
         out[2, i] = gamma
-        codes[i] = code
-        faults += code != 0
-    return faults
+        out[3, i] = error
+    return lost
+
+
+def american_levels(
+    sign: float, expiry: float, rate: float, dividend_yield: float, times: Column, record: Column, out: Table
+) -> int:
+    """Upper and lower boundary over the strike at times to expiry, in the rows of `out`."""
+    for j in range(len(times)):
+        upper, lower = boundary_levels(sign, times[j], expiry, rate, dividend_yield, record)
+        out[0, j] = upper
+        out[1, j] = lower
+    return 0
+
+
+def american_grid(  # noqa: PLR0917 - a kernel has as many arguments as it reads
+    sign: float,
+    strike: float,
+    expiry: float,
+    rate: float,
+    dividend_yield: float,
+    volatility: float,
+    times: Column,
+    amounts: Column,
+    proportional: int,
+    steps: int,
+    half: int,
+    start_time: float,
+    axis: Column,
+    start: Column,
+    out: Output,
+) -> int:
+    """Price, delta, gamma of one option on the grid of `_american_grid`."""
+    g = np.empty((8, len(axis) + 1))
+    grid_shape(
+        sign,
+        strike,
+        expiry,
+        rate,
+        dividend_yield,
+        volatility,
+        times,
+        amounts,
+        proportional,
+        steps,
+        half,
+        start_time,
+        axis,
+        start,
+        g,
+        out,
+    )
+    return 0

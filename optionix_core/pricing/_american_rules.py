@@ -17,75 +17,102 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optionix_core.errors import UnknownNameError
-from optionix_core.pricing._american_boundary import LANES, STRIDE
+from optionix_core.pricing._american_boundary import MOST_POINTS
+from optionix_core.pricing._american_sweeps import CLUSTER, HALF, STRIDE
 
 FloatArray = NDArray[np.float64]
 
+RULES = ((8, 8), (12, 16), (20, 16), (32, 32), (48, 48))
+"""Collocation points and quadrature points (a multiple of eight) of the ladder that a boundary climbs."""
 ACCURACIES = {
-    # name: collocation points, quadrature points of the boundary (a multiple of eight) and of the price, relative step
-    # that ends the iteration
-    "fast": (8, 16, 24, 2e-2),
-    "standard": (12, 16, 32, 3e-4),
-    "high": (28, 40, 80, 1e-7),
+    # name: error of a price over the strike at which the climb ends, last rule, quadrature points of the price
+    "fast": (3e-5, 2, 24),
+    "standard": (1e-6, 3, 40),
+    "high": (6e-9, 4, 64),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Tables of one accuracy, flat and read-only."""
+    """Tables of one rule, flat and read-only."""
 
+    points: int
     nodes: FloatArray
     """Roots of the collocation times over the root of the longest, increasing, without zero, ending in one: (n,)."""
+    shares: FloatArray
+    """Of the nodes in the integral of 1 / (2 sqrt(v)) over times u = 1 - v: (n,)."""
     spans: FloatArray
     """a, b and the weight of dv / tau at the boundary's quadrature points, one after the other: (3 m,)."""
     matrix: FloatArray
     """From values at the nodes to values at node i times b_k: element (j, k, i) of (n, m, n)."""
     transform: FloatArray
     """From values at the nodes to Chebyshev coefficients: element (j, degree) of (n, n + 1)."""
-    panel: FloatArray
-    """Gauss-Legendre points on [0, 1], then their weights: (2 p,)."""
-    settled: FloatArray
-    """Relative step at which the iteration ends: (1,)."""
+    lift: FloatArray
+    """From coefficients of the rule before, if any, to values at the nodes: element (degree, i)."""
 
     def columns(self) -> tuple[FloatArray, ...]:
-        """In the order in which kernels take them."""
-        return self.nodes, self.spans, self.matrix, self.transform, self.panel, self.settled
+        """In the order in which the kernel takes them."""
+        return self.nodes, self.shares, self.spans, self.matrix, self.transform, self.lift
 
 
-def rule(accuracy: str) -> Rule:
-    """Raises UnknownNameError for an accuracy that is none."""
-    if accuracy not in ACCURACIES:
-        raise UnknownNameError("accuracy", str(accuracy), tuple(ACCURACIES))
-    return build(*ACCURACIES[accuracy])
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """The rules of one accuracy."""
+
+    rules: tuple[Rule, ...]
+    panel: FloatArray
+    """Gauss-Legendre points on [0, 1] for the price, then their weights: (2 p,)."""
+    tolerance: float
+    """Estimate of the error of a price over the strike at which the climb ends."""
 
 
 @cache
-def build(points: int, boundary_quadrature: int, price_quadrature: int, settled: float) -> Rule:
+def ladder(accuracy: str) -> Ladder:
+    """Raises UnknownNameError for an accuracy that is none."""
+    if accuracy not in ACCURACIES:
+        raise UnknownNameError("accuracy", str(accuracy), tuple(ACCURACIES))
+    tolerance, last, price_quadrature = ACCURACIES[accuracy]
+    return build(RULES[: last + 1], tolerance, price_quadrature)
+
+
+@cache
+def build(sizes: tuple[tuple[int, int], ...], tolerance: float, price_quadrature: int) -> Ladder:
     """Tables for any sizes up to those that the kernels' workspace holds."""
-    if points > LANES or points * boundary_quadrature > STRIDE or boundary_quadrature % 8:
-        raise ValueError(f"no room for {points} collocation and {boundary_quadrature} quadrature points")
+    rules = tuple(
+        rule(points, quadrature, sizes[place - 1][0] if place else 0)
+        for place, (points, quadrature) in enumerate(sizes)
+    )
+    return Ladder(rules, _frozen(np.concatenate(_gauss_legendre(price_quadrature))), tolerance)
+
+
+@cache
+def rule(points: int, quadrature: int, before: int) -> Rule:
+    """Chebyshev-Lobatto points on [0, 1] in the root of time, and Gauss-Legendre ones in the parameter t."""
+    if points > MOST_POINTS or points * quadrature > STRIDE or quadrature % 8:
+        raise ValueError(f"no room for {points} collocation and {quadrature} quadrature points")
     angles = np.pi * np.arange(points, -1, -1) / points
     ends = 0.5 * (1.0 + np.cos(angles))
     ends[0] = 0.0
-    t, weight = _gauss_legendre(boundary_quadrature)
+    t, weight = _gauss_legendre(quadrature)
     a = 2.0 * t / (1.0 + t * t)
     b = (1.0 - t * t) / (1.0 + t * t)
     slope = 2.0 * (1.0 - t * t) / (1.0 + t * t) ** 2
-    places = ends[None, 1:] * b[:, None]
-    basis = _lagrange(ends, places)[:, :, 1:]
+    roots = ends * (CLUSTER + (1.0 - CLUSTER) * ends)
+    basis = _lagrange(ends, np.sqrt(roots[None, 1:] * b[:, None] / (1.0 - CLUSTER) + HALF**2) - HALF)[:, :, 1:]
     degrees = np.arange(points + 1)
     halves = np.ones(points + 1)
     halves[[0, -1]] = 0.5
-    cosines = np.cos(angles[:, None] * degrees[None, :])
-    transform = 2.0 / points * halves[:, None] * halves[None, :] * cosines
-    panel, panel_weight = _gauss_legendre(price_quadrature)
+    transform = 2.0 / points * halves[:, None] * halves[None, :] * np.cos(angles[:, None] * degrees[None, :])
+    middles = np.concatenate([[0.0], 0.5 * (roots[1:-1] + roots[2:]), [1.0]])
+    lift = np.cos(np.arange(before + 1)[:, None] * angles[None, 1:]) if before else np.empty(0)
     return Rule(
-        _frozen(ends[1:]),
+        points,
+        _frozen(roots[1:]),
+        _frozen(-np.diff(np.sqrt(1.0 - middles**2))),
         _frozen(np.concatenate([a, b, 2.0 * a * slope * weight])),
         _frozen(basis.transpose(2, 0, 1)),
         _frozen(transform[1:]),
-        _frozen(np.concatenate([panel, panel_weight])),
-        _frozen(np.array([settled])),
+        _frozen(lift),
     )
 
 

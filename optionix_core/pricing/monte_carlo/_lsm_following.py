@@ -26,7 +26,7 @@ from optionix_core.pricing.monte_carlo.paths import pair_means
 Progress = Callable[[int, int], None]
 """Hears how many steps are done, of how many."""
 
-CHUNK = 4096
+CHUNK = 8192
 """Paths simulated and stopped at a time by one thread."""
 LEAST_SPREAD = 1e-14
 """Of a control, over its size, below which it is a constant."""
@@ -129,10 +129,10 @@ def follow(
             )
             result[:, start : start + size] = taken(policy, market, controls, *simulated)
 
-    group = 4 * CHUNK * (processors() if workers is None else workers)
+    group = 2 * CHUNK * (processors() if workers is None else workers)
     for begin in range(0, count, group):
         size = min(group, count - begin)
-        spread(partial(job, begin), size, CHUNK, CHUNK, workers)
+        spread(partial(job, begin), size, CHUNK, states.PATH_BLOCK, workers)
         meter.advance(-(-size // CHUNK))
     return result
 
@@ -147,17 +147,18 @@ def estimates(rows: FloatArray, means: list[float], *, antithetic: bool) -> list
     first = len(rows) - len(means)
     average = samples.mean(axis=1)
     centred = samples - average[:, None]
-    spread_of = np.sqrt(np.mean(centred * centred, axis=1))
-    used = [k for k in range(first, len(rows)) if spread_of[k] > LEAST_SPREAD * abs(average[k])]
+    products = centred @ centred.T
+    size = np.sqrt(np.diag(products))
+    used = [k for k in range(first, len(rows)) if size[k] > LEAST_SPREAD * abs(average[k]) * math.sqrt(count)]
     away = average[used] - np.array(means)[[k - first for k in used]]
     found = []
     for k in range(first):
-        mean, residual = float(average[k]), centred[k]
-        if used:
-            matrix = centred[used] / spread_of[used][:, None]
-            slopes = np.linalg.lstsq(matrix @ matrix.T, matrix @ centred[k], rcond=1e-12)[0]
-            mean -= float(slopes @ (away / spread_of[used]))
-            residual = centred[k] - slopes @ matrix
+        mean, rest = float(average[k]), float(products[k, k])
+        if used and rest > 0.0:
+            matrix = products[np.ix_(used, used)] / np.outer(size[used], size[used])
+            slopes = np.linalg.lstsq(matrix, products[used, k] / size[used], rcond=1e-12)[0]
+            mean -= float(slopes @ (away / size[used]))
+            rest -= float(slopes @ (products[used, k] / size[used]))
         freedom = max(count - 1 - len(used), 1)
-        found.append(Estimate(mean, math.sqrt(float(residual @ residual) / freedom / count)))
+        found.append(Estimate(mean, math.sqrt(max(rest, 0.0) / freedom / count)))
     return found

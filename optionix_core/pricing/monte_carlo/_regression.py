@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -193,16 +194,23 @@ def solve_normal(triangle: FloatArray, products: FloatArray) -> FloatArray:
     if triangle[0] < LEAST_PATHS_A_TERM * terms:
         coefficients[0] = NEVER
         return coefficients
-    matrix = np.zeros((terms, terms))
-    matrix[np.tril_indices(terms)] = triangle
-    matrix = matrix + np.tril(matrix, -1).T
-    size = np.sqrt(np.diag(matrix))
+    matrix = triangle[_places(terms)]
+    size = np.sqrt(matrix.diagonal())
     size[size == 0.0] = 1.0
-    values, vectors = np.linalg.eigh(matrix / np.outer(size, size))
+    values, vectors = np.linalg.eigh(matrix / (size[:, None] * size))
     kept = values > LEAST_EIGENVALUE * values[-1]
     along = vectors[:, kept].T @ (products / size)
     coefficients[:] = (vectors[:, kept] @ (along / values[kept])) / size
     return coefficients
+
+
+@cache
+def _places(terms: int) -> NDArray[np.int64]:
+    """Where the entries of a symmetric matrix stand in its lower triangle."""
+    row, column = np.indices((terms, terms))
+    high, low = np.maximum(row, column), np.minimum(row, column)
+    places: NDArray[np.int64] = high * (high + 1) // 2 + low
+    return places
 
 
 def _scale(rule: FloatArray, sign: float, strike: float, spot: FloatArray, second: FloatArray) -> None:

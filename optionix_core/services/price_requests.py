@@ -37,11 +37,11 @@ class History:
 
 
 def request_id(now: datetime) -> str:
-    """A name that sorts by time: date, time of day, and 40 random bits."""
+    """A name that sorts by time: date, time of day to the microsecond, and 20 random bits."""
     from datetime import UTC
 
-    chance = base64.b32encode(os.urandom(5)).decode("ascii").lower()
-    return f"{now.astimezone(UTC):%Y%m%d-%H%M%S}-{chance}"
+    chance = base64.b32encode(os.urandom(5))[:4].decode("ascii").lower()
+    return f"{now.astimezone(UTC):%Y%m%d-%H%M%S-%f}-{chance}"
 
 
 def document(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from optionix_core.errors import OptionixError
@@ -21,7 +22,9 @@ def keep(context: typer.Context, requests: Sequence[Mapping[str, Any]]) -> tuple
     """
     face = face_of(context)
     now = face.clock.now()
-    records = [price_requests.document(now, **request) for request in requests]
+    # A microsecond apart, so that they sort as they came.
+    moments = (now + timedelta(microseconds=place) for place in range(len(requests)))
+    records = [price_requests.document(moment, **request) for moment, request in zip(moments, requests, strict=True)]
     try:
         price_requests.keep(face.home, face.clock, records)
     except OptionixError as error:

@@ -70,7 +70,7 @@ def test_a_request_comes_back_as_it_was_kept(home: HomeFolders, clock: ManualClo
     found = price_requests.history(home, clock).requests
     assert [dict(one) for one in found] == kept[::-1]
     assert price_requests.show(home, clock, kept[2]["id"]) == kept[2]
-    assert kept[0]["id"].startswith("20261120-153001-")
+    assert kept[0]["id"].startswith("20261120-153001-000000-")
     assert kept[0]["time"] == "2026-11-20T15:30:01.000000Z"
 
 

@@ -7,6 +7,8 @@ import threading
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from optionix_core.errors import InterruptedByUserError, InvalidValueError
 from optionix_core.pricing.contracts import AmericanOption, EuropeanOption
@@ -164,6 +166,37 @@ def test_the_bracket_holds_the_value_of_the_bermudan_option(
     assert upper.gap < 0.01 * exact
 
 
+@settings(derandomize=True, max_examples=8, deadline=None)
+@given(
+    sign=st.sampled_from([-1, 1]),
+    spot=st.floats(70.0, 140.0),
+    expiry=st.floats(0.05, 3.0),
+    rate=st.floats(-0.02, 0.1),
+    dividend_yield=st.floats(0.0, 0.1),
+    volatility=st.floats(0.08, 0.8),
+    basis=st.sampled_from(["laguerre", "monomial"]),
+    degree=st.integers(2, 5),
+)
+def test_no_policy_is_worth_more_than_the_option_and_none_much_less(
+    sign: int,
+    spot: float,
+    expiry: float,
+    rate: float,
+    dividend_yield: float,
+    volatility: float,
+    basis: str,
+    degree: int,
+) -> None:
+    contract = AmericanOption(option_type="call" if sign == 1 else "put", strike=100.0, expiry=expiry)
+    market = FlatMarket(spot=spot, rate=rate, dividend_yield=dividend_yield)
+    method = LongstaffSchwartz(paths=8192, exercise_dates=8, basis=basis, degree=degree)
+    lower = method.price(contract, BlackScholesModel(volatility=volatility), market)
+    exact = max(bermudan(sign, spot, 100.0, expiry, rate, rate - dividend_yield, volatility, 8), sign * (spot - 100.0))
+    assert lower.price - 4.0 * lower.standard_error < exact + 1e-4
+    assert lower.price + 4.0 * lower.standard_error > 0.985 * exact - 0.01
+    assert lower.price >= sign * (spot - 100.0) - 4.0 * lower.standard_error
+
+
 # QuantLib 1.44, FdHestonVanillaEngine and FdBatesVanillaEngine with 200 x 400 x 100 points, 50 exercise dates.
 @pytest.mark.parametrize(("intensity", "reference"), [(0.0, 5.7859), (0.5, 7.2380)])
 def test_stochastic_volatility_agrees_with_finite_differences(intensity: float, reference: float) -> None:
@@ -213,6 +246,7 @@ def test_nested_simulation_works_for_every_model() -> None:
         HestonModel(**heston),
         BatesModel(**heston, **jumps),
         MertonModel(volatility=0.2, **jumps),
+        HestonModel(v0=0.09, kappa=1.0, theta=0.04, sigma=0.0, rho=0.0),
         _Flat(0.2),
     ):
         lower = method.price(PUT, model, MARKET)
@@ -333,7 +367,7 @@ def test_progress_is_told_and_cancelling_stops() -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "message"),
+    ("given_settings", "message"),
     [
         ({"paths": 10}, "paths must be a whole number from 256 to 1000000000 \\(got 10\\)"),
         ({"paths": 1001}, "paths must be even, with antithetic pairs \\(got 1001\\)"),
@@ -346,9 +380,9 @@ def test_progress_is_told_and_cancelling_stops() -> None:
         ({"in_sample": True, "policy_paths": 1024}, "policy_paths must be None where in_sample is true"),
     ],
 )
-def test_settings_outside_their_range_are_named(settings: dict[str, object], message: str) -> None:
+def test_settings_outside_their_range_are_named(given_settings: dict[str, object], message: str) -> None:
     with pytest.raises(InvalidValueError, match=message):
-        LongstaffSchwartz(**settings)  # type: ignore[arg-type]
+        LongstaffSchwartz(**given_settings)  # type: ignore[arg-type]
 
 
 def test_arguments_outside_their_range_are_named() -> None:

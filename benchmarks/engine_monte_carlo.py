@@ -1,6 +1,6 @@
 """Path-steps a second on one thread: simulated averages and Heston prices, beside peers, each with its error.
 
-The average is arithmetic over 50 dates, a call at the money of one year; its truth is the exact closed form. Heston is a
+The average is arithmetic over 50 dates, a call at the money of one year; its truth is the exact closed form. Heston: a
 European call, its truth the Fourier price; its error holds the bias of the scheme too.
 """
 

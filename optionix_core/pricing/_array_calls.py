@@ -15,7 +15,7 @@ from optionix_core.pricing._formulas import first_fault, forward_fault
 from optionix_core.pricing._kernels import KERNELS
 from optionix_core.pricing._results import FIELDS, FORWARD_FIELDS, Checked, Errors, Greeks, culprit, picks
 from optionix_core.pricing._threads import spread
-from optionix_core.pricing.dividends import DividendSchedule
+from optionix_core.pricing.dividends import NO_DIVIDENDS, DividendSchedule
 from optionix_core.pricing.status import InputFault, fault_error
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 LEAST_ROWS = 32_768
 """Of a part that is worth a thread."""
+_NONE = _arrays.constants((0.0,))
+"""No rate, no yield."""
 
 
 def prices(
@@ -48,15 +50,25 @@ def forward_prices(
 ) -> FloatArray | Checked[FloatArray]:
     """`black_scholes.forward_price` where an argument has dimensions."""
     columns, shape = _arrays.columns(FORWARD_FIELDS, arguments)
+    sign, forward, strike, expiry, factor, volatility = columns
     result, filled = _arrays.target(out, shape)
     rows = filled.reshape(-1)
     codes = _codes(errors, rows.size)
-    kernel = KERNELS.load("forward_rows")
-    bad = _first_bad(lambda first, last: kernel(*columns, first, last, rows, codes), rows.size)
-    if bad >= 0:
-        values = tuple(_arrays.at(column, bad) for column in columns)
-        fault = forward_fault(*values)
-        raise fault_error(fault, culprit(FORWARD_FIELDS, values, fault), bad)
+    kernel = KERNELS.load("price_rows")
+    undiscounted = (sign, forward, strike, expiry, _NONE, _NONE, volatility, *_payments(NO_DIVIDENDS))
+    bad = _first_bad(lambda first, last: kernel(*undiscounted, first, last, rows, codes), rows.size)
+    faulty = ~((factor > 0.0) & (factor < np.inf))
+    if errors == "raise":
+        bad = _earlier(bad, np.flatnonzero(faulty)) if rows.size else bad
+        if bad >= 0:
+            values = tuple(_arrays.at(column, bad) for column in columns)
+            fault = forward_fault(*values)
+            raise fault_error(fault, culprit(FORWARD_FIELDS, values, fault), bad)
+    else:
+        codes[codes == InputFault.SPOT] = InputFault.FORWARD
+        codes[(codes == InputFault.NONE) & faulty] = InputFault.DISCOUNT_FACTOR
+    with np.errstate(over="ignore"):
+        rows *= np.where(faulty, np.nan, factor) if faulty.any() else factor
     if filled is not result:
         result[...] = filled
     return result if errors == "raise" else Checked(result, codes.reshape(shape))
@@ -89,6 +101,12 @@ def greeks(
 def _first_bad(job: Callable[[int, int], int], rows: int) -> int:
     """The first row that ended a part, -1 where none did; parts are in order."""
     return next((row for row in spread(job, rows, LEAST_ROWS) if row >= 0), -1)
+
+
+def _earlier(bad: int, places: NDArray[np.intp]) -> int:
+    if not places.size:
+        return bad
+    return int(places[0]) if bad < 0 else min(bad, int(places[0]))
 
 
 @lru_cache(maxsize=64)

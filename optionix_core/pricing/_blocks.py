@@ -23,7 +23,7 @@ from optionix_core.pricing._lanes import (
     lane_tail_denominator,
     lane_tail_numerator,
 )
-from optionix_core.pricing._regions import is_discounted, is_safe
+from optionix_core.pricing._regions import is_safe
 
 if TYPE_CHECKING:
     import numpy as np
@@ -69,15 +69,5 @@ def price_block(
         ratio = 1.0 - (first + second) * scale if d1 > 0.0 else (first - second) * scale
         value = max(w * (asset - cash), 0.0) + min(asset, cash) * max(ratio, 0.0)
         out[i] = value if safe else REDO
-        unsafe += 0 if safe else 1
-    return unsafe
-
-
-def discount_block(discount_factor: FloatArray, out: FloatArray) -> int:
-    """Discount undiscounted prices of `price_block` in place; marks and counts rows as it does."""
-    unsafe = 0
-    for i in range(out.size):
-        safe = is_discounted(out[i], discount_factor[i])
-        out[i] = out[i] * discount_factor[i] if safe else REDO
         unsafe += 0 if safe else 1
     return unsafe

@@ -13,8 +13,6 @@ from optionix_core.pricing._blocks import REDO
 from optionix_core.pricing._formulas import (
     escrow,
     first_fault,
-    forward_fault,
-    forward_row,
     greeks_row,
     greeks_with_dividends,
     price_row,
@@ -61,31 +59,6 @@ def exact_prices(
                 out[i] = math.nan
             else:
                 out[i] = price_row(w, s, k, t, r, q, v)
-    return -1
-
-
-def exact_forwards(
-    sign: FloatArray,
-    forward: FloatArray,
-    strike: FloatArray,
-    expiry: FloatArray,
-    discount_factor: FloatArray,
-    volatility: FloatArray,
-    out: FloatArray,
-    faults: Codes,
-) -> int:
-    """Marked rows of `black_scholes.forward_price`."""
-    for i in range(out.size):
-        if out[i] == REDO:
-            w, f, k, t, d, v = sign[i], forward[i], strike[i], expiry[i], discount_factor[i], volatility[i]
-            fault = forward_fault(w, f, k, t, d, v)
-            if fault != 0 and faults.size == 0:
-                return i
-            if fault != 0:
-                faults[i] = fault
-                out[i] = math.nan
-            else:
-                out[i] = forward_row(w, f, k, t, d, v)
     return -1
 
 

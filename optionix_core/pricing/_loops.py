@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from optionix_core.pricing._blocks import BLOCK, REDO, discount_block, price_block
+from optionix_core.pricing._blocks import BLOCK, REDO, price_block
 from optionix_core.pricing._columns import opened, part
-from optionix_core.pricing._exact_rows import exact_forwards, exact_greeks, exact_prices, exact_volatilities
+from optionix_core.pricing._exact_rows import exact_greeks, exact_prices, exact_volatilities
 from optionix_core.pricing._greek_blocks import GREEK_BLOCK, GREEK_ROOM, greek_block, greek_column
 from optionix_core.pricing._implied_blocks import (
     SOLVE_BLOCK,
@@ -79,37 +79,6 @@ def price_rows(  # noqa: PLR0917 - a kernel takes columns, not values
             unsafe = prices.size
         if unsafe > 0:
             bad = exact_prices(w, s, k, t, r, q, v, times, amounts, proportional, prices, faults[start:stop])
-            if bad >= 0:
-                return start + bad
-    return -1
-
-
-def forward_rows(
-    sign: Column,
-    forward: Column,
-    strike: Column,
-    expiry: Column,
-    discount_factor: Column,
-    volatility: Column,
-    first: int,
-    last: int,
-    out: Output,
-    faults: Codes,
-) -> int:
-    """As `price_rows`, on forwards."""
-    room = np.empty((7, min(last - first, BLOCK)))
-    room[6] = 0.0
-    w_all, f_all, k_all = opened(sign, room[0]), opened(forward, room[1]), opened(strike, room[2])
-    t_all, d_all, v_all = opened(expiry, room[3]), opened(discount_factor, room[4]), opened(volatility, room[5])
-    for start in range(first, last, BLOCK):
-        stop = min(start + BLOCK, last)
-        w, f, k = part(w_all, start, stop, last), part(f_all, start, stop, last), part(k_all, start, stop, last)
-        t, d, v = part(t_all, start, stop, last), part(d_all, start, stop, last), part(v_all, start, stop, last)
-        none = part(opened(sign[:0], room[6]), start, stop, last)
-        prices = out[start:stop]
-        price_block(w, f, k, t, none, none, v, prices)
-        if discount_block(d, prices) > 0:
-            bad = exact_forwards(w, f, k, t, d, v, prices, faults[start:stop])
             if bad >= 0:
                 return start + bad
     return -1

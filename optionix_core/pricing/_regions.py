@@ -40,11 +40,6 @@ def is_safe(
     )
 
 
-def is_discounted(price: float, discount_factor: float) -> bool:
-    """Whether a price of `_blocks` is one and its discount factor is inside its bound, with room for the product."""
-    return (price >= 0.0) & (discount_factor > 0.0) & (discount_factor <= 1e100)
-
-
 def has_safe_greeks(expiry: float, volatility: float) -> bool:
     """Whether a row of `is_safe` keeps the accuracy of its Greeks too, which divide by volatility and by expiry."""
     deviation = volatility * math.sqrt(expiry)

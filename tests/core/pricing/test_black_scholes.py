@@ -374,6 +374,15 @@ def test_a_forward_gives_the_price_of_its_spot() -> None:
     with pytest.raises(InvalidValueError, match=r"discount_factor must be positive and finite \(got 0.0\)"):
         black_scholes.forward_price("call", 1.0, 1.0, 1.0, 0.0, 0.2)
     assert black_scholes.forward_price("call", [1.0, -1.0], 1.0, 1.0, 1.0, 0.2, errors="nan").status.tolist() == [0, 9]
+    checked = black_scholes.forward_price(
+        "call", [1.0, -1.0, 1.0, 1.0], 1.0, 1.0, [1.0, math.nan, 0.0, math.inf], 0.2, errors="nan"
+    )
+    assert checked.status.tolist() == [0, 9, 10, 10]
+    assert np.isnan(checked.value).tolist() == [False, True, True, True]
+    with pytest.raises(InvalidValueError, match=r"discount_factor must be .*got nan at row 1\)"):
+        black_scholes.forward_price("call", [1.0, 1.0, -1.0], 1.0, 1.0, [1.0, math.nan, 1.0], 0.2)
+    with pytest.raises(InvalidValueError, match=r"forward must be .*got -1.0 at row 1\)"):
+        black_scholes.forward_price("call", [1.0, -1.0, 1.0], 1.0, 1.0, [1.0, math.nan, 0.0], 0.2)
 
 
 def test_dividends_reach_the_scalar_call_and_the_array_call_alike(reference_price: Callable[..., mp.mpf]) -> None:

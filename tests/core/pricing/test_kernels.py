@@ -64,9 +64,9 @@ def test_kernels_stay_usable_where_the_package_cannot_be_written(tmp_path: Path)
     script = (
         "from optionix_core.services.warm import warm, is_warm\n"
         "from optionix_core.pricing._kernels import KERNELS\n"
-        "KERNELS.load('forward_rows')\n"
-        "assert KERNELS.is_cached('forward_rows')\n"
+        "KERNELS.load('price_rows')\n"
+        "assert KERNELS.is_cached('price_rows')\n"
     )
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
     subprocess.run([sys.executable, "-c", script], check=True, env=environment)
-    assert list(tmp_path.rglob("*forward_rows*.nbi"))
+    assert list(tmp_path.rglob("*price_rows*.nbi"))

@@ -55,7 +55,7 @@ class FiniteDifferenceSolver:
     grid_concentration: float = 0.1
     """Width of the dense part around strike and levels over that of the grid in ln S, 0.001 (dense) to 100 (even).
 
-    Half of it in two dimensions.
+    Half of it in two dimensions, and with exercise.
     """
     scheme: str = "modified-craig-sneyd"
     """Of two dimensions: `"craig-sneyd"`, `"modified-craig-sneyd"` or `"hundsdorfer-verwer"`."""
@@ -145,7 +145,7 @@ class FiniteDifferenceSolver:
             steps=-(-self.time_steps // slower) * (refinement if slower == 2 else refinement**2),
             theta=self.theta,
             rannacher_steps=self.rannacher_steps,
-            concentration=self.grid_concentration * (0.5 if planar else 1.0),
+            concentration=self.grid_concentration * (0.5 if planar or american else 1.0),
             scheme=self.scheme,
             time_refinement=slower,
         )

@@ -264,3 +264,53 @@ def test_the_barrier_watched_at_fifty_dates_has_its_published_price(priced: Pric
         option_type="call", strike=100.0, expiry=0.2, barrier_type="down-out", barrier=95.0, monitoring_times=times
     )
     assert priced(contract, 0.3, 100.0, 0.1, 0.0, space_points=400).price == pytest.approx(4.907, abs=1e-3)
+
+
+def test_a_watched_barrier_and_a_cash_dividend_on_one_date_agree_with_quadrature(priced: Priced) -> None:
+    # dates every quarter, a fall of 5 at the half year just before that date's watching
+    level, strike, fall, rate, sigma, dt = 90.0, 95.0, 5.0, 0.05, 0.25, 0.25
+    points, weights = np.polynomial.legendre.leggauss(300)
+    drift, deviation = (rate - 0.5 * sigma**2) * dt, sigma * math.sqrt(dt)
+
+    def panel(low: float) -> tuple[Any, Any]:
+        high = math.log(100.0) + 8.0 * sigma
+        return low + 0.5 * (high - low) * (points + 1.0), 0.5 * (high - low) * weights
+
+    def back(start: Any, end: Any, weight: Any, values: Any) -> Any:
+        z = (end[None, :] - start[:, None] - drift) / deviation
+        kernel = np.exp(-0.5 * z * z) / (deviation * math.sqrt(2.0 * math.pi))
+        return math.exp(-rate * dt) * kernel @ (weight * values)
+
+    last, last_weight = panel(math.log(strike))
+    nodes, weight = panel(math.log(level))
+    third = back(nodes, last, last_weight, np.exp(last) - strike)
+    half = back(nodes, nodes, weight, third)
+    before = np.log(np.exp(nodes) + fall)
+    first = back(nodes, before, weight * np.exp(nodes - before), half)
+    exact = float(back(np.array([math.log(100.0)]), nodes, weight, first)[0])
+    contract = BarrierOption(
+        option_type="call",
+        strike=strike,
+        expiry=1.0,
+        barrier_type="down-out",
+        barrier=level,
+        monitoring_times=(0.25, 0.5, 0.75, 1.0),
+    )
+    paid = CashDividends((0.5,), (fall,))
+    result = priced(contract, sigma, dividend_yield=0.0, dividends=paid, space_points=400)
+    assert result.price == pytest.approx(exact, abs=2e-4)
+
+
+def test_a_fall_through_a_barrier_that_is_always_watched_ends_the_option(priced: Priced) -> None:
+    terms = {"option_type": "call", "strike": 95.0, "expiry": 1.0, "barrier_type": "down-out", "barrier": 90.0}
+    paid = CashDividends((0.5,), (60.0,))  # every likely price falls through
+    result = priced(BarrierOption(rebate=0.0, **terms), 0.1, dividend_yield=0.0, dividends=paid)
+    assert result.price == pytest.approx(0.0, abs=1e-6)
+    often = tuple(0.002 * (k + 1) for k in range(500))
+    paid = CashDividends((0.5,), (4.0,))
+    always = priced(BarrierOption(rebate=1.0, **terms), 0.2, dividend_yield=0.0, dividends=paid, space_points=400)
+    # the correction of Broadie, Glasserman and Kou moves the watched barrier to where it counts as always watched
+    moved = terms | {"barrier": 90.0 * math.exp(0.5826 * 0.2 * math.sqrt(0.002))}
+    dated = BarrierOption(rebate=1.0, monitoring_times=often, **moved)
+    close = priced(dated, 0.2, dividend_yield=0.0, dividends=paid, space_points=400)
+    assert always.price == pytest.approx(close.price, abs=0.03)

@@ -26,10 +26,13 @@ from typing import Any
 from optionix_core.pricing._american_sweeps import (
     CLUSTER,
     HALF,
+    LANES,
     LEVEL,
-    LIFTED,
     MISS,
     SQUARE,
+    STRIDE,
+    SUM_TOP,
+    TOP,
     advance,
     bend_levels,
     factorise,
@@ -41,7 +44,7 @@ from optionix_core.pricing._american_sweeps import (
     lift_levels,
     miss_and_slope,
     substitute,
-    sum_up,
+    sum_rows,
 )
 
 SERIES, MET, CURVE, UPPER_COUNT, LOWER_COUNT, UPPER_APART, LOWER_APART, ESTIMATE, UPPER = 0, 1, 2, 3, 4, 5, 6, 7, 8
@@ -58,8 +61,12 @@ LARGEST_CHANGE, LARGEST_BENT_CHANGE = 0.7, 0.15
 """Of the logarithm of a level in one Newton step; of the upper of two boundaries, which Newton's method overshoots."""
 ROUGH = 0.02
 """Relative change below which a rule that another one follows may stop."""
+CLOSE = 3e-3
+"""Relative change below which a rule may stop, however little it matters to the price."""
 ATTEMPTS = 2
 """At a boundary, from different guesses."""
+BENT = 0.75
+"""Share of the distance at which an upper boundary ends, below which a second guess stays."""
 KEPT = 0.1
 """Relative change below which the Jacobian is kept."""
 SHORT_TIME_SLOPE = 0.6387850000000000
@@ -183,7 +190,8 @@ def solve_rule(  # noqa: PLR0917 - a kernel has as many arguments as it reads
         fill_squares(n, curve, z)
         interpolate(direction, curve, n, m, spans, matrix, w, z)
         integrands(direction, n * m, w)
-        sum_up(n, m, w, z)
+        for column in range(4):
+            sum_rows(TOP + column * STRIDE, SUM_TOP + column * LANES, n, m, w, z)
         miss_and_slope(direction, n, anchor, rate, dividend_yield, volatility, z)
         if change > KEPT or change > 0.2 * before:
             jacobian(direction, curve, n, m, matrix, w, z)
@@ -198,79 +206,52 @@ def solve_rule(  # noqa: PLR0917 - a kernel has as many arguments as it reads
             change = max(change, relative)
         size = error_size(direction, MISS, -1, n, horizon, rate, dividend_yield, volatility, shares, z)
         advance(direction, n, curve, LARGEST_CHANGE if curve == 0.0 else LARGEST_BENT_CHANGE, z)
-        if change < rough or size * min(change / before, 1.0) < settled:
+        if change < rough or (change < CLOSE and size * min(change / before, 1.0) < settled):
             fill_squares(n, curve, z)
             return True
     return False
 
 
-def solve_row(  # noqa: C901, PLR0917 - attempts in order; a kernel has as many arguments as it reads
+def start_row(
+    attempt: int,
     direction: float,
     rate: float,
     dividend_yield: float,
     volatility: float,
     nodes: Any,
-    shares: Any,
-    spans: Any,
-    matrix: Any,
-    transform: Any,
     lift: Any,
-    settled: float,
-    rough: float,
     record: Any,
-    w: Any,
     z: Any,
 ) -> bool:
-    """One boundary by one rule, started from the rule before where the record has its series; whether it was found.
+    """Fill LEVEL from the record's series, if it is that of the rule before, or by a guess; whether it was a series.
 
-    `lift` takes coefficients to levels at the nodes. Without a boundary the record's count is zero.
+    `lift` takes coefficients to levels at the nodes.
     """
     n = len(nodes)
-    count = UPPER_COUNT if direction > 0.0 else LOWER_COUNT
     place = UPPER if direction > 0.0 else LOWER
     curve = record[CURVE] if direction > 0.0 else 0.0
-    horizon = record[SERIES]
-    lifted = record[count] * n == len(lift) - n and len(lift) > n
+    known = record[UPPER_COUNT if direction > 0.0 else LOWER_COUNT]
+    lifted = attempt == 0 and len(lift) > n and known * n == len(lift) - n
     if lifted:
         lift_levels(direction, curve, len(lift) // n, n, lift, record[place : place + MOST_POINTS + 1], z)
-    apart = math.inf
-    found = False
-    for attempt in range(ATTEMPTS):
-        if attempt > 0 or not lifted:
-            guess_levels(direction, horizon, rate, dividend_yield, volatility, nodes, z)
-            if attempt > 0 and curve > 0.0:
-                bend_levels(n, curve, 0.75, z)
-        found = solve_rule(
-            direction,
-            curve,
-            horizon,
-            rate,
-            dividend_yield,
-            volatility,
-            nodes,
-            shares,
-            spans,
-            matrix,
-            settled,
-            rough,
-            w,
-            z,
-        )
-        if found:
-            break
-    if lifted and found:
-        apart = error_size(direction, LEVEL, LIFTED, n, horizon, rate, dividend_yield, volatility, shares, z)
+    else:
+        guess_levels(direction, record[SERIES], rate, dividend_yield, volatility, nodes, z)
+        if attempt > 0 and curve > 0.0:
+            bend_levels(n, curve, BENT, z)
+    return lifted
+
+
+def keep_row(direction: float, found: float, apart: float, n: int, transform: Any, record: Any, z: Any) -> None:
+    """Store SQUARE as Chebyshev coefficients, and the distance from the rule before. `found` is one or zero."""
+    place = UPPER if direction > 0.0 else LOWER
     record[UPPER_APART if direction > 0.0 else LOWER_APART] = apart
-    record[count] = 0.0
-    if found:
-        record[count] = n
+    record[UPPER_COUNT if direction > 0.0 else LOWER_COUNT] = n * found
+    for degree in range(n + 1):
+        record[place + degree] = 0.0
+    for j in range(n):
+        square = z[SQUARE + j]
         for degree in range(n + 1):
-            record[place + degree] = 0.0
-        for j in range(n):
-            square = z[SQUARE + j]
-            for degree in range(n + 1):
-                record[place + degree] += transform[j * (n + 1) + degree] * square
-    return found
+            record[place + degree] += transform[j * (n + 1) + degree] * square
 
 
 def level_at(direction: float, root: float, record: Any) -> float:

@@ -12,15 +12,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optionix_core.pricing._american_boundary import (
+    ATTEMPTS,
+    CURVE,
     ESTIMATE,
     NEVER,
+    SERIES,
+    error_size,
     exercise_regime,
+    keep_row,
     level_at_expiry,
     meeting_root,
-    solve_row,
+    solve_rule,
+    start_row,
 )
 from optionix_core.pricing._american_grid import grid_shape
-from optionix_core.pricing._american_sweeps import NODE_WORKSPACE, POINT_WORKSPACE
+from optionix_core.pricing._american_sweeps import LEVEL, LIFTED, NODE_WORKSPACE, POINT_WORKSPACE
 from optionix_core.pricing._american_value import american_shape, boundary_levels, market_hash, market_of_put
 from optionix_core.pricing._formulas import TINY_DEVIATION, first_fault
 
@@ -112,24 +118,39 @@ def american_boundaries(
     w = np.empty(POINT_WORKSPACE)
     z = np.empty(NODE_WORKSPACE)
     missed = 0
+    n = len(nodes)
     for pick in picks:
-        found = solve_row(
-            direction,
-            market[pick, 1],
-            market[pick, 2],
-            market[pick, 3],
-            nodes,
-            shares,
-            spans,
-            matrix,
-            transform,
-            lift,
-            settled,
-            rough,
-            records[pick],
-            w,
-            z,
-        )
+        record = records[pick]
+        rate, dividend_yield, volatility = market[pick, 1], market[pick, 2], market[pick, 3]
+        curve = record[CURVE] if direction > 0.0 else 0.0
+        horizon = record[SERIES]
+        found = False
+        apart = math.inf
+        for attempt in range(ATTEMPTS):
+            lifted = start_row(attempt, direction, rate, dividend_yield, volatility, nodes, lift, record, z)
+            found = solve_rule(
+                direction,
+                curve,
+                horizon,
+                rate,
+                dividend_yield,
+                volatility,
+                nodes,
+                shares,
+                spans,
+                matrix,
+                settled,
+                rough,
+                w,
+                z,
+            )
+            if found:
+                if lifted:
+                    apart = error_size(
+                        direction, LEVEL, LIFTED, n, horizon, rate, dividend_yield, volatility, shares, z
+                    )
+                break
+        keep_row(direction, 1.0 if found else 0.0, apart, n, transform, record, z)
         missed += not found
     return missed
 

@@ -28,7 +28,7 @@ ACCURACIES = {
     # name: error of a price over the strike at which the climb ends, last rule, quadrature points of the price
     "fast": (3e-5, 2, 24),
     "standard": (1e-6, 3, 40),
-    "high": (6e-9, 4, 64),
+    "high": (1e-9, 4, 64),
 }
 
 

@@ -186,21 +186,20 @@ def fold(place: int, n: int, m: int, w: Any, z: Any) -> None:
             z[place + i] += z[row + i]
 
 
-def sum_up(n: int, m: int, w: Any, z: Any) -> None:
-    """Integrals over the quadrature points of each collocation point; m is a multiple of eight."""
-    count = n * m // 2
-    for x in range(count):
-        z[SHEET + x] = w[TOP + x] + w[TOP + count + x]
-    fold(SUM_TOP, n, m // 2, w, z)
-    for x in range(count):
-        z[SHEET + x] = w[BOTTOM + x] + w[BOTTOM + count + x]
-    fold(SUM_BOTTOM, n, m // 2, w, z)
-    for x in range(count):
-        z[SHEET + x] = w[TOP_SLOPE + x] + w[TOP_SLOPE + count + x]
-    fold(SUM_TOP_SLOPE, n, m // 2, w, z)
-    for x in range(count):
-        z[SHEET + x] = w[BOTTOM_SLOPE + x] + w[BOTTOM_SLOPE + count + x]
-    fold(SUM_BOTTOM_SLOPE, n, m // 2, w, z)
+def sum_rows(source: int, place: int, n: int, m: int, w: Any, z: Any) -> None:
+    """Sum into `place` the m rows of n, a multiple of four, that `w` holds from `source` on."""
+    for i in range(0, n, 4):
+        a = b = c = d = 0.0
+        for k in range(m):
+            x = source + k * n + i
+            a += w[x]
+            b += w[x + 1]
+            c += w[x + 2]
+            d += w[x + 3]
+        z[place + i] = a
+        z[place + i + 1] = b
+        z[place + i + 2] = c
+        z[place + i + 3] = d
 
 
 def miss_and_slope(

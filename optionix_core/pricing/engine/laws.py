@@ -18,6 +18,16 @@ AMERICAN_ERROR = {
 """What is known of the collocation: measured, not a bound of one price."""
 GRID_ERROR = "about 1e-6 of the strike (1e-7 in high): dividends are priced on a grid, and no bound is computed"
 EXPANSION = "an expansion in nu^2 T: no bound is known, and far strikes and long expiries leave its range"
+MODEL_GREEKS = (
+    *("delta", "gamma", "vega", "theta", "rho", "epsilon", "vanna", "volga", "charm", "speed"),
+    *("dual_delta", "dual_gamma"),
+)
+"""Greeks that models with a characteristic function give."""
+HELD = ("delta", "gamma", "theta", "rho", "epsilon")
+"""Greeks by differentiation of a model's price; its parameters have no common volatility."""
+ORDERS = {"delta": 1, "gamma": 2, "speed": 3, "vanna": 1, "charm": 1}
+"""How often each is a derivative in the spot."""
+USUAL_VOLATILITY = 0.2
 OWN = "the model's own formula bounds no error"
 EXACT_MODEL = "exact up to rounding, which is not bounded"
 
@@ -135,18 +145,39 @@ def _with_greeks(
 
 
 def _model_greeks(request: Request, model: Any, factor: float) -> tuple[Mapping[str, float], str]:
-    greeks: Any = getattr(model, "greeks", None)
-    if greeks is None:
-        return {}, "the model gives no Greeks"
-    try:
-        found = greeks(*_arguments(request, factor))
-    except DomainError as error:
-        return {}, str(error)
-    given, absent = {}, []
-    for name in request.greeks:
-        value = getattr(found, name, None)
-        if value is None or not math.isfinite(float(value)):
-            absent.append(name)
-        else:
-            given[name] = float(value) * factor ** {"delta": 1, "gamma": 2, "speed": 3}.get(name, 0)
-    return given, f"{', '.join(absent)}: not given by the model" if absent else ""
+    """The model's own Greeks, or differentiation of its price where it has none."""
+    own = getattr(model, "greeks", None)
+    known = MODEL_GREEKS if own is not None else HELD
+    names = tuple(name for name in request.greeks if name in known)
+    given: dict[str, float] = {}
+    reasons = []
+    if names:
+        try:
+            found = (
+                own(*_arguments(request, factor), names=names) if own is not None else _finite(request, model, names)
+            )
+        except DomainError as error:
+            return {}, str(error)
+        values = {name: float(getattr(found, name)) for name in names}
+        given = {name: value * factor ** ORDERS.get(name, 0) for name, value in values.items() if math.isfinite(value)}
+    without = [name for name in names if name not in given]
+    if without:
+        reasons.append(f"{', '.join(without)}: the price has no such derivative here")
+    beyond = [name for name in request.greeks if name not in known]
+    if beyond:
+        reasons.append(f"{', '.join(beyond)}: the method gives {', '.join(known)}")
+    return given, "; ".join(reasons)
+
+
+def _finite(request: Request, model: Any, names: tuple[str, ...]) -> Any:
+    """Derivatives of a price that takes arrays, all parameters of the model held."""
+    from optionix_core.pricing.differences import finite_greeks
+
+    contract, market = request.contract, request.market
+
+    def price(spot: Any, expiry: Any, rate: Any, dividend_yield: Any, volatility: Any) -> Any:
+        del volatility  # it has none; differentiation only measures its intervals by one
+        return model.price(int(contract.option_type), spot, contract.strike, expiry, rate, dividend_yield)
+
+    at = {"spot": market.spots[0], "expiry": contract.expiry, "rate": market.rate, "dividend_yield": market.yields[0]}
+    return finite_greeks(price, **at, volatility=USUAL_VOLATILITY, names=names, precision=1e-13).greeks

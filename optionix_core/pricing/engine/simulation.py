@@ -24,7 +24,9 @@ def along_paths(request: Request) -> Outcome:
         names.append("vega")
     if Offer.REVERSION not in has:
         names.append("epsilon")
-    return _simulated(request, tuple(name for name in request.greeks if name in names), f"simulation gives {', '.join(names)}")
+    return _simulated(
+        request, tuple(name for name in request.greeks if name in names), f"simulation gives {', '.join(names)}"
+    )
 
 
 def at_expiry(request: Request) -> Outcome:

@@ -14,7 +14,14 @@ import pytest
 from optionix_core.errors import InterruptedByUserError, InvalidValueError, MissingDataError, UnknownNameError
 from optionix_core.market.curves import DiscountCurve, ForwardCurve
 from optionix_core.market.snapshot import Market
-from optionix_core.pricing import CashDividends, PricingEngine, american, black_scholes, two_asset
+from optionix_core.pricing import (
+    CashDividends,
+    PricingEngine,
+    ProportionalDividends,
+    american,
+    black_scholes,
+    two_asset,
+)
 from optionix_core.pricing.contracts import BY_KIND
 from optionix_core.pricing.engine import GREEK_NAMES, EngineSettings
 from optionix_core.pricing.flat_market import FlatMarket
@@ -100,6 +107,24 @@ def test_greeks_are_slopes_of_the_price(kind: str, examples: Any) -> None:
     assert result.greeks.vega == pytest.approx(vega, rel=1e-4, abs=1e-4)
     assert result.greeks.rho == pytest.approx(rho, rel=1e-4, abs=1e-4)
     assert result.greeks.theta is not None
+
+
+@pytest.mark.parametrize("kind", ["heston", "merton", "sabr", "cev"])
+def test_greeks_of_models_are_slopes_too(kind: str, examples: Any) -> None:
+    """With a proportional dividend where the model lets one pass through, so that the whole spot is moved."""
+    engine, contract, model = PricingEngine(), examples.contract("european"), examples.model(kind)
+    paid = ProportionalDividends((0.2,), (0.03,)) if kind in ("heston", "merton") else None
+
+    def moved(spot: float = 0.0, rate: float = 0.0) -> float:
+        there = FlatMarket(spot=100.0 + spot, rate=0.05 + rate, dividends=paid)
+        return engine.price(contract, model, there, greeks=()).price
+
+    found = engine.price(contract, model, FlatMarket(spot=100.0, rate=0.05, dividends=paid), greeks="all").greeks
+    assert found.delta == pytest.approx((moved(spot=0.05) - moved(spot=-0.05)) / 0.1, rel=1e-5)
+    assert found.gamma == pytest.approx((moved(spot=0.05) - 2 * moved() + moved(spot=-0.05)) / 0.0025, rel=1e-4)
+    assert found.rho == pytest.approx((moved(rate=1e-4) - moved(rate=-1e-4)) / 2e-4, rel=1e-5)
+    assert (found.vega is None) == (kind in ("sabr", "cev"))
+    assert found.ultima is None
 
 
 def test_later_dates_move_with_the_expiry_in_theta(examples: Any) -> None:

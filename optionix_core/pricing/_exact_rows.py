@@ -13,7 +13,6 @@ from optionix_core.pricing._blocks import REDO
 from optionix_core.pricing._formulas import (
     escrow,
     first_fault,
-    greeks_row,
     greeks_with_dividends,
     price_row,
 )
@@ -62,7 +61,7 @@ def exact_prices(
     return -1
 
 
-def exact_greeks(  # noqa: C901, PLR0917 - a loop over columns, each row on its own path
+def exact_greeks(  # noqa: PLR0917 - a loop over columns, not values
     sign: FloatArray,
     spot: FloatArray,
     strike: FloatArray,
@@ -94,12 +93,8 @@ def exact_greeks(  # noqa: C901, PLR0917 - a loop over columns, each row on its 
                 faults[i] = fault
                 for j in range(picks.size):
                     out[j, first + i] = math.nan
-            elif times.size > 0:
-                row = greeks_with_dividends(w, s, k, t, r, q, v, factor, rate_slope, time_slope)
-                for j in range(picks.size):
-                    out[j, first + i] = row[picks[j]]
             else:
-                row = greeks_row(w, s, k, t, r, q, v)
+                row = greeks_with_dividends(w, s, k, t, r, q, v, factor, rate_slope, time_slope)
                 for j in range(picks.size):
                     out[j, first + i] = row[picks[j]]
     return -1

@@ -66,6 +66,81 @@ def test_volatility_comes_back_within_four_times_the_attainable(
     assert np.all(np.abs(together / table[:, 6] - 1) <= 4.0 * bounds)
 
 
+def test_rows_near_the_money_of_any_deviation_come_back_within_four_times_the_attainable(
+    sample: Any, reference_price: Any
+) -> None:
+    # where the steps of vector instructions have least to spare: no curvature helps, and both terms nearly cancel
+    options = sample(27, 1200, 0.6)
+    prices = [float(reference_price(*option)) for option in options]
+    table = np.array(options)
+    found = implied_volatility(table[:, 0], np.array(prices), *table[:, 1:6].T)
+    bounds = np.array([attainable(option, price) for option, price in zip(options, prices, strict=True)])
+    errors = np.abs(found / table[:, 6] - 1) / bounds
+    FIGURES.info("near the money: worst %.2f of attainable", errors[bounds < 2e-3].max())
+    assert np.all(errors[bounds < 2e-3] <= 4.0)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize(("seed", "reach"), [(31, 1.0), (32, 3.0), (33, 8.0), (34, 30.0)])
+def test_many_array_rows_come_back_within_four_times_the_attainable(
+    seed: int, reach: float, sample: Any, reference_price: Any
+) -> None:
+    options = [(option, float(reference_price(*option))) for option in sample(seed, 20_000, reach)]
+    options = [(option, price) for option, price in options if price > 1e-290]
+    bounds = np.array([attainable(option, price) for option, price in options])
+    table = np.array([option for option, _ in options])
+    found = implied_volatility(table[:, 0], np.array([price for _, price in options]), *table[:, 1:6].T)
+    known = bounds < 2e-3
+    assert known.sum() > 5000
+    assert np.all(np.abs(found / table[:, 6] - 1)[known] <= 4.0 * bounds[known])
+
+
+@pytest.mark.parametrize("rows", [1, 255, 256, 257, 600, 20_001])
+def test_shared_numbers_and_any_count_of_rows_give_what_full_columns_give(rows: int) -> None:
+    strikes = np.random.default_rng(rows).uniform(60, 160, rows)
+    price = black_scholes.price("put", 100.0, strikes, 0.5, 0.03, 0.01, 0.4)
+    full = [np.full(rows, value) for value in (100.0, 0.5, 0.03, 0.01)]
+    shared = implied_volatility_with_status("put", price, 100.0, strikes, 0.5, 0.03, 0.01)
+    spread = implied_volatility_with_status(np.full(rows, -1), price, full[0], strikes, *full[1:])
+    assert np.array_equal(shared.value, spread.value)
+    assert np.array_equal(shared.status, spread.status)
+    assert shared.value == pytest.approx(np.full(rows, 0.4), rel=1e-10)
+
+
+def test_the_number_of_threads_changes_no_bit_and_no_status(monkeypatch: pytest.MonkeyPatch, sample: Any) -> None:
+    from optionix_core.pricing import _threads
+    from optionix_core.pricing import implied_volatility as module
+
+    table = np.array(sample(28, 3000, 6.0)).T
+    price = black_scholes.price(table[0], *table[1:])
+    price[::50] *= 3.0
+    price[7::70] = np.nan
+    alone = implied_volatility_with_status(table[0], price, *table[1:6])
+    monkeypatch.setattr(module, "LEAST_ROWS", 400)
+    monkeypatch.setattr(_threads, "processors", lambda: 5)
+    split = implied_volatility_with_status(table[0], price, *table[1:6])
+    assert np.array_equal(alone.value, split.value, equal_nan=True)
+    assert np.array_equal(alone.status, split.status)
+    assert set(alone.status.tolist()) >= {0, 2, 5}
+
+
+def test_a_row_that_vector_instructions_leave_is_solved_like_a_scalar_call() -> None:
+    # a price just above its floor, one of 1e-250 of the spot, a moneyness of 1e20, half a minute to expiry
+    rows = np.array(
+        [
+            [1.0, 20.000000000000014, 120.0, 100.0, 0.5, 0.0, 0.0],
+            [1.0, 1e-248, 100.0, 900.0, 0.5, 0.0, 0.0],
+            [-1.0, 1e-15, 1e20, 1.0, 9.0, 0.0, 0.0],
+            [1.0, 0.01, 100.0, 100.5, 1e-10, 0.0, 0.0],
+            [-1.0, 5.0, 100.0, 100.0, 1.0, 0.05, 0.01],
+        ]
+    )
+    together = implied_volatility_with_status(*rows.T)
+    alone = [implied_volatility_with_status(*row) for row in rows.tolist()]
+    assert together.status.tolist() == [int(one.status) for one in alone]
+    assert together.value == pytest.approx([one.value for one in alone], rel=1e-15, nan_ok=True)
+
+
 def test_the_volatility_of_the_command_line_example_comes_back_to_1e12() -> None:
     price = black_scholes.price("call", 100, 105, 0.5, 0.05, 0.0, 0.25)
     assert implied_volatility("call", price, 100, 105, 0.5, 0.05, 0.0) == pytest.approx(0.25, abs=1e-12)

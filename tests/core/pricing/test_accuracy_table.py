@@ -33,12 +33,15 @@ def test_every_line_has_a_reference_and_every_reference_a_line(script: ModuleTyp
 
 def test_a_sample_of_every_line_is_within_its_stated_error(script: ModuleType) -> None:
     text = script.ACCURACY.read_text("utf-8")
-    wrong = [script.broken(text, each, min(each.rows, 6)) for each in (*script.MODELS, *script.CLOSED_FORMS)]
+    wrong = []
+    for each in (*script.MODELS, *script.CLOSED_FORMS):
+        all_rows = "median" in each.source
+        wrong.append(script.broken(text, each, each.rows if all_rows else min(each.rows, 6)))
     assert [what for what in wrong if what] == []
 
 
 def test_a_wrong_line_is_found(script: ModuleType) -> None:
-    reference = script.CLOSED_FORMS[3]
+    reference = next(each for each in script.CLOSED_FORMS if each.function.endswith("exact, continuous"))
     line = f"| `{reference.function}` | {reference.source} | {reference.rows} | 1.0e-30 |\n"
     assert "stated 1.0e-30" in script.broken(line, reference, 4)
     assert "no line" in script.broken("", reference, 4)

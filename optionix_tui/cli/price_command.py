@@ -63,7 +63,8 @@ class PriceCommand(TermCommand):
             return super().invoke(ctx)
         name, *rest = arguments
         command = self.commands[name]
-        with command.make_context(name, rest, parent=ctx) as below:
+        # Its parent is this command's, or the usage line would hold the file that has no place there.
+        with command.make_context(f"{ctx.info_name} {name}", rest, parent=ctx.parent) as below:
             return command.invoke(below)
 
     def format_options(self, ctx: Any, formatter: Any) -> None:

@@ -25,9 +25,9 @@ class ProgressLine:
             return
         self._last = now
         line = f"{self._what}: {done / max(total, 1):.0%}"
-        sys.stderr.write("\r" + line.ljust(self._drawn))
+        before, self._drawn = self._drawn, max(self._drawn, len(line))  # first: ctrl+c may come while it is drawn
+        sys.stderr.write("\r" + line.ljust(before))
         sys.stderr.flush()
-        self._drawn = len(line)
 
     def clear(self) -> None:
         """Take the line away."""

@@ -27,7 +27,7 @@ from optionix_core.pricing.models.black_scholes import MultiAssetModel
 from optionix_core.pricing.monte_carlo import _layout as at
 from optionix_core.pricing.monte_carlo._path_kernels import KERNELS
 from optionix_core.pricing.monte_carlo._philox import WORD
-from optionix_core.pricing.monte_carlo._plan import BLOCKS_OF_A_WORKER, NO_DIRECTIONS, SAMPLERS
+from optionix_core.pricing.monte_carlo._plan import BLOCKS_OF_A_WORKER, NO_DIRECTIONS, SAMPLERS, Normals
 from optionix_core.pricing.monte_carlo._setup import Settings
 from optionix_core.pricing.monte_carlo.directions import directions
 
@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 BLOCK = at.BLOCK
+UNIT_STEP = np.ones((at.FIELDS, 1))
+UNIT_WEIGHTS = np.array([[0.0], [0.0], [1.0]])
+NO_ORDER = np.array([0, -1, -1], np.int64)
 PRICED = (BasketOption, RainbowOption, SpreadOption, ExchangeOption)
 
 
@@ -59,24 +62,25 @@ class AssetSetup:
         codes = self.codes.copy()
         codes[[at.PATHS, at.STREAM, at.SAMPLER]] = paths, randomisation << 8, SAMPLERS.index(sampler)
         codes[at.CONTROL] = int(rows > 1)
-        sobol = NO_DIRECTIONS
-        if sampler == "sobol":
-            sobol = directions(len(self.drifts), self.settings.seed, randomisation)
+        sobol = directions(len(self.drifts), self.settings.seed, randomisation) if sampler == "sobol" else NO_DIRECTIONS
+        normals = Normals(codes, UNIT_STEP, NO_ORDER, UNIT_WEIGHTS, sobol)
         kernel = KERNELS.load("asset_payments")
 
         def job(first: int, last: int) -> int:
-            return kernel(
-                first_block + first,
-                first_block + last,
-                first_block,
-                codes,
-                self.numbers,
-                self.drifts,
-                self.spreads,
-                self.holdings,
-                sobol,
-                out,
-            )
+            for start, stop, points in normals.pieces(first_block + first, first_block + last):
+                kernel(
+                    start,
+                    stop,
+                    first_block,
+                    codes,
+                    self.numbers,
+                    self.drifts,
+                    self.spreads,
+                    self.holdings,
+                    points,
+                    out,
+                )
+            return -1
 
         spread(job, -(-paths // BLOCK), BLOCKS_OF_A_WORKER, 1, workers)
         return out
@@ -103,6 +107,7 @@ def asset_setup(contract: Contract, model: object, market: FlatMarket, settings:
     codes = np.zeros(at.CODES, np.int64)
     codes[at.KEY_LOW], codes[at.KEY_HIGH] = settings.seed & WORD, (settings.seed >> 32) & WORD
     codes[[at.ANTITHETIC, at.TERMINAL, at.ASSET_COUNT]] = settings.antithetic, terminal, count
+    codes[[at.STEPS, at.FACTORS]] = 1, count
     deviations = volatilities * math.sqrt(expiry)
     return AssetSetup(
         settings=settings,

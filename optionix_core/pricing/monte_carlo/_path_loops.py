@@ -42,6 +42,17 @@ if TYPE_CHECKING:
     Table = NDArray[np.float64]
 
 
+def sobol_blocks(
+    first: int, last: int, codes: Picks, steps: Grid, order: Picks, weights: Grid, directions: Picks, points: Table
+) -> int:
+    """Normals of blocks [first, last) from Sobol points, a row of `points` for each: see `sobol_normals`."""
+    words = np.empty(BLOCK, np.int64)
+    for block in range(first, last):
+        row = points[block - first]
+        sobol_normals(block, codes[STEPS], codes[FACTORS], steps, order, weights, directions, words, row)
+    return -1
+
+
 def path_blocks(
     first: int,
     last: int,
@@ -50,27 +61,22 @@ def path_blocks(
     numbers: Column,
     steps: Grid,
     surface: Grid,
-    order: Picks,
-    weights: Grid,
-    directions: Picks,
+    points: Grid,
     out: Table,
 ) -> int:
     """Paths of one underlying, blocks [first, last) into columns from (first - origin) * BLOCK on.
 
-    Rows of `out`: the payment; then, as there are rows, the control and the three that likelihood ratios need. Under
-    RECORD instead the price at each step with a weight, then the variance at each where there are twice as many rows.
+    `points` are the normals of these blocks under a Sobol sampler. Rows of `out`: the payment; then, as there are rows,
+    the control and the three that likelihood ratios need. Under RECORD instead the price at each step with a weight,
+    then the variance at each where there are twice as many rows.
     """
     lanes = np.empty(SCRATCH)
-    words = np.empty(BLOCK, np.int64)
-    points = np.empty(max(codes[STEPS] * codes[FACTORS] * codes[SAMPLER], 1) * BLOCK)
     for block in range(first, last):
         start_block(numbers, lanes)
-        if codes[SAMPLER]:
-            sobol_normals(block, codes[STEPS], codes[FACTORS], steps, order, weights, directions, words, points)
         column = (block - origin) * BLOCK
         row = 0
         for j in range(codes[STEPS]):
-            draw(block, j, codes, steps, points, lanes)
+            draw(block, j, codes, steps, points[(block - first) * codes[SAMPLER]], lanes)
             advance(j, codes, numbers, steps, surface, lanes)
             watch(j, codes, numbers, steps, lanes)
             if steps[CASH, j] > 0.0 or steps[PROPORTION, j] != 0.0:
@@ -97,25 +103,24 @@ def asset_payments(
     drifts: Column,
     spreads: Grid,
     holdings: Column,
-    directions: Picks,
+    points: Grid,
     out: Table,
 ) -> int:
     """Discounted payments on several prices at expiry, then the controls: the discounted price of each.
 
     `drifts` are the means of the log prices, `spreads` the lower triangular root of their covariance, `holdings` the
-    weights of a basket.
+    weights of a basket; `points` the normals of these blocks under a Sobol sampler.
     """
     count = codes[ASSET_COUNT]
     lanes = np.empty(SCRATCH)
-    words = np.empty(BLOCK, np.int64)
-    points = np.empty(2 * count * BLOCK)
+    prices = np.empty(2 * count * BLOCK)
     for block in range(first, last):
-        draw_assets(block, codes, drifts, spreads, directions, words, points)
-        settle_assets(codes, numbers, holdings, points, lanes)
+        draw_assets(block, codes, drifts, spreads, points[(block - first) * codes[SAMPLER]], prices)
+        settle_assets(codes, numbers, holdings, prices, lanes)
         column = (block - origin) * BLOCK
         for row in range(out.shape[0]):
             if row == 0:
                 copy_out(PAID + row, column, codes, lanes, out[row])
             else:
-                copy_out((count + row - 1) * BLOCK, column, codes, points, out[row])
+                copy_out((count + row - 1) * BLOCK, column, codes, prices, out[row])
     return -1

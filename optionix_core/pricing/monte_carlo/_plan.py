@@ -5,7 +5,7 @@ A plan holds no result and is never changed; blocks may be run in any order and 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -33,6 +33,8 @@ SAMPLERS = ("random", "sobol")
 NO_ORDER = np.zeros(3, np.int64)
 NO_WEIGHTS = np.zeros((3, 1))
 NO_DIRECTIONS = np.zeros(at.STREAMS, np.int64)
+NO_POINTS = np.zeros((1, 1))
+POINTS_OF_A_PIECE = 1 << 17
 BLOCKS_OF_A_WORKER = 8
 """Fewest that are worth a thread."""
 
@@ -55,24 +57,40 @@ class Plan:
         codes = self.codes.copy()
         codes[at.PATHS] = paths
         kernel = KERNELS.load("path_blocks")
+        normals = Normals(codes, self.steps, self.order, self.weights, self.directions)
 
         def job(first: int, last: int) -> int:
-            return kernel(
-                first_block + first,
-                first_block + last,
-                first_block,
-                codes,
-                self.numbers,
-                self.steps,
-                self.surface,
-                self.order,
-                self.weights,
-                self.directions,
-                out,
-            )
+            for start, stop, points in normals.pieces(first_block + first, first_block + last):
+                kernel(start, stop, first_block, codes, self.numbers, self.steps, self.surface, points, out)
+            return -1
 
         spread(job, -(-paths // BLOCK), BLOCKS_OF_A_WORKER, 1, workers)
         return out
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Normals:
+    """Normals of blocks from Sobol points, made in pieces that stay in the cache."""
+
+    codes: NDArray[np.int64]
+    steps: FloatArray
+    order: NDArray[np.int64]
+    weights: FloatArray
+    directions: NDArray[np.int64]
+
+    def pieces(self, first: int, last: int) -> Iterator[tuple[int, int, FloatArray]]:
+        """First and last block of each piece, and its points; without Sobol points all blocks at once."""
+        if not self.codes[at.SAMPLER]:
+            yield first, last, NO_POINTS
+            return
+        width = int(self.codes[at.STEPS] * self.codes[at.FACTORS]) * BLOCK
+        size = max(min(POINTS_OF_A_PIECE // width, last - first), 1)
+        points = np.empty((size, width))
+        kernel = KERNELS.load("sobol_blocks")
+        for start in range(first, last, size):
+            stop = min(start + size, last)
+            kernel(start, stop, self.codes, self.steps, self.order, self.weights, self.directions, points)
+            yield start, stop, points
 
 
 def plan_of(

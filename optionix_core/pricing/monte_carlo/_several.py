@@ -16,14 +16,13 @@ from optionix_core.pricing.monte_carlo._layout import (
     FINAL_DISCOUNT,
     LARGEST,
     LEVEL,
-    OBSERVER,
     PAID,
     SAMPLER,
     SMALLEST,
     TERMINAL,
+    VANILLA,
 )
 from optionix_core.pricing.monte_carlo._observers import struck
-from optionix_core.pricing.monte_carlo._sobol import fill_points, fill_quantiles
 from optionix_core.pricing.monte_carlo._stepping import draw_row
 
 if TYPE_CHECKING:
@@ -34,18 +33,15 @@ if TYPE_CHECKING:
     Grid = NDArray[np.float64]
     Output = NDArray[np.float64]
     Picks = NDArray[np.int64]
-    Places = NDArray[np.int64]
 
 
-def draw_assets(
-    block: int, codes: Picks, drifts: Column, spreads: Grid, directions: Picks, words: Places, points: Output
-) -> int:
-    """Prices of the block's paths."""
+def draw_assets(block: int, codes: Picks, drifts: Column, spreads: Grid, normals: Column, points: Output) -> int:
+    """Prices of the block's paths, from `normals` under a Sobol sampler."""
     count = codes[ASSET_COUNT]
     for asset in range(count):
         if codes[SAMPLER]:
-            fill_points(block, asset, directions, words)
-            fill_quantiles(asset * BLOCK, words, points)
+            for lane in range(BLOCK):
+                points[asset * BLOCK + lane] = normals[asset * BLOCK + lane]
         else:
             draw_row(block, asset, ASSETS, asset * BLOCK, 1, codes, points)
     for asset in range(count):
@@ -81,5 +77,5 @@ def settle_assets(codes: Picks, numbers: Column, holdings: Column, points: Outpu
         if codes[CONTROL]:
             for lane in range(BLOCK):
                 price[lane] *= numbers[FINAL_DISCOUNT]
-    struck(codes[OBSERVER], LEVEL, PAID, numbers, lanes)
+    struck(VANILLA, LEVEL, PAID, numbers, lanes)
     return -1

@@ -100,7 +100,7 @@ def draw_row(block: int, j: int, stream: int, row: int, normal: int, codes: Pick
     return -1
 
 
-def draw_point(j: int, codes: Picks, points: Output, lanes: Output) -> int:
+def draw_point(j: int, codes: Picks, points: Column, lanes: Output) -> int:
     """Normals of one step from the block's Sobol points."""
     source = j * BLOCK
     target = ZV if codes[SCHEME] == SQUARE_ROOT else Z
@@ -125,7 +125,7 @@ def is_drawn(stream: int, j: int, codes: Picks, steps: Grid) -> bool:
     return bool(stream == DIFFUSION or scheme in (QUADRATIC, QUADRATIC_JUMPS, SQUARE_ROOT))
 
 
-def draw(block: int, j: int, codes: Picks, steps: Grid, points: Output, lanes: Output) -> int:
+def draw(block: int, j: int, codes: Picks, steps: Grid, points: Column, lanes: Output) -> int:
     """All random numbers that step `j` needs."""
     scheme = codes[SCHEME]
     for stream in range(STREAMS):

@@ -1,4 +1,4 @@
-"""docs/api/exotics.md is what the code says."""
+"""docs/api/exotics.md is what the code says, and every page of mathematics is listed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def test_the_reference_of_exotic_contracts_is_not_stale() -> None:
+def test_the_reference_of_exotic_contracts_and_the_list_of_pages_are_not_stale() -> None:
     done = subprocess.run(
         [sys.executable, str(ROOT / "scripts" / "api.py"), "--check"], capture_output=True, text=True, check=False
     )

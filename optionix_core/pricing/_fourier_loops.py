@@ -56,6 +56,7 @@ from optionix_core.pricing._strike_sums import (
     add_block,
     bases,
     group_edges,
+    observed_power,
     settle,
     settle_weights,
     within_reach,
@@ -68,6 +69,8 @@ if TYPE_CHECKING:
     Output = NDArray[np.float64]
     Picks = NDArray[np.int64]
 
+SUFFICIENT = 100.0
+"""Derivatives that miss the aim by no more than this are not tried on the straight line, which would lose digits."""
 CROSSING, REACH, COARSE, ADDED, DONE = 0, 1, 2, 3, 4
 """What a block of points is evaluated for: where to cross, how far to go, the sum at twice the step, the rest."""
 
@@ -164,6 +167,7 @@ def weighted_values(  # noqa: C901, PLR0912, PLR0915 - see the module's head
             k[:size] = log_moneyness[a:b]
             scale, base = np.empty(padded), np.zeros(padded)
             coarse, added = np.zeros(active.size * padded), np.zeros(active.size * padded)
+            sparse = np.zeros(active.size * padded)
             right = 1 if lowest >= 0.0 else 0
             distance = max(12.0 / deviation, 0.25)
             search[:] = math.inf
@@ -214,25 +218,29 @@ def weighted_values(  # noqa: C901, PLR0912, PLR0915 - see the module's head
                         scale[:] = found[2] - path[0] * k
                         bases(k, path, base)
                         coarse[:] = 0.0
+                        sparse[:] = 0.0
                         step, power = path[3], 1.5 if parameters[10] == 0.0 else 1.0
-                        if path[4] > 0.0:
-                            power += 0.3
                         used += 1
                         phase, y, spacing = COARSE, 0.0, 2.0 * step
                     continue
-                out = coarse if phase == COARSE else added
-                add_block(x, path[0], found[1] + spacing, found[0] - negligible, k, scale, weights, wave, out, weighted)
+                even, odd = (sparse, coarse) if phase == COARSE else (added, added)
+                farthest, floor = found[1] + spacing, found[0] - negligible
+                add_block(x, path[0], farthest, floor, k, scale, weights, wave, even, odd, weighted)
                 y += BLOCK * spacing
                 if y <= found[1] + spacing:
                     continue
                 if phase == COARSE:
+                    coarse += sparse
                     added[:] = 0.0
                     phase, y = ADDED, step
                     continue
+                if path[4] > 0.0 and step == path[3]:
+                    power = observed_power(sparse, coarse, added, step, size)
                 worst = settle(k, scale, coarse, added, step, power, path[1], base, values[a:b], errors[a:b])
                 if weighted > 0:
+                    steady = 1.5 if parameters[10] == 0.0 else 1.0
                     other = settle_weights(
-                        k, scale, weights, coarse, added, step, power, path, size, values, errors, a, total
+                        k, scale, weights, coarse, added, step, steady, path, size, values, errors, a, total
                     )
                     worst = max(worst, other)
                 if worst <= aim:
@@ -246,7 +254,7 @@ def weighted_values(  # noqa: C901, PLR0912, PLR0915 - see the module's head
                     loose = False
                     stack = group_edges(log_moneyness, starts[i], starts[i + 1], deviation, first, last, depth)
                     phase = DONE
-                elif straight:
+                elif straight or (weighted > 0 and worst <= SUFFICIENT * aim):
                     phase = DONE
                 else:
                     straight = True

@@ -93,7 +93,7 @@ def reference() -> str:
 
 PAGES = """# Mathematics
 
-One page a method: formula, source, domain, error, speed. The list is written by `scripts/api.py` from the pages' titles.
+One page a method: formula, source, domain, error, speed. `scripts/api.py` writes the list from the pages' titles.
 Errors of every public function: [../accuracy.md](../accuracy.md). Published values, test by test:
 [published_values.md](published_values.md). Speeds are per second of CPU on one core of an AVX2 machine; ratios are to a
 peer in the same process.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import namedtuple
 from functools import cache
-from typing import Any, Generic, Literal, NamedTuple, TypeVar, cast
+from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 from optionix_core.errors import InvalidValueError, UnknownNameError
 from optionix_core.pricing.status import InputFault
@@ -61,19 +61,19 @@ class Checked(NamedTuple, Generic[Value]):
 
 
 @cache
-def result_type(fields: tuple[str, ...]) -> type[Greeks[Any]]:
-    """`Greeks`, or a tuple of some of its fields, price first, in another order.
+def result_type(fields: tuple[str, ...], base: type[Any] = Greeks) -> type[Any]:
+    """`base`, a NamedTuple of Greeks, or a tuple of some of its fields, price first, in another order.
 
     Raises UnknownNameError for a name that is none, InvalidValueError for one that comes twice.
     """
-    if fields == Greeks._fields:
-        return Greeks
+    if fields == base._fields:
+        return base
     for name in fields[1:]:
-        if name not in Greeks._fields or name == "price":
-            raise UnknownNameError("Greek", name, Greeks._fields[1:])
+        if name not in base._fields or name == "price":
+            raise UnknownNameError("Greek", name, base._fields[1:])
     if len(set(fields)) != len(fields):
         raise InvalidValueError("names", ", ".join(fields[1:]), "without repetition")
-    return cast("type[Greeks[Any]]", namedtuple("Greeks", fields))  # noqa: PYI024 - its fields are the caller's
+    return namedtuple("Greeks", fields)  # noqa: PYI024 - its fields are the caller's
 
 
 @cache

@@ -128,24 +128,8 @@ def evaluate(kernel: Callable[..., FloatArray], fields: Mapping[str, object], ru
 
 
 def _broadcast(fields: Mapping[str, object]) -> tuple[dict[str, FloatArray], tuple[int, ...]]:
-    arrays: dict[str, FloatArray] = {}
-    for field, value in fields.items():
-        if field.endswith("option_type"):
-            try:
-                arrays[field] = _arrays.signs(value)
-            except InvalidValueError as error:
-                raise InvalidValueError(field, error.value, error.bound, error.row) from error
-            continue
-        try:
-            arrays[field] = np.asarray(value, dtype=np.float64)
-        except (TypeError, ValueError) as error:
-            raise InvalidValueError(field, repr(value), "numbers") from error
-    try:
-        shape = np.broadcast_shapes(*(array.shape for array in arrays.values()))
-    except ValueError as error:
-        shapes = ", ".join(f"{field} {array.shape}" for field, array in arrays.items())
-        raise InvalidValueError("shapes", shapes, "broadcastable against each other") from error
-    flat = {field: np.broadcast_to(array, shape).reshape(-1) for field, array in arrays.items()}
+    arrays, shape = _arrays.broadcast(tuple(fields), tuple(fields.values()))
+    flat = {field: np.broadcast_to(array, shape).reshape(-1) for field, array in zip(fields, arrays, strict=True)}
     return flat, shape
 
 

@@ -18,15 +18,14 @@ equations of the boundary did not converge; such a row says so.
 from __future__ import annotations
 
 import math
-from collections import namedtuple
-from functools import cache
-from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar
 
 import numpy as np
 
-from optionix_core.errors import InvalidValueError, UnknownNameError
+from optionix_core.errors import InvalidValueError
 from optionix_core.pricing import _arrays
 from optionix_core.pricing._american_shapes import Method, Shapes, shapes
+from optionix_core.pricing._results import result_type
 from optionix_core.pricing.black_scholes import FIELDS, Checked
 from optionix_core.pricing.dividends import Dividends, DividendSchedule, schedule
 from optionix_core.pricing.status import InputFault, fault_error
@@ -151,7 +150,7 @@ def greeks(
     does, and UnknownNameError for a name that is none.
     """
     fields = ("price", *names) if names is not None else Greeks._fields
-    kind = _result_type(fields)
+    kind = result_type(fields, Greeks)
     columns, shape = _arrays.columns(FIELDS, (option_type, spot, strike, expiry, rate, dividend_yield, volatility))
     paid = schedule(dividends)
     found = _shapes(columns, shape, accuracy, paid, errors)
@@ -249,16 +248,3 @@ def _raise_first(columns: list[FloatArray], codes: NDArray[np.int8]) -> None:
 
 def _status(codes: NDArray[np.int8], shape: tuple[int, ...]) -> Any:
     return codes.reshape(shape) if shape else InputFault(int(codes[0]))
-
-
-@cache
-def _result_type(fields: tuple[str, ...]) -> type[Greeks[Any]]:
-    """`Greeks`, or a tuple of some of its fields in another order."""
-    if fields == Greeks._fields:
-        return Greeks
-    for name in fields[1:]:
-        if name not in Greeks._fields or name == "price":
-            raise UnknownNameError("Greek", name, Greeks._fields[1:])
-    if len(set(fields)) != len(fields):
-        raise InvalidValueError("names", ", ".join(fields[1:]), "without repetition")
-    return cast("type[Greeks[Any]]", namedtuple("Greeks", fields))  # noqa: PYI024 - its fields are the caller's

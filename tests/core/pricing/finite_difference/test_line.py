@@ -182,6 +182,20 @@ def test_american_prices_agree_with_the_boundary_method_to_1e_5(
     assert fine.price == pytest.approx(exact, abs=1e-5)
 
 
+@pytest.mark.soak
+def test_fine_grids_agree_with_the_boundary_method_to_1e_5_on_random_options(priced: Priced) -> None:
+    draw = np.random.default_rng(1)
+    for _ in range(100):
+        strike, expiry = draw.uniform(60.0, 160.0), math.exp(draw.uniform(math.log(1 / 365), math.log(10.0)))
+        rates = draw.uniform(0.0, 0.12), draw.uniform(-0.05, 0.12)
+        volatility = math.exp(draw.uniform(math.log(0.05), 0.0))
+        option_type, (rate, carry) = ("put", rates) if draw.random() < 0.5 else ("call", rates[::-1])
+        exact = american.price(option_type, 100.0, strike, expiry, rate, carry, volatility, accuracy="high")
+        contract = AmericanOption(option_type=option_type, strike=strike, expiry=expiry)
+        result = priced(contract, volatility, 100.0, rate, carry, space_points=3200, time_steps=1600)
+        assert result.price == pytest.approx(exact, abs=1e-5)
+
+
 def test_where_exercise_is_due_price_and_greeks_are_those_of_the_payoff(priced: Priced) -> None:
     result = priced(AmericanOption(option_type="put", strike=150.0, expiry=1.0), 0.2, rate=0.1, dividend_yield=0.0)
     assert (result.price, result.delta, result.gamma, result.theta) == pytest.approx((50.0, -1.0, 0.0, 0.0), abs=1e-12)

@@ -23,26 +23,33 @@ FloatArray = NDArray[np.float64]
 
 WIDTH = 6.5
 """Half-width of the grid in total deviations, beyond the drift."""
-COARSEST = 64
-"""Steps to the strike are whole on a grid of twice so many points, hence on every finer one."""
 MOST_POLICIES = 30
 TIE = 1e-11
 """Relative to spot and payoff: where holding and exercising differ by less, the policy stays as it was."""
 
 
 def grid_axis(
-    spot: float, strike: float, expiry: float, rate: float, dividend_yield: float, volatility: float, points: int
+    spot: float,
+    strike: float,
+    expiry: float,
+    rate: float,
+    dividend_yield: float,
+    volatility: float,
+    points: int,
+    refinement: int,
 ) -> tuple[FloatArray, int]:
-    """Spots of the grid, about `points` of them, and the place of the spot among them; the strike is one too."""
+    """Spots of a grid of about `points` with its steps halved `refinement` times, and the place of the spot in it.
+
+    The strike is one of them, where it is not too near the spot, so that all such grids have their errors in common.
+    """
     deviation = volatility * math.sqrt(expiry)
     distance = abs(math.log(spot / strike))
     reach = WIDTH * deviation + abs(rate - dividend_yield - 0.5 * volatility * volatility) * expiry + distance
-    half = points // 2
-    base = reach / COARSEST
-    if distance > 0.5 * base:
-        base = distance / math.floor(distance / base + 0.5)
-    dx = base * COARSEST / half
-    return np.exp(math.log(spot) + dx * np.arange(-half, half + 1)), half
+    dx = 2.0 * reach / points
+    if distance > 0.5 * dx:
+        dx = distance / math.floor(distance / dx + 0.5)
+    half = math.ceil(reach / dx) << refinement
+    return np.exp(math.log(spot) + dx / (1 << refinement) * np.arange(-half, half + 1)), half
 
 
 def grid_shape(  # noqa: PLR0917 - a kernel has as many arguments as it reads
@@ -110,11 +117,13 @@ def march(
 
 
 def implicit_step(dt: float, weight: float, down: float, middle: float, up: float, points: int, g: Any) -> None:
-    """One step of the theta scheme with obstacle; the value on the edges is the obstacle's or its discounted own."""
+    """One step of the theta scheme with obstacle; at the edges the value is a line in the spot."""
     late = (1.0 - weight) * dt
     soon = weight * dt
-    g[3, 0] = max(g[1, 0], g[2, 0])
-    g[3, points] = max(g[1, points], g[2, points])
+    first = (g[0, 1] - g[0, 0]) / (g[0, 2] - g[0, 1])
+    last = (g[0, points] - g[0, points - 1]) / (g[0, points - 1] - g[0, points - 2])
+    g[3, 0] = max(g[1, 0], g[2, 1] - (g[2, 2] - g[2, 1]) * first)
+    g[3, points] = max(g[1, points], g[2, points - 1] + (g[2, points - 1] - g[2, points - 2]) * last)
     for i in range(1, points):
         g[3, i] = g[2, i] + late * (down * g[2, i - 1] + middle * g[2, i] + up * g[2, i + 1])
         g[4, i] = 1.0 if g[2, i] <= g[1, i] else 0.0

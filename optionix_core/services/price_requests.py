@@ -7,11 +7,9 @@ given because it could not be written down: whoever prices is told by StorageErr
 
 from __future__ import annotations
 
-import base64
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from optionix_core.errors import HomeLockedError, InvalidValueError, StorageError, UnknownNameError, UsageError
 from optionix_core.storage.priced_journal import PricedJournal
@@ -23,14 +21,14 @@ if TYPE_CHECKING:
     from optionix_core.services.home import HomeFolders
 
 SCHEMA_VERSION: Final = 1
+LETTERS: Final = "abcdefghijklmnopqrstuvwxyz234567"
 MOST_ROWS: Final = 20_000
 """Rows of a table of options that one request is kept with."""
 FOLD_WAIT: Final = 2.0
 """Seconds to wait for another writer before the journal is read where it is."""
 
 
-@dataclass(frozen=True, slots=True)
-class History:
+class History(NamedTuple):
     """Requests, the newest first, as they were written down."""
 
     requests: tuple[Mapping[str, Any], ...]
@@ -40,7 +38,7 @@ def request_id(now: datetime) -> str:
     """A name that sorts by time: date, time of day to the microsecond, and 20 random bits."""
     from datetime import UTC
 
-    chance = base64.b32encode(os.urandom(5))[:4].decode("ascii").lower()
+    chance = "".join(LETTERS[byte % 32] for byte in os.urandom(4))
     return f"{now.astimezone(UTC):%Y%m%d-%H%M%S-%f}-{chance}"
 
 
@@ -63,8 +61,11 @@ def document(
 
 def keep(home: HomeFolders, clock: Clock, records: Sequence[Mapping[str, Any]]) -> None:
     """Write requests down. StorageError where the home cannot be written."""
-    if PricedJournal(home.data).append(records):
-        _fold(home, clock)
+    if records and PricedJournal(home.data).append(records):
+        try:
+            _fold(home, clock)
+        except (HomeLockedError, StorageError):
+            return  # they stand in the journal, and the next one tries again
 
 
 def history(home: HomeFolders, clock: Clock, limit: int = 20) -> History:

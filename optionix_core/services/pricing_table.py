@@ -18,7 +18,6 @@ from optionix_core.pricing import black_scholes
 from optionix_core.pricing import implied_volatility as implied
 from optionix_core.pricing.dividends import Dividends
 from optionix_core.pricing.status import VolatilityStatus
-from optionix_core.services import price_requests
 from optionix_core.services.pricing import IMPLIED_METHOD, METHOD, SCHEMA_VERSION, escrowed_spot
 
 if TYPE_CHECKING:
@@ -153,9 +152,7 @@ def american_implied(
 
 
 def requests_of(table: PricedTable) -> list[dict[str, Any]]:
-    """The whole table as one request, as `price_requests.document` takes it; none where it has too many rows."""
-    if len(table.rows) > price_requests.MOST_ROWS:
-        return []
+    """The whole table as one request, as `price_requests.document` takes it."""
     document = to_json(table)
     given = [_given(row, named=row.name is not None) for row in table.rows]
     names = table.greeks._fields

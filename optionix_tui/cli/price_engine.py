@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 from optionix_core.errors import InvalidValueError, OptionixError, UsageError
@@ -68,7 +67,7 @@ def emit_file(
 
     kind, model = options.kind, options.model or "black-scholes"
     terms = {**price_terms.contract_terms(kind), **price_terms.model_terms(model)}
-    given = {item.name: getattr(options, item.name) for item in fields(options) if item.name not in LISTS | SETTINGS}
+    given = {name: getattr(options, name) for name in options._fields if name not in LISTS | SETTINGS}
     given |= {name: options.terms.get(name) for name in terms}
     source = RowsFile(file, given)
     rows, kept = [], []
@@ -98,7 +97,7 @@ def emit_file(
 
 def _is_table(options: PriceOptions) -> bool:
     """Whether the compiled pricer of tables takes the file: American options under one volatility."""
-    beyond = (item.name for item in fields(options) if item.name not in TABLE_OPTIONS)
+    beyond = (name for name in options._fields if name not in TABLE_OPTIONS)
     return (
         options.kind == "american"
         and options.model in (None, "black-scholes")
@@ -126,7 +125,7 @@ def _of_row(
                 found[name] = _number(name, own.get(name, common))
         row_terms = {name: own.get(name, given[name]) for name in terms}
         row_terms = {name: value for name, value in row_terms.items() if value is not None}
-        return asked(replace(options, **found, terms=row_terms))
+        return asked(options._replace(**found, terms=row_terms))
     except OptionixError as error:
         raise _located(source, place, error) from error
 

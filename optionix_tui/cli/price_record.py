@@ -18,8 +18,12 @@ if TYPE_CHECKING:
 def keep(context: typer.Context, requests: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     """Write requests down; their ids, in order, none where the home cannot be written.
 
-    A request is what `price_requests.document` takes.
+    A request is what `price_requests.document` takes. More than `MOST_ROWS` of them, or of rows, are not kept.
     """
+    count = sum(len(request["contract"].get("rows", "1")) for request in requests)
+    if count > price_requests.MOST_ROWS:
+        say(f"not kept in the history: {count} rows are more than {price_requests.MOST_ROWS}")
+        return ()
     face = face_of(context)
     now = face.clock.now()
     # A microsecond apart, so that they sort as they came.

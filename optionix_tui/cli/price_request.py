@@ -7,8 +7,8 @@ InvalidValueError.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from optionix_core.errors import UnknownNameError, UsageError
 
@@ -20,8 +20,7 @@ BARRIERS = frozenset({"barrier", "barrier_type", "rebate", "monitoring_times"})
 """Terms that mean a barrier option where no contract is named."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PriceOptions:
+class PriceOptions(NamedTuple):
     """The command's own options by the names of a file's columns; None where one was not given."""
 
     type: str | None = None
@@ -47,7 +46,7 @@ class PriceOptions:
     steps: int | None = None
     space_steps: int | None = None
     seed: int | None = None
-    terms: Mapping[str, Any] = field(default_factory=dict)
+    terms: Mapping[str, Any] = MappingProxyType({})
     """Terms and parameters by name, as text or plain values."""
 
     @property
@@ -72,7 +71,7 @@ class PriceOptions:
     @property
     def is_plain(self) -> bool:
         """Whether it is a European option under one volatility, and no word is said of how to price it."""
-        beyond = (item.name for item in fields(self) if item.name not in PLAIN)
+        beyond = (name for name in self._fields if name not in PLAIN)
         if any(getattr(self, name) for name in beyond) or self.foreign_rate is not None or self.seed is not None:
             return False
         return self.kind == "european" and self.model in (None, "black-scholes") and not self.terms
@@ -178,7 +177,7 @@ def _model_kind(options: PriceOptions) -> str:
 
 def _take(common: Mapping[str, Any], terms: dict[str, Any], owner: type[Any], shown: str) -> None:
     """Put the common options among the terms of `owner`, and refuse those that it does not have."""
-    from dataclasses import MISSING
+    from dataclasses import MISSING, fields
 
     known = {item.name: item for item in fields(owner)}
     for name, value in common.items():

@@ -7,8 +7,6 @@ an option belongs to: a term of another contract, or a parameter of another mode
 
 from __future__ import annotations
 
-import ast
-import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, fields
 from functools import cache
@@ -138,9 +136,11 @@ def values(terms: Mapping[str, Term], given: Mapping[str, Any], kind: str) -> di
     return found
 
 
-def numbers(option: str, text: str) -> tuple[float, ...]:
-    """`0.25,0.5;1` as numbers; UsageError names the option."""
-    pieces = text.replace(";", ",").replace(" ", ",").split(",")
+def numbers(option: str, text: Any) -> tuple[float, ...]:
+    """`0.25,0.5;1`, or a list as JSON has it, as numbers; UsageError names the option."""
+    if isinstance(text, list | tuple):
+        text = ",".join(map(str, text))
+    pieces = str(text).replace(";", ",").replace(" ", ",").split(",")
     try:
         found = tuple(float(piece.replace("_", "x")) for piece in pieces if piece)
     except ValueError:
@@ -215,28 +215,15 @@ def _merged(found: Iterator[dict[str, Term]]) -> dict[str, Term]:
 
 def described(terms: Mapping[str, Term], classes: Mapping[str, type[Any]]) -> list[tuple[str, str]]:
     """For help: `--name VALUE`, and what the fields' own words say of it with its owners."""
+    from optionix_core.pricing.engine.field_words import field_words
+
     rows = []
     for term in terms.values():
         field = term.name.partition("_")[2] if term.name.partition("_")[0] in PARTS else term.name
-        said = dict.fromkeys(_words(classes[owner]).get(field, "") for owner in term.owners)
-        words = " / ".join(word for word in said if word).replace("None is", "left out:").replace("None:", "left out:")
+        said = dict.fromkeys(field_words(classes[owner]).get(field, "") for owner in term.owners)
+        words = " / ".join(word for word in said if word)
+        for written, shown in (("None is", "left out:"), ("None:", "left out:"), ('"', ""), ("`", "")):
+            words = words.replace(written, shown)
         about = f"{words} [{', '.join(term.owners)}]" if words else f"[{', '.join(term.owners)}]"
         rows.append((f"{term.option} {METAVARS[term.form]}", about))
     return rows
-
-
-def _words(owner: Any) -> Mapping[str, str]:
-    """What the source says below each field; nothing where there is no source."""
-    found: dict[str, str] = {}
-    for made in reversed(owner.__mro__):
-        try:
-            (body,) = ast.parse(inspect.getsource(made).lstrip()).body
-        except (OSError, TypeError, ValueError, SyntaxError):
-            continue
-        if not isinstance(body, ast.ClassDef):
-            continue
-        for line, after in zip(body.body, [*body.body[1:], None], strict=True):
-            match line, after:
-                case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(words))):
-                    found[name] = " ".join(words.replace('"', "").replace("`", "").split())
-    return found

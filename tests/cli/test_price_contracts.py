@@ -259,6 +259,25 @@ def test_every_priced_request_is_found_again(optionix) -> None:  # type: ignore[
     assert optionix("price", "./history", "--spot", "1", "--rate", "0").code == 2, "a file may be called so"
 
 
+def test_a_file_of_several_underlyings_has_lists(optionix) -> None:  # type: ignore[no-untyped-def]
+    row = {"type": "call", "strike": 4, "expiry": 0.5, "spots": [100, 95], "correlations": [[1, 0.4], [0.4, 1]]}
+    flat = "type,strike,expiry,spots,correlations\ncall,4,0.5,100;95,0.4\n"
+    words = ["--contract", "spread", "--model", "multi-asset", "--volatilities", "0.25,0.3", "--rate", "0.05"]
+    for text in (json.dumps(row), flat):
+        (found,) = json.loads(optionix("price", "-", *words, "--json", stdin=text).out)["rows"]
+        assert found["price"] == two_asset.spread("call", 100.0, 95.0, 4.0, 0.5, 0.05, 0.0, 0.0, 0.25, 0.3, 0.4)
+
+
+def test_more_rows_than_the_history_keeps_are_priced_and_told(optionix, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setattr("optionix_core.services.price_requests.MOST_ROWS", 1)
+    for words in ((), ("--barrier-type", "down-out", "--barrier", "0.5")):
+        rows = "type,strike,volatility\ncall,1,1\nput,1,1\n"
+        answer = optionix("price", "-", "--spot", "1", "--expiry", "1", "--rate", "0", *words, "--json", stdin=rows)
+        assert len(json.loads(answer.out)["rows"]) == 2
+        assert answer.words == "not kept in the history: 2 rows are more than 1\n"
+    assert not (optionix.home / "data").exists()
+
+
 def test_a_home_that_cannot_be_written_is_a_warning(optionix) -> None:  # type: ignore[no-untyped-def]
     optionix.home.touch()
     for words in (FLAT, f"{FLAT} --style american"):

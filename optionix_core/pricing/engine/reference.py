@@ -28,6 +28,10 @@ and model, what models for such contracts offer, and which contracts the model p
   lower the price itself in the American method, on a grid and along paths: two models, whose European prices differ.
 - **Cache.** An answer is kept by the SHA-256 of contract, model, market, method, Greeks, settings and engine version;
   simulations too, since the seed decides every bit. The least recently used of 1,024 leaves first.
+- **History.** The command line keeps every request with its answer: one line appended to `priced.journal` of the home,
+  under a lock of its own and without waiting for the disk, since opening the database would cost ten times the price.
+  Whoever reads the history folds the journal into the home's table under the home's lock, table first: a line that a
+  killed process left half written is passed over, and one that is folded twice is kept once.
 - **Surfaces.** In place of a model, a function of implied volatility (of a `Market`, or handed in) gives the
   Black-Scholes volatility at the contract's strike and expiry.
 

@@ -71,3 +71,28 @@ def price_block(
         out[i] = value if safe else REDO
         unsafe += 0 if safe else 1
     return unsafe
+
+
+def escrow_block(
+    spot: FloatArray,
+    expiry: FloatArray,
+    rate: FloatArray,
+    dividend_yield: FloatArray,
+    times: FloatArray,
+    amounts: FloatArray,
+    proportional: int,
+    net: FloatArray,
+) -> int:
+    """Spots net of the dividends up to expiry into `net`, as `_formulas.escrow` has them."""
+    for i in range(net.size):
+        net[i] = spot[i]
+    for j in range(times.size):
+        time, amount = times[j], amounts[j]
+        if proportional:
+            for i in range(net.size):
+                net[i] = net[i] * (1.0 - amount if time <= expiry[i] else 1.0)
+        else:
+            for i in range(net.size):
+                value = amount * lane_exponential((dividend_yield[i] - rate[i]) * time)
+                net[i] = net[i] - (value if time <= expiry[i] else 0.0)
+    return times.size

@@ -1,8 +1,8 @@
 """The loops over rows that are compiled: one function, one kernel (`_kernels`).
 
 Blocks of rows go through the vector instructions of `_blocks` and `_greek_blocks`; rows that are marked there, and all
-rows with discrete dividends, through `_exact_rows`. Each argument's annotation names the compiled type, so it is
-spelled exactly as `_compile.KINDS` lists it. A column with one element is shared by all rows. The rows [first, last)
+rows of Greeks with discrete dividends, through `_exact_rows`. Each argument's annotation names the compiled type, so it
+is spelled exactly as `_compile.KINDS` lists it. A column with one element is shared by all rows. The rows [first, last)
 are done, by blocks that start at `first`.
 """
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from optionix_core.pricing._blocks import BLOCK, REDO, price_block
+from optionix_core.pricing._blocks import BLOCK, REDO, escrow_block, price_block
 from optionix_core.pricing._columns import opened, part
 from optionix_core.pricing._exact_rows import exact_greeks, exact_prices, exact_volatilities
 from optionix_core.pricing._greek_blocks import GREEK_BLOCK, GREEK_ROOM, greek_block, greek_column
@@ -59,6 +59,8 @@ def price_rows(  # noqa: PLR0917 - a kernel takes columns, not values
     Returns the row that ended the loop, -1 where none did.
     """
     room = np.empty((7, min(last - first, BLOCK)))
+    net = np.empty(BLOCK)
+    net_all = opened(sign[:0], net)
     w_all, s_all, k_all, t_all = (
         opened(sign, room[0]),
         opened(spot, room[1]),
@@ -72,11 +74,11 @@ def price_rows(  # noqa: PLR0917 - a kernel takes columns, not values
         t, r, q = part(t_all, start, stop, last), part(r_all, start, stop, last), part(q_all, start, stop, last)
         v = part(v_all, start, stop, last)
         prices = out[start:stop]
-        if times.size == 0:
-            unsafe = price_block(w, s, k, t, r, q, v, prices)
-        else:
-            prices[:] = REDO
-            unsafe = prices.size
+        paying = s
+        if times.size > 0:
+            escrow_block(s, t, r, q, times, amounts, proportional, net[: stop - start])
+            paying = net_all[: stop - start]
+        unsafe = price_block(w, paying, k, t, r, q, v, prices)
         if unsafe > 0:
             bad = exact_prices(w, s, k, t, r, q, v, times, amounts, proportional, prices, faults[start:stop])
             if bad >= 0:

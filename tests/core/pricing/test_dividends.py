@@ -108,3 +108,31 @@ def test_a_spot_that_its_dividends_exceed_is_refused() -> None:
 def test_a_malformed_schedule_is_refused(dividends: Any, message: str) -> None:
     with pytest.raises(InvalidValueError, match=message):
         black_scholes.price("call", *OPTION, dividends=dividends)
+
+
+@pytest.mark.parametrize(
+    "paid", [CashDividends((0.2, 0.6, 1.4), (1.0, 2.0, 30.0)), ProportionalDividends((0.3,), (0.1,))]
+)
+def test_array_prices_are_those_of_scalar_calls_row_by_row(paid: Any) -> None:
+    draw = np.random.default_rng(5).uniform
+    rows = 700
+    market = (draw(50, 150, rows), draw(60, 160, rows), draw(0.0, 2.0, rows), draw(-0.02, 0.1, rows), 0.01, 0.3)
+    signs = np.where(np.arange(rows) % 2 == 0, 1, -1)
+    together = black_scholes.price(signs, *market, dividends=paid)
+    greeks = black_scholes.greeks(signs, *market, names=("delta",), dividends=paid)
+    for row in range(rows):
+        option = (int(signs[row]), *(float(column[row]) for column in market[:4]), 0.01, 0.3)
+        alone = black_scholes.price(*option, dividends=paid)
+        assert together[row] == pytest.approx(alone, abs=1e-14 * max(option[1], option[2])), option
+    assert together == pytest.approx(greeks.price, abs=1e-12)
+
+
+def test_a_row_of_many_whose_dividends_exceed_its_spot_is_named() -> None:
+    spots = np.full(600, 100.0)
+    spots[[517, 599]] = 20.0
+    paid = CashDividends((0.2,), (30.0,))
+    with pytest.raises(InvalidValueError, match=r"spot must be above the present value .*got 20.0 at row 517"):
+        black_scholes.price(1, spots, 100.0, 0.5, 0.0, 0.0, 0.2, dividends=paid)
+    checked = black_scholes.price(1, spots, 100.0, 0.5, 0.0, 0.0, 0.2, dividends=paid, errors="nan")
+    assert np.flatnonzero(checked.status).tolist() == [517, 599]
+    assert checked.status[517] == 8

@@ -25,6 +25,7 @@ from optionix_core.pricing.contracts import (
 from optionix_core.pricing.flat_market import FlatMarket
 from optionix_core.pricing.models.black_scholes import MultiAssetModel
 from optionix_core.pricing.monte_carlo import _layout as at
+from optionix_core.pricing.monte_carlo._model_steps import check_growth, check_width
 from optionix_core.pricing.monte_carlo._path_kernels import KERNELS
 from optionix_core.pricing.monte_carlo._philox import WORD
 from optionix_core.pricing.monte_carlo._plan import BLOCKS_OF_A_WORKER, NO_DIRECTIONS, SAMPLERS, Normals
@@ -99,6 +100,9 @@ def asset_setup(contract: Contract, model: object, market: FlatMarket, settings:
         raise InvalidValueError("dividends", "discrete dividends", "None for several underlyings")
     terminal, strike, holdings = _terms(contract, count)
     expiry = contract.expiry
+    for row, (carry, volatility) in enumerate(zip(market.yields, model.volatilities, strict=True)):
+        check_growth(market.rate, carry, expiry)
+        check_width("volatilities", volatility, volatility**2 * expiry, row)
     volatilities = np.array(model.volatilities)
     growth = np.array([market.rate - carry for carry in market.yields]) * expiry
     numbers = np.zeros(at.NUMBERS)

@@ -33,6 +33,12 @@ MOST_JUMPS = 16.0
 """Expected in one step."""
 NODES = 512
 """Of the grid of local volatilities, at each time."""
+MOST_DISPERSION = 1000.0
+"""Of a square-root level: beyond, almost all paths end at zero."""
+MOST_GROWTH = 600.0
+"""Of the logarithm of a price or discount up to the last time."""
+WIDEST = 5.0
+"""Deviations of the log price at the last time: beyond, the mean lies in a tail that no paths reach."""
 GRID_REACH = 8.0
 """Deviations to each side that the grid covers."""
 
@@ -92,6 +98,7 @@ def model_steps(model: Model, market: FlatMarket, ends: Sequence[float]) -> Mode
     table[at.TIME] = np.diff(np.asarray(ends, dtype=np.float64), prepend=0.0)
     table[at.ROOT_TIME] = np.sqrt(table[at.TIME])
     table[at.DECAY] = 1.0
+    check_growth(market.rate, market.yields[0], ends[-1] if ends else 0.0)
     if is_traded(model):
         _add_dividends(model, market, ends, table)
         table[at.SHIFT] = (market.rate - market.yields[0]) * table[at.TIME]
@@ -100,8 +107,10 @@ def model_steps(model: Model, market: FlatMarket, ends: Sequence[float]) -> Mode
             "dividend_yield", market.dividend_yield, f"zero, without dividends, for {type(model).__name__}"
         )
     if isinstance(model, BlackScholesModel):
+        check_width("volatility", model.volatility, model.volatility**2 * float(np.sum(table[at.TIME])))
         return _lognormal(model.volatility**2 * table[at.TIME], market, table, "exact lognormal steps")
     if isinstance(model, MertonModel):
+        check_width("volatility", model.volatility, model.volatility**2 * float(np.sum(table[at.TIME])))
         steps = _lognormal(model.volatility**2 * table[at.TIME], market, table, "exact lognormal steps with jumps")
         return _with_jumps(model, steps, at.AFFINE_JUMPS)
     if isinstance(model, HestonModel | BatesModel):
@@ -118,6 +127,21 @@ def model_steps(model: Model, market: FlatMarket, ends: Sequence[float]) -> Mode
         "BlackScholesModel, MertonModel, HestonModel, BatesModel, CirModel, VasicekModel, MeanRevertingModel or a "
         "local volatility",
     )
+
+
+def check_growth(rate: float, carry: float, last: float) -> None:
+    """Refuse a rate or yield whose discount factor at the `last` time is not a number."""
+    bound = f"at most {MOST_GROWTH:g} in size times the last time, {last:g}"
+    for name, value in (("rate", rate), ("dividend_yield", carry)):
+        if not abs(value) * last <= MOST_GROWTH:
+            raise InvalidValueError(name, value, bound)
+
+
+def check_width(name: str, value: float, variance: float, row: int | None = None) -> None:
+    """Refuse a `variance` of the log price whose mean no paths reach."""
+    if not variance <= WIDEST * WIDEST:
+        bound = f"low enough for a log price of deviation {WIDEST:g} at the last time (here {math.sqrt(variance):.4g})"
+        raise InvalidValueError(name, value, bound, row)
 
 
 def _add_dividends(model: Model, market: FlatMarket, ends: Sequence[float], table: FloatArray) -> None:
@@ -152,6 +176,9 @@ def _lognormal(variances: FloatArray, market: FlatMarket, table: FloatArray, tex
 
 def _with_jumps(model: BatesModel | MertonModel, steps: ModelSteps, scheme: int) -> ModelSteps:
     table = steps.table
+    expected = model.jump_intensity * float(np.sum(table[at.TIME]))
+    spread = model.jump_mean**2 + model.jump_volatility**2
+    check_width("jump_intensity", model.jump_intensity, expected * spread)
     growth = math.expm1(model.jump_mean + 0.5 * model.jump_volatility**2)
     table[at.SHIFT] -= model.jump_intensity * growth * table[at.TIME]
     table[at.JUMPS] = model.jump_intensity * table[at.TIME]
@@ -171,6 +198,10 @@ def _variance_rows(kappa: float, theta: float, sigma: float, table: FloatArray) 
 
 def _heston(model: HestonModel | BatesModel, market: FlatMarket, table: FloatArray) -> ModelSteps:
     time, mean = table[at.TIME], _forward(market, table)
+    last = float(np.sum(time))
+    kept = decayed(model.kappa, last)
+    check_width("v0", model.v0, model.v0 * kept)
+    check_width("theta", model.theta, model.theta * (last - kept))
     if model.sigma < SMALLEST_SIGMA:
         ends = np.cumsum(time)
         total = np.array(
@@ -199,6 +230,11 @@ def _square_root(model: CirModel, market: FlatMarket, table: FloatArray) -> Mode
     table[at.STEP_VARIANCE] = model.sigma**2 * table[at.TIME]
     level, total = market.spots[0], float(np.sum(table[at.TIME]))
     mean = model.theta + (level - model.theta) * math.exp(-model.kappa * total)
+    kept = decayed(model.kappa, total)
+    variance = model.sigma**2 * kept * (level * math.exp(-model.kappa * total) + 0.5 * model.theta * model.kappa * kept)
+    if not variance <= MOST_DISPERSION * mean * mean:
+        place = f"low enough for a variance of {MOST_DISPERSION:g} squared means at the last time"
+        raise InvalidValueError("sigma", model.sigma, f"{place} (here {variance / mean**2:.4g})")
     return ModelSteps(
         scheme=at.SQUARE_ROOT,
         plain=True,
@@ -223,6 +259,7 @@ def _reverting(model: VasicekModel | MeanRevertingModel, market: FlatMarket, tab
         mean = model.moments(level, total)[0]
     else:
         centre, variance = model.log_moments(level, total)
+        check_width("sigma", model.sigma, variance)
         mean = math.exp(centre + 0.5 * variance)
     numbers = {at.START_X: level if plain else math.log(level)}
     text = "exact Ornstein-Uhlenbeck steps"

@@ -50,7 +50,7 @@ from optionix_core.pricing.contracts import (
 )
 from optionix_core.pricing.flat_market import FlatMarket
 from optionix_core.pricing.models import BatesModel, BlackScholesModel, HestonModel, MertonModel, MultiAssetModel
-from optionix_core.pricing.models.diffusions import CirModel, VasicekModel
+from optionix_core.pricing.models.diffusions import CirModel, MeanRevertingModel, VasicekModel
 
 MARKET = FlatMarket(spot=100.0, rate=0.05, dividend_yield=0.02)
 PAIR = FlatMarket(spot=(100.0, 95.0), rate=0.05, dividend_yield=(0.02, 0.03))
@@ -60,6 +60,7 @@ HESTON = HestonModel(v0=0.04, kappa=1.5, theta=0.05, sigma=0.6, rho=-0.7)
 TERMS = (100.0, 100.0, 1.0, 0.05, 0.02, 0.2)
 LAST = (1.0, 0.05, 0.02, 0.2)
 TWO = (1.0, 0.05, 0.02, 0.03, 0.2, 0.3, 0.5)
+STORM = MertonModel(volatility=0.2, jump_intensity=1e4, jump_mean=-0.5, jump_volatility=0.1)
 FIXINGS = (0.25, 0.5, 0.75, 1.0)
 CALL = {"option_type": "call", "strike": 100.0, "expiry": 1.0}
 PUT = {"option_type": "put", "strike": 100.0, "expiry": 1.0}
@@ -461,3 +462,35 @@ def test_a_touch_and_its_absence_share_the_cash() -> None:
     touched = simulator.price(OneTouchOption(expiry=1.0, barrier=115.0, pay_at="expiry"), BLACK, MARKET)
     spared = simulator.price(NoTouchOption(expiry=1.0, barrier=115.0), BLACK, MARKET)
     assert touched.price + spared.price == pytest.approx(math.exp(-0.05), abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("field", "model", "market", "expiry"),
+    [
+        ("volatility", BlackScholesModel(volatility=30.0), MARKET, 1.0),
+        ("volatility", BLACK, MARKET, 1000.0),
+        ("rate", BLACK, FlatMarket(spot=100.0, rate=1e6), 1.0),
+        ("dividend_yield", BLACK, FlatMarket(spot=100.0, rate=0.0, dividend_yield=-1e5), 1.0),
+        ("jump_intensity", STORM, MARKET, 1.0),
+        ("v0", HestonModel(v0=1e3, kappa=1.0, theta=0.04, sigma=0.5, rho=0.0), MARKET, 1.0),
+        ("theta", HestonModel(v0=0.04, kappa=1.0, theta=1e3, sigma=0.5, rho=0.0), MARKET, 1.0),
+        ("sigma", CirModel(kappa=0.0, theta=0.0, sigma=1e6), FlatMarket(spot=100.0, rate=0.0), 1.0),
+        ("sigma", MeanRevertingModel(kappa=1.0, log_mean=4.0, sigma=1e6), FlatMarket(spot=100.0, rate=0.0), 1.0),
+    ],
+)
+def test_what_no_paths_reach_is_refused_instead_of_priced_at_zero(
+    field: str, model: object, market: FlatMarket, expiry: float
+) -> None:
+    contract = EuropeanOption(option_type="call", strike=100.0, expiry=expiry)
+    with pytest.raises(InvalidValueError) as caught:
+        MonteCarloSimulator(paths=512).price(contract, model, market)
+    assert caught.value.field == field
+
+
+def test_two_assets_at_expiry_are_worth_what_they_pay() -> None:
+    contract = BasketOption(option_type="call", strike=90.0, expiry=0.0, weights=(0.5, 0.5))
+    result = MonteCarloSimulator(paths=512).price(contract, CORRELATED, PAIR)
+    assert result.price == pytest.approx(7.5, abs=1e-12)
+    wide = MultiAssetModel.pair(0.2, 30.0, 0.5)
+    with pytest.raises(InvalidValueError, match=r"volatilities .* at row 1"):
+        MonteCarloSimulator(paths=512).price(BasketOption(**CALL, weights=(0.5, 0.5)), wide, PAIR)

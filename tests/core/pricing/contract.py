@@ -52,17 +52,17 @@ def down(arguments: Arguments) -> Array:
 
 
 def market(draw: np.random.Generator, rows: int, *, calm: bool = False) -> Arguments:
-    """Spot, life, rates and volatility; `calm` leaves out no time and no volatility."""
+    """Spot, life, rates and volatility; `calm` leaves out no time, no volatility and no rate."""
 
     def edged(values: Array, edge: float, share: float) -> Array:
         return np.where(draw.random(rows) < share, edge, values)
 
-    often = 0.0 if calm else 0.06
+    often, flat = (0.0, 0.0) if calm else (0.06, 0.15)
     return {
         "spot": draw.uniform(50.0, 200.0, rows),
         "expiry": edged(np.exp(draw.uniform(np.log(1 / 52), np.log(5.0), rows)), 0.0, often),
-        "rate": edged(draw.uniform(-0.05, 0.12, rows), 0.0, 0.15),
-        "dividend_yield": edged(draw.uniform(-0.04, 0.1, rows), 0.0, 0.15),
+        "rate": edged(draw.uniform(-0.05, 0.12, rows), 0.0, flat),
+        "dividend_yield": edged(draw.uniform(-0.04, 0.1, rows), 0.0, flat),
         "volatility": edged(np.exp(draw.uniform(np.log(0.03), 0.0, rows)), 0.0, often),
     }
 
@@ -288,6 +288,8 @@ class PricerContract:
     def test_bad_values_are_named_with_their_row(self) -> None:
         arguments = self.draw(np.random.default_rng(0), 3, calm=True)
         numbers = [field for field, value in arguments.items() if np.asarray(value).dtype.kind == "f"]
+        if self.one_by_one:
+            numbers.remove("option_type")  # contracts have names for it
         assert numbers
         for field in numbers:
             for value in (np.nan, np.inf, -np.inf):

@@ -44,6 +44,8 @@ class Vanilla(PricerContract):
         ("dividend_yield", against_sign),
     )
     convex = ("spot", "strike")
+    far = 1e-30
+    """A strike, in spots, that is as good as none."""
 
     def bounds(self, arguments: Arguments) -> tuple[Any, Any]:
         return terminal_bounds(arguments)
@@ -56,7 +58,7 @@ class Vanilla(PricerContract):
     def limits(self, arguments: Arguments) -> Iterator[tuple[Array, Array]]:
         sign, spot, strike = (arguments[field] for field in ("option_type", "spot", "strike"))
         yield self.price(arguments, expiry=0.0 * spot), np.maximum(sign * (spot - strike), 0.0)
-        far = {**arguments, "strike": 1e-30 * spot}
+        far = {**arguments, "strike": self.far * spot}
         asset, cash = legs(far)
         yield self.price(far), np.maximum(sign * (asset - cash), 0.0)
 

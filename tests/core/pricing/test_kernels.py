@@ -55,7 +55,11 @@ def test_a_library_with_another_text_has_another_digest(tmp_path: Path, monkeypa
 def test_a_loaded_kernel_is_cached_for_the_next_process() -> None:
     for name in KERNELS.names:
         KERNELS.load(name)
-    check = "from optionix_core.services.warm import is_warm; raise SystemExit(0 if is_warm() else 1)"
+    check = (
+        "from optionix_core.pricing._kernels import KERNELS\n"
+        "from optionix_core.services.warm import is_warm\n"
+        "raise SystemExit(0 if is_warm((KERNELS,)) else 1)"
+    )
     assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
 
 

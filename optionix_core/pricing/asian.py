@@ -91,18 +91,21 @@ def arithmetic_price(
     and Finance 11 (1992) 474-491, which matches the same two moments and is the same number.
     `"curran"`: the option on the expected arithmetic average given the geometric one (M. Curran, Management Science 40
     (1994) 1705-1711; L. Rogers and Z. Shi, J. Applied Probability 32 (1995) 1077-1088), a lower bound, in general
-    within 1e-4 of the price. `"monte-carlo"` is refused here: paths are simulated by no closed form.
+    within 5e-5 of the spot. `"monte-carlo"`: 65,536 Sobol points with the geometric average as control, row by row, the
+    continuous average in steps; `MonteCarloSimulator` takes other settings and gives standard error and bias.
     """
-    if chosen("method", method, METHODS) == "monte-carlo":
-        known = '"exact", "curran", "turnbull-wakeman" or "levy" here: paths are simulated by no closed form'
-        raise InvalidValueError("method", '"monte-carlo"', known)
+    kernel = _KERNELS.get(chosen("method", method, METHODS))
+    if kernel is None:
+        from optionix_core.pricing import _average_paths
+
+        kernel = _average_paths.price
     fields, rules, times = _contract(
         option_type, spot, strike, expiry, rate, dividend_yield, volatility, fixing_times, past_average, past_share
     )
     if method == "exact":
         rules.append(Rule("volatility", "at most 5 once multiplied by the root of expiry", _narrow))
         _apart(times)
-    return evaluate(partial(_average.seasoned, _KERNELS[method], times), fields, rules)
+    return evaluate(partial(_average.seasoned, kernel, times), fields, rules)
 
 
 def _contract(

@@ -288,6 +288,18 @@ def test_no_time_and_no_volatility_are_limits() -> None:
         assert asian.arithmetic_price("put", 100, 105, 1, 0, 0, 0.2, [0.0], method=method) == 5.0
 
 
+def test_simulation_with_a_control_is_near_the_exact_price() -> None:
+    market = (1.0, 0.04, 0.01, 0.3)
+    for times in ([0.0, 0.5, 1.0], [0.25, 0.5, 0.75, 1.0]):
+        for sign in (1, -1):
+            exact = asian.arithmetic_price(sign, 100.0, 102.0, *market, times, "exact")
+            paths = asian.arithmetic_price(sign, 100.0, 102.0, *market, times, "monte-carlo")
+            assert paths == pytest.approx(exact, abs=2e-3)
+            assert paths != exact
+    known = asian.arithmetic_price("call", 100.0, 60.0, *market, [0.5, 1.0], "monte-carlo", 130.0, 0.5)
+    assert known == asian.arithmetic_price("call", 100.0, 60.0, *market, [0.5, 1.0], "levy", 130.0, 0.5)
+
+
 def test_bad_input_is_named() -> None:
     with pytest.raises(InvalidValueError, match=r"fixing_times must be .*increasing \(got 0.5 at row 1\)"):
         asian.geometric_price("call", 100, 95, 1, 0.05, 0, 0.2, [0.5, 0.5])
@@ -301,7 +313,5 @@ def test_bad_input_is_named() -> None:
         asian.arithmetic_price("call", 100, 95, 1, 0.05, 0, 6.0, method="exact")
     with pytest.raises(InvalidValueError, match=r"fixing_times must be at least 1e-06 of the last .* at row 2"):
         asian.arithmetic_price("call", 100, 95, 1, 0.05, 0, 0.2, [0.5, 0.9, 0.9 + 1e-9], method="exact")
-    with pytest.raises(InvalidValueError, match="paths are simulated by no closed form"):
-        asian.arithmetic_price("call", 100, 95, 1, 0.05, 0, 0.2, method="monte-carlo")
     with pytest.raises(InvalidValueError, match='method must be one of "turnbull-wakeman"'):
         asian.arithmetic_price("call", 100, 95, 1, 0.05, 0, 0.2, method="guess")  # type: ignore[arg-type]

@@ -65,12 +65,21 @@ def test_a_loaded_kernel_is_cached_for_the_next_process() -> None:
 
 def test_kernels_stay_usable_where_the_package_cannot_be_written(tmp_path: Path) -> None:
     # numba keeps its own cache under NUMBA_CACHE_DIR; ours must follow it there
-    script = (
-        "from optionix_core.services.warm import warm, is_warm\n"
-        "from optionix_core.pricing._kernels import KERNELS\n"
-        "KERNELS.load('price_rows')\n"
-        "assert KERNELS.is_cached('price_rows')\n"
+    (tmp_path / "few_formulas.py").write_text("def twice(x: float) -> float:\n    return 2.0 * x\n")
+    (tmp_path / "few_loops.py").write_text(
+        "from few_formulas import twice\n\n\ndef doubled(x: 'Column', out: 'Output') -> 'int':\n"
+        "    for i in range(out.size):\n        out[i] = twice(x[i])\n    return -1\n"
     )
-    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
-    subprocess.run([sys.executable, "-c", script], check=True, env=environment)
-    assert list(tmp_path.rglob("*price_rows*.nbi"))
+    script = (
+        "import numpy as np\n"
+        "from optionix_core.pricing._compile import KernelLibrary\n"
+        "library = KernelLibrary('few_loops', ('few_formulas',))\n"
+        "out = np.empty(2)\n"
+        "library.load('doubled')(np.array([1.0, 2.0]), out)\n"
+        "assert out.tolist() == [2.0, 4.0]\n"
+        "assert library.is_cached('doubled')\n"
+    )
+    cache = tmp_path / "cache"
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(cache), "PYTHONPATH": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", script], check=True, env=environment, cwd=Path.cwd())
+    assert list(cache.rglob("*doubled*.nbi"))

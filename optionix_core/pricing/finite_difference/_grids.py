@@ -17,7 +17,7 @@ from optionix_core.pricing.contracts import Contract
 from optionix_core.pricing.finite_difference import _claims, _deterministic, _line, _plane
 from optionix_core.pricing.finite_difference._claims import Claim
 from optionix_core.pricing.finite_difference._settings import Settings, Underlying, Watcher
-from optionix_core.pricing.finite_difference._volatility import Volatility
+from optionix_core.pricing.finite_difference._volatility import Volatility, check_deviation
 from optionix_core.pricing.finite_difference.result import GridSlice
 from optionix_core.pricing.models.black_scholes import BlackScholesModel
 from optionix_core.pricing.models.cev import CevModel
@@ -76,6 +76,12 @@ def answer(
     return Answer(greeks, (on_grid or methods)[0], bool(on_grid), cut)
 
 
+MOST_GROWTH = 50.0
+SMALLEST_SPOT, LARGEST_SPOT = 1e-50, 1e50
+LEAST_DEVIATION = 1e-8
+"""Below which the price is taken to move without chance: what that neglects is a smaller part of spot and strike."""
+WIDEST_STEP = 2.0
+"""Of the coarser grid, on average, in total deviations; wider ones miss the layer that drifts with the strike."""
 EXACT = "path without chance"
 
 
@@ -84,17 +90,23 @@ def _claim(
 ) -> tuple[FloatArray, str, GridSlice | None]:
     planar = isinstance(model, HestonModel) and model.sigma > 0.0
     volatility = Volatility(model)
+    _check_growth(claim, market)
     if isinstance(model, HestonModel) and planar:
         deviation = _plane.deviation(model, claim.expiry)
+        check_deviation(deviation)
     else:
         deviation = volatility.deviation(market.spot, market.drift, claim.expiry)
     now = claim.touched(market.spot) if claim.watched is None or claim.watched[0] == 0.0 else None
     if now is not None:
         price = now.amount * (math.exp(-market.rate * claim.expiry) if now.at_expiry else 1.0)
         return np.array([[price, 0.0, 0.0, market.rate * price if now.at_expiry else 0.0]] * 2), EXACT, None
-    if deviation == 0.0:
+    if deviation < LEAST_DEVIATION:
         return np.array([_deterministic.greeks(claim, market)] * 2), EXACT, None
     mesh = _line.price_mesh(claim, market, deviation, settings)
+    needed = 2 * math.ceil((mesh.high - mesh.low) / (WIDEST_STEP * deviation))
+    if 2 * settings.intervals < needed:
+        bound = f"at least {needed:,} where the total deviation, {deviation:.1e}, is so far below the drift"
+        raise InvalidValueError("space_points", f"{2 * settings.intervals:,}", bound)
     refinements = (1, 1), (2, settings.time_refinement)
     if isinstance(model, HestonModel) and planar:
         meshes = mesh, _plane.variance_mesh(model, claim.expiry, settings)
@@ -105,6 +117,15 @@ def _claim(
     lines = [_line.solve(claim, market, volatility, mesh, settings, fine, watcher) for fine in refinements]
     method = "theta scheme" + (", policy iteration" if claim.american else "")
     return np.array([line.greeks for line in lines]), method, GridSlice(lines[1].spots, None, lines[1].values)
+
+
+def _check_growth(claim: Claim, market: Underlying) -> None:
+    """Raises InvalidValueError where discounting or growth would leave the range of numbers on a grid."""
+    for name, value in (("rate", market.rate), ("dividend_yield", market.dividend_yield)):
+        if not abs(value) * claim.expiry <= MOST_GROWTH:
+            raise InvalidValueError(name, value, f"at most {MOST_GROWTH:g} in size once multiplied by expiry")
+    if not SMALLEST_SPOT <= market.spot <= LARGEST_SPOT:
+        raise InvalidValueError("spot", market.spot, f"from {SMALLEST_SPOT:g} to {LARGEST_SPOT:g} on a grid")
 
 
 def _sum(kept: list[tuple[float, GridSlice]]) -> GridSlice:

@@ -26,8 +26,16 @@ LIKELY = 2.5
 """Total deviations within which the highest volatility widens the grid."""
 WIDEST = 3.0
 """By how much the wings' volatility may widen the grid over that of the volatility at the spot."""
+MOST_DEVIATION = 15.0
 TIMES = 16
 LARGEST_VOLATILITY = 1e6
+
+
+def check_deviation(deviation: float) -> None:
+    """Raises InvalidValueError where the price may go further than a grid reaches."""
+    if not deviation <= MOST_DEVIATION:
+        bound = f"at most {MOST_DEVIATION:g} in total, volatility times the root of the expiry, on a grid"
+        raise InvalidValueError("volatility", f"{deviation:g}", bound)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +76,7 @@ class Volatility:
         path: FloatArray = np.asarray(spot * np.exp(drift * times), dtype=np.float64)
         along = self.variance(path, times)
         plain = math.sqrt(float(np.mean(along if len(along) == 1 else np.diagonal(along))) * expiry)
+        check_deviation(plain)
         if isinstance(self.model, BlackScholesModel | HestonModel):
             return plain
         reach = plain

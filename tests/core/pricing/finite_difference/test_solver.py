@@ -78,6 +78,53 @@ def test_a_grid_too_large_is_an_error_naming_the_bound() -> None:
         FiniteDifferenceSolver(space_points=20_000, variance_points=1_000).price(CALL, HESTON, MARKET)
 
 
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"volatility": 1e5}, "volatility"),
+        ({"rate": 300.0}, "rate"),
+        ({"dividend_yield": -60.0}, "dividend_yield"),
+        ({"spot": 1e-100}, "spot"),
+    ],
+)
+def test_sizes_that_no_grid_holds_are_named_with_their_bound(change: dict[str, float], field: str) -> None:
+    terms = {"spot": 100.0, "rate": 0.05, "dividend_yield": 0.0, "volatility": 0.2} | change
+    model = BlackScholesModel(volatility=terms.pop("volatility"))
+    with pytest.raises(InvalidValueError, match=f"^{field} must be (at most|from)"):
+        SOLVER.price(CALL, model, FlatMarket(**terms))
+
+
+def test_a_layer_thinner_than_the_steps_is_an_error_that_says_how_many_points_it_needs() -> None:
+    thin = BlackScholesModel(volatility=1e-4)
+    with pytest.raises(InvalidValueError, match=r"space_points must be at least 164 where"):
+        FiniteDifferenceSolver(space_points=40).price(CALL, thin, FlatMarket(spot=100.0, rate=0.015))
+    exact = black_scholes.price("call", 100.0, 100.0, 1.0, 0.015, 0.0, 1e-4)
+    solver = FiniteDifferenceSolver(space_points=400)
+    result = solver.price(CALL, thin, FlatMarket(spot=100.0, rate=0.015))
+    assert result.price == pytest.approx(exact, abs=1e-4)
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(
+    spot=st.sampled_from([1e-40, 1.0, 1e40]),
+    strike=st.sampled_from([1e-40, 1.0, 1e40]),
+    expiry=st.sampled_from([1e-9, 0.5, 100.0]),
+    rate=st.floats(-0.5, 0.5),
+    volatility=st.sampled_from([1e-12, 0.2, 1.4]),
+    kind=st.sampled_from([EuropeanOption, AmericanOption]),
+)
+def test_extreme_inputs_give_finite_numbers(
+    spot: float, strike: float, expiry: float, rate: float, volatility: float, kind: Any
+) -> None:
+    solver = FiniteDifferenceSolver(space_points=40, time_steps=16)
+    contract = kind(option_type="put", strike=strike, expiry=expiry)
+    result = solver.price(contract, BlackScholesModel(volatility=volatility), FlatMarket(spot=spot, rate=rate))
+    scale = max(strike, strike * math.exp(-rate * expiry))
+    slack = 4.0 * result.error + 1e-3 * scale
+    assert -slack <= result.price <= scale + slack
+    assert all(map(math.isfinite, (result.delta, result.theta, result.error)))
+
+
 def test_two_prices_are_refused() -> None:
     with pytest.raises(InvalidValueError, match="one price"):
         SOLVER.price(CALL, MODEL, FlatMarket(spot=(100.0, 90.0), rate=0.0, dividend_yield=(0.0, 0.0)))

@@ -166,3 +166,12 @@ def line_of(deviation: float, tail: Tail, lowest: float, highest: float, splits:
     width = (WIDE if splits == 0 else TIGHT) / deviation
     step = min(max(math.pi * (high - low) / (1.18 * digits), 0.02), 0.25)
     return 0.5, width, -0.5 * (high + low), step, deviation * deviation
+
+
+def bursts(expiry: float, p: Row) -> bool:
+    """Whether a variance starts from almost nothing and then by rare bursts, which few points would not see."""
+    for start in (0, 5):
+        flow = p[start + 1] * p[start + 2]
+        if p[start] < 0.01 * flow * expiry and p[start + 3] * p[start + 3] > flow:
+            return True
+    return False

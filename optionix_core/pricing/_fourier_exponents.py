@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from optionix_core.pricing._fourier_lanes import (
     lane_angle,
     lane_growth,
-    lane_logarithm_beyond,
+    lane_logarithm_of_size,
     lane_sine_cosine,
 )
 from optionix_core.pricing._fourier_variance import (
@@ -103,7 +103,7 @@ def gamma_block(x: Block, t: float, volatility: float, nu: float, theta: float) 
         cr, ci = re * theta + half * (re * re - im * im), im * theta + half * (2.0 * re * im)
         zr, zi = -nu * cr, -nu * ci
         size = zr * zr + zi * zi
-        lr = 0.5 * lane_logarithm_beyond(zr * (2.0 + zr) + zi * zi)
+        lr = lane_logarithm_of_size(zr, zi)
         li = lane_angle(zi, 1.0 + zr)
         inverse = 1.0 / (size + TINY)
         small = size < 1e-30

@@ -130,7 +130,7 @@ def _weighted_sums(model: GreekModel, rows: Rows, active: FloatArray, tolerance:
             values,
             errors,
         )
-        worst = max(WORST, 100.0 * tolerance)
+        worst = max(WORST, 2000.0 * tolerance)
         if not float(errors.max()) <= worst:
             place = int(np.argmax(errors))
             row = place if isinstance(rows.order, slice) else int(rows.order[place])

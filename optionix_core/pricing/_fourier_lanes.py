@@ -91,6 +91,16 @@ def lane_logarithm_beyond(t: float) -> float:
     return lane_logarithm(u) + (t - (u - 1.0)) / u
 
 
+def lane_logarithm_of_size(re: float, im: float) -> float:
+    """Logarithm of |1 + z|, without loss for z near zero or near -1."""
+    size = (1.0 + re) * (1.0 + re) + im * im
+    t = re * (2.0 + re) + im * im
+    u = 1.0 + t
+    near = size < 0.5
+    rest = 0.0 if near else (t - (u - 1.0)) / u
+    return 0.5 * (lane_logarithm(size if near else u) + rest)
+
+
 def lane_growth(x: float) -> float:
     """exp(x) - 1 without loss near zero; x outside -700 to 700 is taken as that bound."""
     x = min(max(x, -700.0), 700.0)

@@ -19,6 +19,7 @@ from optionix_core.pricing._contour import (
     NEAREST,
     STRAIGHT,
     better_crossing,
+    bursts,
     contour_of,
     crossing_points,
     deviation_of,
@@ -145,7 +146,7 @@ def weighted_values(  # noqa: C901, PLR0912, PLR0915 - see the module's head
         if deviation == 0.0:
             continue
         tail = tail_of(years, parameters, mask, digits)
-        loose = aim >= LOOSE and (active.size == 1 or active[1] == 0.0)
+        loose = aim >= LOOSE and (active.size == 1 or active[1] == 0.0) and not bursts(years, parameters)
         stack = 1
         first[0], last[0], depth[0] = starts[i], starts[i + 1], 0
         if not loose:
@@ -243,7 +244,7 @@ def weighted_values(  # noqa: C901, PLR0912, PLR0915 - see the module's head
                         k, scale, weights, coarse, added, step, steady, path, size, values, errors, a, total
                     )
                     worst = max(worst, other)
-                if worst <= aim:
+                if worst <= (0.01 * aim if path[4] == 0.0 and aim >= LOOSE else aim):
                     phase = DONE
                 elif step >= FINEST_STEP:
                     coarse += added

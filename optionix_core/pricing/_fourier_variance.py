@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from optionix_core.pricing._fourier_lanes import (
     lane_angle,
-    lane_logarithm_beyond,
+    lane_logarithm_of_size,
     lane_sine_cosine,
 )
 from optionix_core.pricing._lanes import lane_exponential
@@ -64,7 +64,7 @@ def square_root_block(x: Block, t: float, p: Row, start: int) -> int:
     for j in range(BLOCK):
         zr, zi = x[Z + j], x[Z + BLOCK + j]
         size = zr * zr + zi * zi
-        lr = 0.5 * lane_logarithm_beyond(zr * (2.0 + zr) + zi * zi)
+        lr = lane_logarithm_of_size(zr, zi)
         li = lane_angle(zi, 1.0 + zr)
         inverse = 1.0 / (size + TINY)
         small = size < 1e-30

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     Places = NDArray[np.int64]
 
 FINEST_STEP = 1e-3
+VANISHING = 1e-16
+"""Derivatives, over the forward, of which all in a group are smaller need not be known to their own size."""
 AGAINST_WEIGHTS = 1e-3
 """An error of a weighted sum, over the group's largest, counts so much against the aim for values."""
 
@@ -80,13 +82,14 @@ def settle_weights(  # noqa: PLR0917 - a compiled function takes no structure
     for g in range(1, active.size):
         if active[g] == 0.0:
             continue
-        tallest, gap = 0.0, 0.0
+        tallest, gap, largest = 0.0, 0.0, 0.0
         for i in range(size):
             fine = (coarse[g * n + i] + added[g * n + i]) * step
             tallest = max(tallest, abs(fine))
+            largest = max(largest, abs(fine) * math.exp(scale[i] + k[i]) * width / math.pi)
             gap = max(gap, abs(fine - coarse[g * n + i] * 2.0 * step))
         relative = gap / tallest if tallest > 0.0 else 0.0
-        relative = min(relative, relative**power) + 4e-16
+        relative = (min(relative, relative**power) + 4e-16) * min(1.0, largest / VANISHING)
         worst = max(worst, relative)
         for i in range(size):
             factor = math.exp(scale[i] + k[i]) * width / math.pi

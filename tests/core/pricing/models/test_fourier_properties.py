@@ -1,4 +1,4 @@
-"""What every price must obey, whatever the model and its parameters."""
+"""Models priced by their characteristic function: the contract of all, and what each law alone must obey."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from optionix_core.errors import InvalidValueError
@@ -16,17 +15,15 @@ from optionix_core.pricing.models.double_heston import DoubleHestonModel
 from optionix_core.pricing.models.heston import HestonModel
 from optionix_core.pricing.models.merton import MertonModel
 from optionix_core.pricing.models.variance_gamma import VarianceGammaModel
-
-STRIKES = np.linspace(50.0, 200.0, 61)
-TOLERANCE = 1e-10
+from tests.core.pricing.models.contract import STRIKES, FourierContract
 
 variances = st.fixed_dictionaries(
     {
-        "v0": st.floats(1e-4, 0.5),
-        "kappa": st.floats(0.0, 8.0),
+        "v0": st.one_of(st.just(0.0), st.floats(1e-4, 0.5)),
+        "kappa": st.one_of(st.just(0.0), st.floats(1e-3, 8.0)),
         "theta": st.floats(1e-3, 0.5),
-        "sigma": st.floats(0.0, 4.0),
-        "rho": st.floats(-0.999, 0.999),
+        "sigma": st.one_of(st.just(0.0), st.floats(1e-3, 5.0)),
+        "rho": st.sampled_from([-1.0, -0.999, -0.7, -0.2, 0.0, 0.5, 0.999, 1.0]),
     }
 )
 jumps = st.fixed_dictionaries(
@@ -36,50 +33,46 @@ jumps = st.fixed_dictionaries(
         "jump_volatility": st.one_of(st.just(0.0), st.floats(0.0, 0.5)),
     }
 )
-heston_models = variances.map(lambda fields: HestonModel(**fields))
-models: st.SearchStrategy[Any] = st.one_of(
-    heston_models,
-    st.tuples(variances, jumps).map(lambda pair: BatesModel(**pair[0], **pair[1])),
-    st.tuples(st.floats(0.05, 0.6), jumps).map(lambda pair: MertonModel(volatility=pair[0], **pair[1])),
-    st.builds(VarianceGammaModel, volatility=st.floats(0.05, 0.6), nu=st.floats(0.0, 1.0), theta=st.floats(-0.5, 0.3)),
-    st.builds(DoubleHestonModel, first=heston_models, second=heston_models),
-)
-expiries = st.sampled_from([1.0 / 365.0, 7.0 / 365.0, 0.1, 0.5, 1.0, 3.0, 10.0])
+hestons = variances.map(lambda fields: HestonModel(**fields))
+PLAIN = {"v0": 0.04, "kappa": 1.0, "theta": 0.04, "sigma": 0.0, "rho": -0.9}
+NO_JUMPS = {"jump_intensity": 0.0, "jump_mean": -0.3, "jump_volatility": 0.2}
+BAD_VARIANCE = {"v0": -0.1, "kappa": float("nan"), "theta": -1e-9, "sigma": 1e9, "rho": -1.01}
+BAD_JUMPS = {"jump_intensity": -1.0, "jump_mean": 9.0, "jump_volatility": -0.1}
 
 
-@settings(max_examples=120, deadline=None)
-@given(model=models, expiry=expiries, rate=st.floats(-0.05, 0.1), dividend_yield=st.floats(-0.02, 0.08))
-def test_prices_keep_parity_bounds_order_and_convexity(
-    model: Any, expiry: float, rate: float, dividend_yield: float
-) -> None:
-    calls = model.price("call", 100.0, STRIKES, expiry, rate, dividend_yield)
-    puts = model.price("put", 100.0, STRIKES, expiry, rate, dividend_yield)
-    spot, strikes = 100.0 * np.exp(-dividend_yield * expiry), STRIKES * np.exp(-rate * expiry)
-    np.testing.assert_allclose(calls - puts, spot - strikes, rtol=0, atol=TOLERANCE)
-    assert np.all(calls >= np.maximum(spot - strikes, 0.0) - TOLERANCE)
-    assert np.all(calls <= spot + TOLERANCE)
-    assert np.all(puts <= strikes + TOLERANCE)
-    assert np.all(np.diff(calls) <= TOLERANCE)
-    assert np.all(np.diff(puts) >= -TOLERANCE)
-    assert np.all(np.diff(calls, 2) >= -4.0 * TOLERANCE)
+class TestHeston(FourierContract):
+    models = hestons
+    bad_fields = BAD_VARIANCE
+    black_scholes_limit = HestonModel(**PLAIN)
 
 
-@settings(max_examples=60, deadline=None)
-@given(model=models, expiry=expiries)
-def test_the_log_return_has_mass_one_and_the_forward_is_its_mean(model: Any, expiry: float) -> None:
-    mass, mean = model.characteristic_function([0.0, -1j], expiry)
-    assert mass == pytest.approx(1.0, abs=1e-14)
-    assert mean == pytest.approx(1.0, abs=1e-12)
+class TestBates(FourierContract):
+    models = st.tuples(variances, jumps).map(lambda pair: BatesModel(**pair[0], **pair[1]))
+    bad_fields = BAD_VARIANCE | BAD_JUMPS
+    black_scholes_limit = BatesModel(**PLAIN, **NO_JUMPS)
 
 
-@settings(max_examples=30, deadline=None)
-@given(model=models, expiry=expiries)
-def test_a_surface_prices_each_strike_as_it_would_alone(model: Any, expiry: float) -> None:
-    years = np.array([[expiry], [0.33], [0.0]])
-    surface = model.price("call", 100.0, STRIKES[::10], years, 0.03, 0.01)
-    alone = [[model.price("call", 100.0, k, t, 0.03, 0.01) for k in STRIKES[::10]] for t in years[:, 0]]
-    np.testing.assert_allclose(surface, alone, rtol=0, atol=TOLERANCE)
-    np.testing.assert_array_equal(surface[2], np.maximum(100.0 - STRIKES[::10], 0.0))
+class TestMerton(FourierContract):
+    models = st.tuples(st.floats(0.05, 0.6), jumps).map(lambda pair: MertonModel(volatility=pair[0], **pair[1]))
+    bad_fields = {"volatility": -0.2} | BAD_JUMPS
+    black_scholes_limit = MertonModel(volatility=0.2, **NO_JUMPS)
+
+
+class TestVarianceGamma(FourierContract):
+    models = st.builds(
+        VarianceGammaModel, volatility=st.floats(0.05, 0.6), nu=st.floats(0.0, 1.0), theta=st.floats(-0.5, 0.3)
+    )
+    bad_fields = {"volatility": 0.0, "nu": -0.1, "theta": float("inf")}  # noqa: RUF012 - as the contract has it
+    black_scholes_limit = VarianceGammaModel(volatility=0.2, nu=0.0, theta=-0.3)
+
+
+class TestDoubleHeston(FourierContract):
+    models = st.builds(DoubleHestonModel, first=hestons, second=hestons)
+    bad_fields = {"first": 0.04, "second": None}  # noqa: RUF012 - as the contract has it
+    black_scholes_limit = DoubleHestonModel(
+        first=HestonModel(**PLAIN | {"v0": 0.03, "theta": 0.03}),
+        second=HestonModel(v0=0.01, kappa=0.0, theta=9.0, sigma=0.0, rho=0.5),
+    )
 
 
 @pytest.mark.parametrize("expiry", [1.0 / 365.0, 1.0, 10.0])
@@ -163,31 +156,6 @@ def test_implied_volatilities_lean_against_the_correlation() -> None:
 def test_feller_is_said_and_allowed() -> None:
     assert HestonModel(v0=0.04, kappa=2.0, theta=0.04, sigma=0.39, rho=0.0).feller
     assert not HestonModel(v0=0.04, kappa=2.0, theta=0.04, sigma=0.41, rho=0.0).feller
-
-
-@pytest.mark.parametrize(
-    ("field", "value"), [("v0", -0.1), ("kappa", float("nan")), ("theta", -1e-9), ("sigma", 1e9), ("rho", -1.01)]
-)
-def test_parameters_outside_their_bounds_are_named(field: str, value: float) -> None:
-    fields = {"v0": 0.04, "kappa": 1.0, "theta": 0.04, "sigma": 0.3, "rho": -0.5} | {field: value}
-    with pytest.raises(InvalidValueError, match=field) as caught:
-        HestonModel(**fields)
-    assert caught.value.field == field
-
-
-@pytest.mark.parametrize(
-    ("field", "arguments"),
-    [
-        ("spot", (-1.0, 100.0, 1.0, 0.0, 0.0)),
-        ("strike", (100.0, [90.0, float("nan")], 1.0, 0.0, 0.0)),
-        ("expiry", (100.0, [90.0, 95.0], [1.0, -1.0], 0.0, 0.0)),
-        ("rate", (100.0, 90.0, 1.0, float("inf"), 0.0)),
-    ],
-)
-def test_rows_outside_their_bounds_are_named(field: str, arguments: tuple[Any, ...]) -> None:
-    model = MertonModel(volatility=0.2, jump_intensity=1.0, jump_mean=0.0, jump_volatility=0.1)
-    with pytest.raises(InvalidValueError, match=field):
-        model.price("call", *arguments)
 
 
 def test_a_forward_that_would_be_infinite_is_refused() -> None:

@@ -67,7 +67,12 @@ def answer(
     methods = []
     for amount, claim in claims:
         here, method, cut = _claim(claim, model, market, settings, watcher)
-        greeks += amount * here
+        with np.errstate(invalid="ignore"):
+            total = greeks + amount * here
+        # kinks of both claims at the spot, of opposite sign, cancel
+        cancelled = np.isinf(greeks[:, 2]) & np.isinf(here[:, 2]) & np.isnan(total[:, 2])
+        total[cancelled, 2] = 0.0
+        greeks = total
         methods.append(method)
         if cut is not None:
             kept.append((amount, cut))

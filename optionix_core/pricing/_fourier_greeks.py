@@ -85,7 +85,9 @@ def greeks(
     sums = _weighted_sums(model, rows, active, tolerance)
     table = _assembled(rows, sums)
     _take_limits(model, rows, table)
-    return kind(*(rows.delivered(np.broadcast_to(table[name], rows.size)) for name in ("price", *names)))
+    values = (rows.delivered(np.broadcast_to(table[name], rows.size)) for name in ("price", *names))
+    result: Greeks[Any] = kind(*values)
+    return result
 
 
 def gradient(model: GreekModel, arguments: tuple[object, ...], tolerance: float) -> FloatArray:

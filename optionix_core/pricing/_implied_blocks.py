@@ -38,16 +38,17 @@ if TYPE_CHECKING:
 
 SOLVE_BLOCK = 256
 """Rows of a block."""
-TARGET, DISTANCE, BELOW, GOOD, DEVIATION, CHANGE, ASSET, ASSET_LOW, CASH, CASH_LOW = (
-    SOLVE_BLOCK * place for place in range(10)
+TARGET, DISTANCE, BELOW, GOOD, DEVIATION, REST, CHANGE, ASSET, ASSET_LOW, CASH, CASH_LOW = (
+    SOLVE_BLOCK * place for place in range(11)
 )
-"""Where the room keeps c or 1 - c, -|x|, which of the two (1 for c), whether to solve (1), s, its change, legs."""
-SOLVE_ROOM = 10 * SOLVE_BLOCK
+"""Where the room keeps c or 1 - c, -|x|, which of the two (1 for c), whether to solve (1), s as a rounded value and a
+correction, its last relative change, and the discounted legs."""
+SOLVE_ROOM = 11 * SOLVE_BLOCK
 UNSOLVED = -1.0
 """Stands for the volatility of a row that is to be solved otherwise."""
 EPSILON = 2.220446049250313e-16
 UPPER_LIMIT = 0.5
-"""Largest d1 at which the rational W still holds, as W(-d1)."""
+"""Largest d1 at which the rational W is used beyond zero, as W(-d1)."""
 
 
 def discount_legs(
@@ -182,7 +183,7 @@ def improve_deviations(rows: int, room: FloatArray) -> int:
         h = x / s
         t = 0.5 * s
         d1 = h + t
-        over = d1 > UPPER_LIMIT
+        over = d1 > (UPPER_LIMIT if below else 0.0)
         a = abs(d1) if over else -d1
         b = t - h
         gap = -2.0 * h if over else s
@@ -197,10 +198,11 @@ def improve_deviations(rows: int, room: FloatArray) -> int:
         value = density * (together if over else apart) / (whole * other_whole)
         value = 1.0 - value if over == below else value
         other_mass = lane_central_mass(b)
-        growth = lane_small_growth(-0.5 * x)
+        growth = lane_small_growth(-0.25 * x)
+        growth = growth * (growth + 2.0)
         growth = growth * (growth + 2.0)
         central = lane_central_mass(d1) + other_mass - growth * (0.5 - other_mass)
-        value = central if below & (d1 > 0.0) & (b < 1.7) & (x > -0.69) else value
+        value = central if below & (d1 > 0.0) & (b < 1.7) & (x > -1.38) else value
         inverse = 1.0 / value
         ratio = value / target
         miss = lane_logarithm(ratio) + (value - ratio * target) * inverse
@@ -212,17 +214,25 @@ def improve_deviations(rows: int, room: FloatArray) -> int:
         twist = r - 3.0 * slope * q + 2.0 * slope * slope
         step = -miss / slope
         change = step * (1.0 + 0.5 * bend * step) / (1.0 + step * (bend + step * twist * (1.0 / 6.0)))
-        room[i + DEVIATION] = s + s * change
+        better = s + s * change
+        room[i + DEVIATION] = better
+        room[i + REST] = (s - better) + s * change
         room[i + CHANGE] = change
     return rows
 
 
 def finish_block(expiry: FloatArray, room: FloatArray, out: FloatArray) -> int:
-    """Volatilities into `out`, UNSOLVED where a row is to be solved otherwise; returns how many these are."""
+    """Volatilities into `out`, UNSOLVED where a row is to be solved otherwise; returns how many these are.
+
+    The rounding errors of s, of the root and of the quotient are put back, so that only the last addition rounds.
+    """
     unsolved = 0
     for i in range(out.size):
         s = room[i + DEVIATION]
         good = is_converged(room[i + GOOD], s, room[i + CHANGE])
-        out[i] = s / math.sqrt(expiry[i]) if good else UNSOLVED
+        root = math.sqrt(expiry[i])
+        volatility = s / root
+        rest = room[i + REST] + (s - volatility * root) - 0.5 * volatility * ((expiry[i] - root * root) / root)
+        out[i] = volatility + rest / root if good else UNSOLVED
         unsolved += 0 if good else 1
     return unsolved

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 AMERICAN_METHOD = "American, spectral collocation of the exercise boundary"
 AMERICAN_IMPLIED_METHOD = "American, inverted by secant steps inside a bracket"
+MOST_VOLATILITY = 10.0
+"""Up to which `american.implied_volatility` looks."""
 TABLE_IDS = {"european": "closed-form", "american": "collocation"}
 
 
@@ -134,7 +136,7 @@ def american_implied(
     found = american.implied_volatility(option_type, price, *market, **more)
     sign = np.asarray(option_type if not isinstance(option_type, str) else OptionType.of(option_type), dtype=float)
     intrinsic = np.maximum(sign * (np.asarray(spot) - np.asarray(strike)), 0.0)
-    most = cast("Any", american.price)(option_type, *market, american.MOST_VOLATILITY, **more)
+    most = cast("Any", american.price)(option_type, *market, MOST_VOLATILITY, **more)
     codes = np.where(
         ~np.isnan(found),
         VolatilityStatus.OK,

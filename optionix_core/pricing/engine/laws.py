@@ -10,13 +10,14 @@ from optionix_core.errors import DomainError
 from optionix_core.pricing.dividends import schedule
 from optionix_core.pricing.engine.result import Outcome, Request
 
-AMERICAN_ERROR = {
-    "fast": "about 1e-6 of the strike, root mean square over volatilities of 5% to 100%, one day to ten years",
-    "standard": "about 1e-8 of the strike, root mean square over volatilities of 5% to 100%, one day to ten years",
-    "high": "about 1e-10 of the strike, root mean square over volatilities of 5% to 100%, one day to ten years",
+WAYS = {
+    "CLOSED_FORM": "early exercise never pays: closed form",
+    "COLLOCATION": "",
+    "GRID": "on a grid",
 }
-"""What is known of the collocation: measured, not a bound of one price."""
-GRID_ERROR = "about 1e-6 of the strike (1e-7 in high): dividends are priced on a grid, and no bound is computed"
+"""How `american` says that a price came about."""
+ROUNDING = 1e-14
+"""Of the larger of spot and strike: what every price may be wrong by."""
 EXPANSION = "an expansion in nu^2 T: no bound is known, and far strikes and long expiries leave its range"
 MODEL_GREEKS = (
     *("delta", "gamma", "vega", "theta", "rho", "epsilon", "vanna", "volga", "charm", "speed"),
@@ -36,9 +37,8 @@ def american(request: Request) -> Outcome:
     """`american`: spectral collocation of the exercise boundary, or a grid where dividends are discrete."""
     from optionix_core.pricing import american as formula
 
-    names = tuple(name for name in request.greeks if name in formula.Greeks._fields)
     contract, market, settings = request.contract, request.market, request.settings
-    found = formula.greeks(
+    arguments = (
         int(contract.option_type),
         market.spots[0],
         contract.strike,
@@ -46,20 +46,22 @@ def american(request: Request) -> Outcome:
         market.rate,
         market.yields[0],
         request.model.volatility,
-        accuracy=settings.accuracy,
-        dividends=market.dividends,
-        names=names,
     )
+    found = formula.price_with_error(*arguments, accuracy=settings.accuracy, dividends=market.dividends)
+    names = tuple(name for name in request.greeks if name in formula.Greeks._fields)
+    given: dict[str, float] = {}
+    if names:
+        slopes = formula.greeks(*arguments, accuracy=settings.accuracy, dividends=market.dividends, names=names)
+        given = {name: getattr(slopes, name) for name in names if math.isfinite(getattr(slopes, name))}
     absent = [name for name in request.greeks if name not in names]
-    missing = f"{', '.join(absent)}: not among the Greeks of an American option here" if absent else ""
-    greeks = {name: getattr(found, name) for name in names}
-    infinite = [name for name, value in greeks.items() if not math.isfinite(value)]
+    infinite = [name for name in names if name not in given]
+    reasons = []
+    if absent:
+        reasons.append(f"{', '.join(absent)}: not among the Greeks of an American option here")
     if infinite:
-        missing = "; ".join(filter(None, (missing, f"{', '.join(infinite)}: not finite here")))
-    unknown = AMERICAN_ERROR[settings.accuracy] if market.dividends is None else GRID_ERROR
-    given = {name: value for name, value in greeks.items() if name not in infinite}
-    text = "" if market.dividends is None else "on a grid"
-    return Outcome(found.price, given, unknown=unknown, missing=missing, text=text)
+        reasons.append(f"{', '.join(infinite)}: not finite here")
+    error = max(found.error, ROUNDING * max(market.spots[0], contract.strike))
+    return Outcome(found.price, given, error_bound=error, missing="; ".join(reasons), text=WAYS[found.method.name])
 
 
 def fourier(request: Request) -> Outcome:

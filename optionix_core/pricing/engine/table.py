@@ -124,7 +124,7 @@ TABLE: tuple[Row, ...] = (
         ("american",),
         (Offer.LOGNORMAL,),
         "laws:american",
-        "measured, 1e-8 of the strike (1e-10 in high)",
+        "estimate, about 1e-8 of the strike (1e-10 in high)",
         dividends="all",
     ),
     _formula("cash-or-nothing", "closed:cash_or_nothing"),

@@ -166,7 +166,7 @@ def test_published_double_barriers(
     assert price == pytest.approx(expected, abs=1e-4)
 
 
-@pytest.mark.parametrize("seed", range(14))
+@pytest.mark.parametrize("seed", range(6))
 def test_double_barriers_agree_with_a_long_sine_series_of_many_digits(seed: int) -> None:
     draw = random.Random(seed)
     vol, expiry = draw.uniform(0.1, 0.8), draw.choice([0.05, 0.3, 1.0, 4.0])

@@ -142,6 +142,7 @@ class TestQuanto(PricerContract):
 
 class TestForwardStart(PricerContract):
     function = forward_start.price
+    dates = ("start",)
     money = ("spot",)
     directions = (
         ("spot", up),

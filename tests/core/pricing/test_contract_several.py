@@ -128,7 +128,7 @@ class TestExchange(TwoAssets):
 
 class TestSpread(TwoAssets):
     function = two_asset.spread
-    rows = 8
+    rows = 4
     directions = (("spot_1", same_as_sign), ("spot_2", against_sign))
     convex = ("spot_1", "spot_2")
     greeks_of_bumps = ("delta", "gamma", "vega")

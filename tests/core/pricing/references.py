@@ -145,7 +145,6 @@ def double_barrier(ql: Any, draw: np.random.Generator, row: Row) -> tuple[float,
 
 
 def partial_barrier(ql: Any, draw: np.random.Generator, row: Row) -> tuple[float, float, float]:
-    """The plain barrier option from the window's edge on, integrated."""
     del ql
     kind = str(draw.choice(["down-out", "up-out"]))
     level = row["spot"] * math.exp(draw.uniform(0.02, 0.4) * (-1 if kind.startswith("down") else 1))
@@ -264,7 +263,6 @@ def extreme_of_two(name: str) -> Any:
 
 
 def spread(ql: Any, draw: np.random.Generator, row: Row) -> tuple[float, float, float]:
-    """Asset 2's option given asset 1, integrated over asset 1: the other order."""
     del ql
     other, rho = pair(draw, row)
     strike = float(draw.uniform(0.0, 40.0))
@@ -331,7 +329,6 @@ def undecided(ql: Any, draw: np.random.Generator, row: Row) -> tuple[float, floa
 
 
 def later_strike(ql: Any, draw: np.random.Generator, row: Row) -> tuple[float, float, float]:
-    """Linear in the price at the start: its forward times one unit's option."""
     del ql
     start = row["expiry"] * draw.uniform(0.1, 0.9)
     moneyness = row["strike"] / row["spot"]

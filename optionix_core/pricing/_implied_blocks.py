@@ -202,7 +202,7 @@ def improve_deviations(rows: int, room: FloatArray) -> int:
         growth = growth * (growth + 2.0)
         growth = growth * (growth + 2.0)
         central = lane_central_mass(d1) + other_mass - growth * (0.5 - other_mass)
-        value = central if below & (d1 > 0.0) & (b < 1.7) & (x > -1.38) else value
+        value = central if below & (d1 > 0.0) & (b < 1.7) & (x > (-1.38 if d1 > 0.3 else -0.69)) else value
         inverse = 1.0 / value
         ratio = value / target
         miss = lane_logarithm(ratio) + (value - ratio * target) * inverse

@@ -179,10 +179,9 @@ def american_rows(
 ) -> int:
     """Price, delta, gamma of each row and the estimated error of its price, in the rows of `out`.
 
-    `picks` are places in `records`. The result counts rows without boundary, whose numbers are nan.
+    `picks` are places in `records`, which has at least one. Counts rows without boundary, whose numbers are nan.
     """
     w = np.empty(POINT_WORKSPACE)
-    none = np.zeros(1)
     lost = 0
     for i in range(len(codes)):
         price = delta = gamma = error = math.nan
@@ -195,12 +194,10 @@ def american_rows(
             r = rate[i if len(rate) > 1 else 0]
             q = dividend_yield[i if len(dividend_yield) > 1 else 0]
             v = volatility[i if len(volatility) > 1 else 0]
-            if pick < 0:
-                price, delta, gamma = american_shape(s, x, k, t, r, q, v, panel, none, w)
-                error = 0.0
-            elif not math.isnan(records[pick, ESTIMATE]):
-                price, delta, gamma = american_shape(s, x, k, t, r, q, v, panel, records[pick], w)
-                error = records[pick, ESTIMATE] * (k if s < 0.0 else x)
+            estimate = records[pick, ESTIMATE] if pick >= 0 else 0.0
+            if not math.isnan(estimate):
+                price, delta, gamma = american_shape(s, x, k, t, r, q, v, panel, records[max(pick, 0)], w)
+                error = estimate * (k if s < 0.0 else x)
             else:
                 lost += 1
         out[0, i] = price

@@ -83,6 +83,7 @@ def _value(
     table: FloatArray,
 ) -> None:
     kernel = KERNELS.load("american_rows")
+    records = records if len(records) else np.zeros((1, RECORD))
 
     def job(first: int, last: int) -> None:
         part = np.empty((4, last - first))

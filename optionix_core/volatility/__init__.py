@@ -1,6 +1,6 @@
 """From quotes to volatility: judged quotes, forwards by parity, implied and realised volatility, arbitrage.
 
-`solve`, `arbitrage`, `smile_arbitrage`, `lint` and `realised` are modules: `volatility.solve.solve(chain)`.
+`solve`, `arbitrage`, `smile_arbitrage`, `lint`, `realised` and `svi` are modules: `volatility.solve.solve(chain)`.
 """
 
 from typing import TYPE_CHECKING
@@ -15,12 +15,13 @@ if TYPE_CHECKING:
     from optionix_core.pricing.models.merton import MertonModel
     from optionix_core.pricing.models.sabr import SabrModel
     from optionix_core.pricing.models.variance_gamma import VarianceGammaModel
-    from optionix_core.volatility import arbitrage, lint, realised, smile_arbitrage, solve
+    from optionix_core.volatility import arbitrage, lint, realised, smile_arbitrage, solve, svi
     from optionix_core.volatility.arbitrage import Violation
     from optionix_core.volatility.forwards import SliceForward
     from optionix_core.volatility.parity import ParityFit, ParityRules, implied_forward
     from optionix_core.volatility.quality import Rejection
     from optionix_core.volatility.solved import SolvedChain, SolvedColumns, SolvedSlice
+    from optionix_core.volatility.surface.surface import VolatilitySurface
 
 __all__ = [
     "BatesModel",
@@ -38,12 +39,14 @@ __all__ = [
     "SolvedSlice",
     "VarianceGammaModel",
     "Violation",
+    "VolatilitySurface",
     "arbitrage",
     "implied_forward",
     "lint",
     "realised",
     "smile_arbitrage",
     "solve",
+    "svi",
 ]
 
 _ROOM = "optionix_core.volatility"
@@ -67,11 +70,13 @@ __getattr__, __dir__ = lazy_names(
         "SolvedSlice": f"{_ROOM}.solved",
         "VarianceGammaModel": f"{_MODELS}.variance_gamma",
         "Violation": f"{_ROOM}.arbitrage",
+        "VolatilitySurface": f"{_ROOM}.surface.surface",
         "arbitrage": f"{_ROOM}.arbitrage",
         "implied_forward": f"{_ROOM}.parity",
         "lint": f"{_ROOM}.lint",
         "realised": f"{_ROOM}.realised",
         "smile_arbitrage": f"{_ROOM}.smile_arbitrage",
         "solve": f"{_ROOM}.solve",
+        "svi": f"{_ROOM}.svi",
     },
 )

@@ -37,6 +37,10 @@ EXTRAPOLATED = 15.0
 """At-the-money deviations at which total variance becomes a straight line."""
 GRID = np.linspace(-5.25, 5.25, 211)
 """At-the-money deviations at which expiries are compared."""
+FINE = np.linspace(-5.25, 5.25, 631)
+"""As `GRID`, for the last word."""
+SMALLEST = 1e-60
+"""Least price over the forward that a volatility is taken from."""
 EXACT = 1e4
 """Weight of the rows that must hold."""
 ROUNDS = 4
@@ -71,9 +75,18 @@ def _fit_one(quotes: SliceQuotes, before: DensitySmile | None) -> DensitySmile:
         weights = _solve(data * say[:, None], wanted * say, laws, comparison)
         distance = np.abs(data @ weights - wanted)
         say = np.where(distance > 0.9, np.minimum(2.0 * say, 8.0), np.maximum(0.7 * say, 0.2))
-    reach = EXTRAPOLATED * quotes.deviation
-    smile = _normalised(weights, log_means, deviations, (-reach, reach))
-    return smile if before is None else _lifted(smile, before, grid)
+    smile = _normalised(weights, log_means, deviations, _reach(weights, log_means, deviations, quotes.deviation))
+    return smile if before is None else _lifted(smile, before, FINE * quotes.deviation)
+
+
+def _reach(weights: FloatArray, log_means: FloatArray, deviations: FloatArray, deviation: float) -> tuple[float, float]:
+    """As far as `EXTRAPOLATED` says, and no further than there are prices to take a volatility from."""
+    out = np.linspace(EXTRAPOLATED, GRID[-1], 40) * deviation
+    ends = []
+    for side in (-1.0, 1.0):
+        priced = np.flatnonzero(kernel_prices(side * out, log_means, deviations) @ weights > SMALLEST)
+        ends.append(side * float(out[priced[0] if priced.size else -1]))
+    return ends[0], ends[1]
 
 
 class _Comparison:

@@ -90,6 +90,9 @@ def of_chain(solved: SolvedChain) -> tuple[tuple[SliceQuotes, ...], tuple[Skippe
         if item.forward is None:
             skipped.append(Skipped(root, expiry, "no forward"))
             continue
+        if not item.forward > 0.0:
+            skipped.append(Skipped(root, expiry, "forward is not positive"))
+            continue
         quotes = _of_slice(item, item.forward)
         rival = found.get(item.years)
         if quotes is None or quotes.count < FEWEST:

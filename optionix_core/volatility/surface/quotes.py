@@ -17,6 +17,7 @@ from scipy.special import ndtr
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from optionix_core.market.chain import ChainSlice
     from optionix_core.volatility.solved import SolvedChain, SolvedSlice
 
     FloatArray = NDArray[np.float64]
@@ -78,12 +79,24 @@ class Skipped:
     reason: str
 
 
+def repeated_strike(item: ChainSlice) -> Skipped | None:
+    """Why a slice cannot be fitted whose strikes do not ascend; None where they do."""
+    twice = np.flatnonzero(~(np.diff(item.strikes) > 0.0))
+    if not twice.size:
+        return None
+    return Skipped(item.root, item.expiry, f"strike {float(item.strikes[twice[0] + 1]):g} repeats or does not ascend")
+
+
 def of_chain(solved: SolvedChain) -> tuple[tuple[SliceQuotes, ...], tuple[Skipped, ...]]:
     """The expiries of a chain in order of time, each moment once, and those left out."""
     found: dict[float, SliceQuotes] = {}
     skipped: list[Skipped] = []
     for item in solved.slices:
         root, expiry = item.source.root, item.source.expiry
+        repeated = repeated_strike(item.source)
+        if repeated is not None:
+            skipped.append(repeated)
+            continue
         if not item.years > 0.0:
             skipped.append(Skipped(root, expiry, "expired"))
             continue

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
@@ -28,7 +28,7 @@ from optionix_core.errors import InvalidValueError, MissingDataError, UnknownNam
 from optionix_core.market.chain import OptionChain
 from optionix_core.volatility.solved import SolvedChain
 from optionix_core.volatility.surface.clock import VarianceClock
-from optionix_core.volatility.surface.quotes import Skipped, SliceQuotes, of_chain
+from optionix_core.volatility.surface.quotes import Skipped, SliceQuotes, of_chain, repeated_strike
 from optionix_core.volatility.surface.smiles import Smile, SurfaceSlice, metrics_of
 from optionix_core.volatility.svi import durrleman
 
@@ -96,11 +96,15 @@ class VolatilitySurface:
         """
         if model not in MODELS:
             raise UnknownNameError("surface model", str(model), MODELS)
+        repeated: list[Skipped] = []
         if isinstance(chain, OptionChain):
             from optionix_core.volatility.solve import solve
 
-            chain = solve(chain)
+            judged = [(item, repeated_strike(item)) for item in chain.slices]
+            repeated = [reason for _, reason in judged if reason is not None]
+            chain = solve(replace(chain, slices=tuple(item for item, reason in judged if reason is None)))
         quotes, skipped = of_chain(chain)
+        skipped = (*repeated, *skipped)
         if not quotes:
             reasons = "; ".join(f"{one.root} {one.expiry}: {one.reason}" for one in skipped) or "the chain is empty"
             raise MissingDataError(f"no expiry of {chain.chain.underlying} can be fitted ({reasons})")

@@ -68,6 +68,11 @@ class KernelLibrary:
         return tuple(node.name for node in tree.body if isinstance(node, ast.FunctionDef))
 
     @cached_property
+    def weight(self) -> int:
+        """Bytes of its sources: roughly how long compilation takes, beside other libraries."""
+        return sum(path.stat().st_size for path in self._paths)
+
+    @cached_property
     def digest(self) -> str:
         """Of the sources that a kernel is compiled from."""
         sources = b"\0".join([*(path.read_bytes() for path in self._paths), *map(str.encode, sorted(self._lanes))])
@@ -131,13 +136,9 @@ class KernelLibrary:
         namespace: dict[str, Any] = {"__name__": self._loops, "__builtins__": __builtins__}
         for module in self._modules[:-1]:
             functions = _functions(module)
-            compiled = numba.njit(
-                nogil=True,
-                error_model="numpy",
-                fastmath=self._flags(module.__name__),
-                no_cpython_wrapper=True,
-                no_cfunc_wrapper=True,
-            )
+            # Without the wrappers for calls from outside compiled code; numba's types leave these two options out.
+            bare: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+            compiled = numba.njit(nogil=True, error_model="numpy", fastmath=self._flags(module.__name__), **bare)
             for name, value in vars(module).items():
                 if name in functions:
                     namespace[name] = compiled(_rebound(functions[name], namespace))

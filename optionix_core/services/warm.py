@@ -6,8 +6,13 @@ them again. `is_warm` reads a few small files and loads no compiler, so that eve
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+import threading
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
@@ -16,6 +21,7 @@ from optionix_core.pricing._american_kernels import KERNELS as AMERICAN
 from optionix_core.pricing._compile import KernelLibrary
 from optionix_core.pricing._fourier_kernels import KERNELS as FOURIER
 from optionix_core.pricing._kernels import KERNELS as PRICING
+from optionix_core.pricing._threads import processors
 from optionix_core.pricing.finite_difference._kernels import LINE, PLANE
 from optionix_core.pricing.monte_carlo._lsm_kernels import KERNELS as EXERCISE
 from optionix_core.pricing.monte_carlo._path_kernels import KERNELS as SIMULATION
@@ -50,17 +56,54 @@ def warm(
 ) -> tuple[StepTiming, ...]:
     """Make every kernel ready in this process and on disk; `progress` hears the name and seconds of each.
 
-    The first line is the compiler itself. Safe in a worker thread; other threads that need a kernel meanwhile wait for
-    that kernel alone to be compiled.
+    The first line is the compiler itself. Libraries that are not compiled yet are compiled in processes of their own,
+    as many at a time as there are processors, since the compiler holds one lock a process. Safe in a worker thread;
+    other threads that need a kernel meanwhile wait for that kernel alone to be compiled.
     """
     timings = [_timed("compiler", _load_compiler, from_cache=True)]
     _report(progress, timings[-1])
+    cold = [library for library in libraries if not is_warm((library,))]
+    made = _compiled_apart(cold, progress) if len(cold) > 1 and processors() > 1 else {}
     for library in libraries:
         for name in library.names:
             cached = library.is_cached(name)
-            timings.append(_timed(name, partial(library.load, name), from_cache=cached))
-            _report(progress, timings[-1])
+            timing = _timed(name, partial(library.load, name), from_cache=cached)
+            timings.append(made.get(name, timing))
+            if name not in made:
+                _report(progress, timing)
     return tuple(timings)
+
+
+def _compiled_apart(
+    libraries: Sequence[KernelLibrary], progress: Callable[[str, float], None] | None
+) -> dict[str, StepTiming]:
+    """What other processes have compiled; a library that one of them failed at is left to the caller."""
+    waiting = [library for library in LIBRARIES if library in libraries]
+    made: dict[str, StepTiming] = {}
+    lock = threading.Lock()
+
+    def follow(library: KernelLibrary) -> None:
+        command = [sys.executable, "-P", "-m", __name__, str(LIBRARIES.index(library))]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as child:  # noqa: S603 - our own module
+            for line in child.stdout or ():
+                name, seconds = json.loads(line)
+                timing = StepTiming(name, seconds, from_cache=False)
+                with lock:
+                    made[name] = timing
+                    _report(progress, timing)
+
+    with ThreadPoolExecutor(max_workers=processors()) as pool:
+        list(pool.map(follow, sorted(waiting, key=lambda library: -library.weight)))
+    return made
+
+
+def _main() -> None:
+    """In a process of its own: compile one library, and write name and seconds of each kernel as a line of JSON."""
+    library = LIBRARIES[int(sys.argv[1])]
+    for name in library.names:
+        timing = _timed(name, partial(library.load, name), from_cache=False)
+        sys.stdout.write(json.dumps([name, timing.seconds]) + "\n")
+        sys.stdout.flush()
 
 
 def prepare_sessions(progress: Callable[[str, float], None] | None = None) -> tuple[StepTiming, ...]:
@@ -88,3 +131,7 @@ def _timed(name: str, work: Callable[[], object], *, from_cache: bool) -> StepTi
 def _report(progress: Callable[[str, float], None] | None, timing: StepTiming) -> None:
     if progress is not None:
         progress(timing.name, timing.seconds)
+
+
+if __name__ == "__main__":
+    _main()

@@ -45,6 +45,12 @@ def svi_g(a: float, b: float, rho: float, m: float, sigma: float, k: float) -> f
     return tilt * tilt - 0.25 * slope * slope * (1.0 / w + 0.25) + 0.5 * curve
 
 
+def put(source: Any, target: Any) -> None:
+    """Five numbers copied. An assignment of slices would bring texts of errors into the kernel, slow to compile."""
+    for p in range(5):
+        target[p] = source[p]
+
+
 def raw_of(z: Any, raw: Any) -> None:
     """Free coordinates to raw parameters."""
     raw[0] = z[0]
@@ -148,7 +154,7 @@ def shape_terms(
     for j in range(len(grid)):
         here = svi_g(raw[0], raw[1], raw[2], raw[3], raw[4], grid[j])
         if here < margin:
-            for p in range(5):
+            for p in range(len(z)):  # no constant, which would be unrolled
                 kept = z[p]
                 step = 1e-6
                 if p == 0:

@@ -17,6 +17,7 @@ from optionix_core.volatility.surface._svi_formulas import (
     free_of,
     neighbour_loss,
     neighbour_terms,
+    put,
     quote_loss,
     quote_terms,
     raw_of,
@@ -26,7 +27,7 @@ from optionix_core.volatility.surface._svi_formulas import (
     shape_terms,
     trust,
 )
-from optionix_core.volatility.surface._svi_steps import chain_step, descend
+from optionix_core.volatility.surface._svi_steps import chain_step, descend, lacks
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -54,7 +55,7 @@ def find_vertices(starts: Picks, k: Column, middle: Column, weight: Column, devi
     return starts.size - 1
 
 
-def improve(  # noqa: C901, PLR0917 - a kernel has as many arguments and branches as its loops need
+def improve(  # noqa: PLR0917 - a kernel has as many arguments and branches as its loops need
     starts: Picks,
     k: Column,
     middle: Column,
@@ -106,15 +107,11 @@ def improve(  # noqa: C901, PLR0917 - a kernel has as many arguments and branche
             for turn in range(scales.size):
                 descend(x, y, v, u, grid[i], unit[i], above, above_unit, near, far, sides, margins, pressure, z, room)
                 raw_of(z, raw)
-                lack = shape_loss(raw, grid[i], 0.0, 1.0)
-                if sides % 2 == 1:
-                    lack += neighbour_loss(near, raw, grid[i], unit[i], 0.0, 1.0)
-                if sides >= 2:
-                    lack += neighbour_loss(raw, far, above, above_unit, 0.0, 1.0)
+                lack = lacks(raw, grid[i], unit[i], above, above_unit, near, far, sides, 0.0, 0.0, 1.0)
                 value = score(x, y, v, raw) - min(margins[2] * math.sqrt(lack), 1e6)
                 if value > scores[i]:
                     scores[i] = value
-                    free[i, :] = z
+                    put(z, free[i])
                     better = True
                 trust(x, y, v, raw, scales[turn], u)
         if better:
@@ -148,7 +145,7 @@ def losses_together(
             lack = 0.5 * neighbour_loss(before, raw, grid[i], unit[i], margins[1], pressure)
             out[i] += lack
             out[i - 1] += lack
-        before[:] = raw
+        put(raw, before)
     return starts.size - 1
 
 
@@ -184,7 +181,7 @@ def step_together(  # noqa: PLR0917 - a kernel has as many arguments as it reads
         gradients[:] = 0.0
         for i in range(count):
             a, b = starts[i], starts[i + 1]
-            z[:] = free[i]
+            put(free[i], z)
             raw_of(z, raw)
             quote_terms(raw, z[2], k[a:b], middle[a:b], weight[a:b], say[a:b], slopes, blocks[i], gradients[i])
             shape_terms(z, raw, spare, grid[i], margins[0], pressure, slopes, blocks[i], gradients[i])
@@ -193,7 +190,7 @@ def step_together(  # noqa: PLR0917 - a kernel has as many arguments as it reads
                     before, raw, grid[i], unit[i], margins[1], pressure, slopes, others,
                     blocks[i - 1], gradients[i - 1], blocks[i], gradients[i], crosses[i - 1],
                 )  # fmt: skip
-            before[:] = raw
+            put(raw, before)
     if chain_step(blocks, crosses, gradients, damping, steps):
         for i in range(count):
             steps[i, 1] = min(max(steps[i, 1], -1.0), 1.0)

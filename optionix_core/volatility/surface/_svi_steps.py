@@ -13,6 +13,7 @@ from typing import Any
 from optionix_core.volatility.surface._svi_formulas import (
     neighbour_loss,
     neighbour_terms,
+    put,
     quote_loss,
     quote_terms,
     raw_of,
@@ -69,13 +70,8 @@ def damped_step(block: Any, gradient: Any, damping: float, work: Any, step: Any)
     return True
 
 
-def local_loss(  # noqa: PLR0917 - a kernel has as many arguments as it reads
+def lacks(
     raw: Any,
-    tilt: float,
-    k: Any,
-    middle: Any,
-    weight: Any,
-    say: Any,
     grid: Any,
     unit: Any,
     above: Any,
@@ -83,15 +79,18 @@ def local_loss(  # noqa: PLR0917 - a kernel has as many arguments as it reads
     near: Any,
     far: Any,
     sides: int,
-    margins: Any,
+    margin: float,
+    rise: float,
     pressure: float,
 ) -> float:
-    """Loss of one smile between its neighbours: `sides` is 1 for the near one alone, 2 for the far one, 3 for both."""
-    loss = quote_loss(raw, tilt, k, middle, weight, say) + shape_loss(raw, grid, margins[0], pressure)
-    if sides % 2 == 1:
-        loss += neighbour_loss(near, raw, grid, unit, margins[1], pressure)
-    if sides >= 2:
-        loss += neighbour_loss(raw, far, above, above_unit, margins[1], pressure)
+    """Hinges of one smile between its neighbours: `sides` is 1 for the near one, 2 for the far one, 3 for both."""
+    loss = shape_loss(raw, grid, margin, pressure)
+    for side in range(1 + sides // 2):
+        if (sides >> side) % 2 == 1:
+            low, high, places, measure = near, raw, grid, unit
+            if side == 1:
+                low, high, places, measure = raw, far, above, above_unit
+            loss += neighbour_loss(low, high, places, measure, rise, pressure)
     return loss
 
 
@@ -120,16 +119,15 @@ def descend(  # noqa: PLR0917 - a kernel has as many arguments as it reads
     loss = math.inf
     damping = 1e-3
     steps = 0
-    tried[:] = z
+    put(z, tried)
     while damping < 1e8:
         raw_of(tried, spare)
-        fresh = local_loss(
-            spare, tried[2], k, middle, weight, say, grid, unit, above, above_unit, near, far, sides, margins, pressure
-        )
+        fresh = quote_loss(spare, tried[2], k, middle, weight, say)
+        fresh += lacks(spare, grid, unit, above, above_unit, near, far, sides, margins[0], margins[1], pressure)
         if fresh < loss:
             gained = loss - fresh
             loss = fresh
-            z[:] = tried
+            put(tried, z)
             if gained < TOLERANCE * loss or steps == ITERATIONS:
                 return
             steps += 1
@@ -142,7 +140,7 @@ def descend(  # noqa: PLR0917 - a kernel has as many arguments as it reads
             low, high, low_block, low_gradient, high_block, high_gradient, places, measure = (
                 near, raw, block_away, gradient_away, block, gradient, grid, unit,
             )  # fmt: skip
-            for side in range(2):
+            for side in range(1 + sides // 2):
                 if side == 1:
                     low, high, low_block, low_gradient, high_block, high_gradient, places, measure = (
                         raw, far, block, gradient, block_away, gradient_away, above, above_unit,

@@ -26,8 +26,10 @@ soak: environment-dev ## the long fault and load runs
 bench: environment-bench ## speed and memory beside their budgets
 	@$(BIN)/python -m benchmarks
 
-docs: environment-dev ## regenerate what is generated: CLI reference, pictures
+docs: environment-dev ## regenerate what is generated: CLI reference, exotic contracts, accuracy, pictures
 	@$(BIN)/python scripts/documents.py
+	@$(BIN)/python scripts/api.py
+	@$(BIN)/python scripts/accuracy.py
 	@$(BIN)/python scripts/pictures.py
 
 lock: environment-dev ## compile the pins anew from pyproject.toml

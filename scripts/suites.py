@@ -38,6 +38,7 @@ CHECK = (
     Step("mypy --strict", (str(BIN / "mypy"),), 1.0),
     Step("import directions", (str(BIN / "lint-imports"),), 0.1),
     Step("generated documents", (sys.executable, "scripts/documents.py", "--check"), 0.2),
+    Step("generated reference", (sys.executable, "scripts/api.py", "--check"), 0.1),
 )
 TEST = (
     Step("compile kernels", (str(BIN / "optionix"), "warm"), 1.0),

@@ -1,8 +1,9 @@
 """Compiles loops over plain scalar functions, and says cheaply whether that has been done already.
 
-The scalar functions stay what they are: each is compiled from its own code object under another namespace, in which the
-names it calls are the compiled versions. So the interpreter and the compiler run one text. Kernels carry a digest of
-all their sources in their cached name, since the compiler's own cache looks at the loop's file alone.
+The scalar functions stay what they are: each is compiled from its own text under another namespace, in which the names
+it calls are the compiled versions. So the interpreter and the compiler run one text; numbers that a module names are
+written into it first, since every name and sum of names costs the compiler as much as an operation. Kernels carry a
+digest of all their sources in their cached name, since the compiler's own cache looks at the loop's file alone.
 
 Modules named as `lanes`, and the loops where they are among them, are compiled with the fast-math flags of `FAST`,
 which let a compiler turn a loop without branches and library calls into vector instructions; other `formulas` are
@@ -13,6 +14,7 @@ call both. Refuses the compiler's own threads: kernels release the interpreter's
 from __future__ import annotations
 
 import ast
+import gc
 import hashlib
 import importlib
 import importlib.util
@@ -21,10 +23,11 @@ import os
 import platform
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from types import FunctionType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 KINDS = ("Column", "Grid", "Picks", "Output", "Table", "Cube", "Places", "Codes", "Words", "int", "float")
@@ -42,10 +45,19 @@ class KernelLibrary:
 
     `formulas` are the modules whose functions the loops call, callees first; their functions' names are distinct.
     `lanes` are those of them, and `loops` itself where it is named, that are compiled with the flags of `FAST`.
+    `variants` are kernels made of a loop with other numbers in place of its module's: a branch on a zero is left out,
+    with all that it alone calls. A loop with variants is no kernel itself.
     """
 
-    def __init__(self, loops: str, formulas: tuple[str, ...], lanes: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        loops: str,
+        formulas: tuple[str, ...],
+        lanes: tuple[str, ...] = (),
+        variants: dict[str, tuple[str, dict[str, int]]] | None = None,
+    ) -> None:
         self._loops = loops
+        self._variants = variants or {}
         self._formulas = formulas
         self._lanes = frozenset(lanes)
         self._lock = threading.Lock()
@@ -65,7 +77,9 @@ class KernelLibrary:
     def names(self) -> tuple[str, ...]:
         """The kernels, in the order in which they stand."""
         tree = ast.parse(self._paths[-1].read_bytes())
-        return tuple(node.name for node in tree.body if isinstance(node, ast.FunctionDef))
+        varied = {loop for loop, _ in self._variants.values()}
+        plain = (node.name for node in tree.body if isinstance(node, ast.FunctionDef))
+        return (*(name for name in plain if name not in varied), *self._variants)
 
     @cached_property
     def weight(self) -> int:
@@ -75,7 +89,8 @@ class KernelLibrary:
     @cached_property
     def digest(self) -> str:
         """Of the sources that a kernel is compiled from."""
-        sources = b"\0".join([*(path.read_bytes() for path in self._paths), *map(str.encode, sorted(self._lanes))])
+        options = (*sorted(self._lanes), *(map(repr, self._variants.items())))
+        sources = b"\0".join([*(path.read_bytes() for path in self._paths), *map(str.encode, options)])
         return hashlib.sha256(sources).hexdigest()[:16]
 
     def load(self, name: str) -> Callable[..., int]:
@@ -118,13 +133,15 @@ class KernelLibrary:
             "int": types.int64,
             "float": types.float64,
         }
-        loop = _functions(self._modules[-1])[name]
+        source, numbers = self._variants.get(name, (name, {}))
+        loop = _functions(self._modules[-1])[source]
         annotations = dict(loop.__annotations__)
         result = kinds[annotations.pop("return")]
-        twin = _rebound(loop, self._namespace)
+        twin = _rebound(loop, _codes(self._modules[-1], numbers)[source], self._namespace)
         twin.__qualname__ = f"{name}-{self.digest}"
         kernel = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=self._flags(self._loops))(twin)
-        kernel.compile(result(*(kinds[kind] for kind in annotations.values())))
+        with _uncollected():
+            kernel.compile(result(*(kinds[kind] for kind in annotations.values())))
         kernel.disable_compile()
         self._stamp(name, kernel.stats.cache_path)
         compiled: Callable[..., int] = kernel
@@ -135,13 +152,13 @@ class KernelLibrary:
 
         namespace: dict[str, Any] = {"__name__": self._loops, "__builtins__": __builtins__}
         for module in self._modules[:-1]:
-            functions = _functions(module)
+            functions, codes = _functions(module), _codes(module, {})
             # Without the wrappers for calls from outside compiled code; numba's types leave these two options out.
             bare: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
             compiled = numba.njit(nogil=True, error_model="numpy", fastmath=self._flags(module.__name__), **bare)
             for name, value in vars(module).items():
                 if name in functions:
-                    namespace[name] = compiled(_rebound(functions[name], namespace))
+                    namespace[name] = compiled(_rebound(functions[name], codes[name], namespace))
                 elif not name.startswith("__"):
                     namespace.setdefault(name, value)
         namespace["math"] = importlib.import_module("math")
@@ -210,9 +227,52 @@ def _functions(module: ModuleType) -> dict[str, FunctionType]:
     }
 
 
-def _rebound(function: FunctionType, namespace: dict[str, Any]) -> FunctionType:
-    """The same code, looking its names up in `namespace`."""
-    return FunctionType(function.__code__, namespace, function.__name__, function.__defaults__)
+def _codes(module: ModuleType, others: dict[str, int]) -> dict[str, CodeType]:
+    """Code of the functions that `module` itself defines, its text with numbers in place of their names.
+
+    `others` are numbers to write in place of the module's own.
+    """
+    path = _source(module.__name__)
+    numbers = {name: value for name, value in vars(module).items() if type(value) in {int, float}} | others
+    tree = ast.parse(path.read_bytes(), str(path))
+    tree.body = [
+        ast.fix_missing_locations(_Numbers(numbers, node).visit(node)) if isinstance(node, ast.FunctionDef) else node
+        for node in tree.body
+    ]
+    code = compile(tree, str(path), "exec", dont_inherit=True)
+    return {constant.co_name: constant for constant in code.co_consts if isinstance(constant, CodeType)}
+
+
+class _Numbers(ast.NodeTransformer):
+    """Writes `numbers` where `function` reads them by name and has no variable of that name itself."""
+
+    def __init__(self, numbers: dict[str, int | float], function: ast.FunctionDef) -> None:
+        own = {node.arg for node in ast.walk(function) if isinstance(node, ast.arg)}
+        own |= {n.id for n in ast.walk(function) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}
+        self._numbers = {name: value for name, value in numbers.items() if name not in own}
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        """The number of that name, or the name."""
+        if node.id not in self._numbers:
+            return node
+        return ast.copy_location(ast.Constant(self._numbers[node.id]), node)
+
+
+def _rebound(function: FunctionType, code: CodeType, namespace: dict[str, Any]) -> FunctionType:
+    """The same function by `code`, looking its names up in `namespace`."""
+    return FunctionType(code, namespace, function.__name__, function.__defaults__)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without the search for cyclic garbage: a tenth of the compiler's time, and it makes little."""
+    searching = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if searching:
+            gc.enable()
 
 
 def _processor() -> str:

@@ -13,7 +13,7 @@ import numpy as np
 
 from optionix_core.errors import DomainError, UnknownNameError
 from optionix_core.pricing import _arrays, _contour, black_scholes
-from optionix_core.pricing._fourier_kernels import KERNELS
+from optionix_core.pricing._fourier_kernels import surface_kernel
 from optionix_core.pricing._fourier_rows import Rows, rows_of
 from optionix_core.pricing._results import Greeks, result_type
 from optionix_core.pricing.fourier import check_tolerance
@@ -120,7 +120,7 @@ def _weighted_sums(model: GreekModel, rows: Rows, active: FloatArray, tolerance:
     values, errors = np.empty(active.size * count), np.empty(count)
     active.flags.writeable = False
     if count:
-        KERNELS.load("weighted_values")(
+        surface_kernel(model.full_row, model.mask, weighted=True)(
             model.full_row,
             rows.years,
             rows.starts,

@@ -1,7 +1,7 @@
 """The loops of `fourier` that are compiled: one function, one kernel (`_fourier_kernels`).
 
-The long functions are called from one place each and none of them calls another: every level above one would have all
-below it compiled again.
+`weighted_values` has four variants, each without what its models or its caller do not need. The long functions are
+called from one place each and none of them calls another: every level above one would have all below it compiled again.
 """
 
 from __future__ import annotations
@@ -55,9 +55,12 @@ from optionix_core.pricing._fourier_variance import (
 from optionix_core.pricing._strike_sums import (
     FINEST_STEP,
     add_block,
+    add_weighted_block,
     bases,
     group_edges,
     observed_power,
+    place_of,
+    pour,
     settle,
     settle_weights,
     within_reach,
@@ -70,6 +73,8 @@ if TYPE_CHECKING:
     Output = NDArray[np.float64]
     Picks = NDArray[np.int64]
 
+WEIGHTED, ROOTED, CLOCKED = 1, 1, 1
+"""Whether derivatives, square-root variances and a gamma clock are compiled."""
 SUFFICIENT = 100.0
 """Derivatives that miss the aim by no more than this are not tried on the straight line, which would lose digits."""
 CROSSING, REACH, COARSE, ADDED, DONE = 0, 1, 2, 3, 4
@@ -85,7 +90,8 @@ def exponent_nodes(
     years = expiry[0]
     for begin in range(0, real.size, BLOCK):
         n = min(BLOCK, real.size - begin)
-        x[W : W + n], x[W + BLOCK : W + BLOCK + n] = real[begin : begin + n], imaginary[begin : begin + n]
+        for j in range(n):
+            x[W + j], x[W + BLOCK + j] = real[begin + j], imaginary[begin + j]
         diffusion_block(x, years, parameters)
         for start in range(0, 10, 5):
             if mask & (FIRST if start == 0 else SECOND):
@@ -96,8 +102,8 @@ def exponent_nodes(
             jump_block(x, years, parameters[10], parameters[11], parameters[12], 0.0)
         if mask & GAMMA:
             gamma_block(x, years, parameters[14], parameters[15], parameters[16])
-        out_real[begin : begin + n] = x[SUM : SUM + n]
-        out_imaginary[begin : begin + n] = x[SUM + BLOCK : SUM + BLOCK + n]
+        for j in range(n):
+            out_real[begin + j], out_imaginary[begin + j] = x[SUM + j], x[SUM + BLOCK + j]
     return -1
 
 
@@ -126,18 +132,17 @@ def weighted_values(  # noqa: C901, PLR0912, PLR0915 - see the module's head
     """Undiscounted out-of-the-money values over the forward, with weights, and their errors, for a whole surface.
 
     Strikes ascend within each expiry; those of the i-th lie from starts[i] to starts[i + 1]. A call where k >= 0, a put
-    below. `values` is a flat table of one row for each weight of `active`; with a negative `level` the first alone.
+    below. `values` is a flat table of one row for each weight of `active`; the first alone where it is not WEIGHTED.
     Parts of the mask `asked` count as in use. Each contour's step is halved until the estimated errors are below `aim`;
     without jumps the finer step's error is about the square of the coarser one's, and three halves are claimed. Returns
     how many contours were used.
     """
     used, total = 0, log_moneyness.size
     first, last, depth = np.empty(64, np.int64), np.empty(64, np.int64), np.empty(64, np.int64)
-    x, search, found, weights = np.zeros(ROWS * BLOCK), np.empty(5), np.empty(3), active.copy()
+    x, search, found = np.zeros(ROWS * BLOCK), np.empty(5), np.empty(3)
     mask = parts_in_use(parameters) | asked
-    weighted = 1 if level >= 0 else 0
     digits = -math.log(aim)
-    negligible = digits + 9.0 + 7.0 * weighted
+    negligible = digits + 9.0 + 7.0 * WEIGHTED
     values[:] = 0.0
     errors[:] = 0.0
     for i in range(expiry.size):
@@ -156,7 +161,7 @@ def weighted_values(  # noqa: C901, PLR0912, PLR0915 - see the module's head
             a, b, before = first[stack], last[stack], depth[stack]
             lowest, highest = log_moneyness[a], log_moneyness[b - 1]
             low, high, split = slants(tail, lowest, highest)
-            middle = a if math.isnan(split) else a + np.searchsorted(log_moneyness[a:b], split)
+            middle = a if math.isnan(split) else place_of(log_moneyness, a, b, split)
             if high - low < NARROW and before < MOST_SPLITS and a < middle < b:
                 first[stack], last[stack], depth[stack] = a, middle, before + 1
                 first[stack + 1], last[stack + 1], depth[stack + 1] = middle, b, before + 1
@@ -164,8 +169,9 @@ def weighted_values(  # noqa: C901, PLR0912, PLR0915 - see the module's head
                 continue
             size = b - a
             padded = (size + 3) // 4 * 4
-            k, wave = np.full(padded, highest), np.empty(2 * padded)
-            k[:size] = log_moneyness[a:b]
+            k, wave = np.empty(padded), np.empty(2 * padded)
+            for j in range(padded):
+                k[j] = log_moneyness[min(a + j, b - 1)]
             scale, base = np.empty(padded), np.zeros(padded)
             coarse, added = np.zeros(active.size * padded), np.zeros(active.size * padded)
             sparse = np.zeros(active.size * padded)
@@ -181,22 +187,21 @@ def weighted_values(  # noqa: C901, PLR0912, PLR0915 - see the module's head
                 else:
                     path_block(x, y, spacing, path)
                 diffusion_block(x, years, parameters)
-                sloped = weighted > 0 and phase >= COARSE
                 for start in range(0, 10, 5):
-                    if mask & (FIRST if start == 0 else SECOND):
+                    if ROOTED and mask & (FIRST if start == 0 else SECOND):
                         square_root_decay(x, years, parameters, start)
                         square_root_quotients(x, years, parameters, start)
                         square_root_block(x, years, parameters, start)
-                        if sloped:
+                        if WEIGHTED and phase >= COARSE:
                             square_root_slopes(x, years, parameters, start)
                 if mask & JUMPS:
                     ceiling = 1.0 if phase == REACH else 0.0
                     jump_block(x, years, parameters[10], parameters[11], parameters[12], ceiling)
-                    if sloped:
+                    if WEIGHTED and phase >= COARSE:
                         jump_slopes(x, years, parameters[10], parameters[11], parameters[12])
-                if mask & GAMMA:
+                if CLOCKED and mask & GAMMA:
                     gamma_block(x, years, parameters[14], parameters[15], parameters[16])
-                    if sloped:
+                    if WEIGHTED and phase >= COARSE:
                         gamma_slopes(x, years, parameters[14], parameters[15], parameters[16])
                 if phase == CROSSING:
                     goal = lowest + deviation if right > 0 else highest - deviation
@@ -205,10 +210,10 @@ def weighted_values(  # noqa: C901, PLR0912, PLR0915 - see the module's head
                         path = contour_of(search, tail, lowest, highest, digits)
                         phase, y, spacing = REACH, 0.0, 1.0
                     continue
-                if sloped:
+                if WEIGHTED and phase >= COARSE:
                     weight_block(x, parameters, float(level))
                 if path[4] > 0.0 and phase >= COARSE:
-                    less_control(x, path[4], weighted)
+                    less_control(x, path[4], WEIGHTED)
                 for j in range(BLOCK):
                     x[LOGARITHM + j] += x[SUM + j]
                     x[LOGARITHM + BLOCK + j] += x[SUM + BLOCK + j]
@@ -216,8 +221,7 @@ def weighted_values(  # noqa: C901, PLR0912, PLR0915 - see the module's head
                     ended = within_reach(x, path[0], lowest, highest, negligible, found)
                     y += BLOCK * spacing
                     if ended > 0 or y > FARTHEST:
-                        scale[:] = found[2] - path[0] * k
-                        bases(k, path, base)
+                        bases(k, path, found[2], base, scale)
                         coarse[:] = 0.0
                         sparse[:] = 0.0
                         step, power = path[3], 1.5 if parameters[10] == 0.0 else 1.0
@@ -226,36 +230,39 @@ def weighted_values(  # noqa: C901, PLR0912, PLR0915 - see the module's head
                     continue
                 even, odd = (sparse, coarse) if phase == COARSE else (added, added)
                 farthest, floor = found[1] + spacing, found[0] - negligible
-                add_block(x, path[0], farthest, floor, k, scale, weights, wave, even, odd, weighted)
+                if WEIGHTED:
+                    add_weighted_block(x, path[0], farthest, floor, k, scale, active, wave, even, odd)
+                else:
+                    add_block(x, path[0], farthest, floor, k, scale, even, odd)
                 y += BLOCK * spacing
                 if y <= found[1] + spacing:
                     continue
                 if phase == COARSE:
-                    coarse += sparse
-                    added[:] = 0.0
+                    for j in range(coarse.size):
+                        coarse[j] += sparse[j]
+                        added[j] = 0.0
                     phase, y = ADDED, step
                     continue
                 if path[4] > 0.0 and step == path[3]:
                     power = observed_power(sparse, coarse, added, step, size)
                 worst = settle(k, scale, coarse, added, step, power, path[1], base, values[a:b], errors[a:b])
-                if weighted > 0:
+                if WEIGHTED:
                     steady = 1.5 if parameters[10] == 0.0 else 1.0
                     other = settle_weights(
-                        k, scale, weights, coarse, added, step, steady, path, size, values, errors, a, total
+                        k, scale, active, coarse, added, step, steady, path, size, values, errors, a, total
                     )
                     worst = max(worst, other)
                 if worst <= (0.01 * aim if path[4] == 0.0 and aim >= LOOSE else aim):
                     phase = DONE
                 elif step >= FINEST_STEP:
-                    coarse += added
-                    added[:] = 0.0
+                    pour(added, coarse)
                     step, power = 0.5 * step, 1.0
                     y, spacing = step, 2.0 * step
                 elif loose:
                     loose = False
                     stack = group_edges(log_moneyness, starts[i], starts[i + 1], deviation, first, last, depth)
                     phase = DONE
-                elif straight or (weighted > 0 and worst <= SUFFICIENT * aim):
+                elif straight or (WEIGHTED and worst <= SUFFICIENT * aim):
                     phase = DONE
                 else:
                     straight = True

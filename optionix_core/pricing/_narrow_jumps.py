@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from optionix_core.pricing._arrays import FloatArray, constants
-from optionix_core.pricing._fourier_kernels import KERNELS
+from optionix_core.pricing._fourier_kernels import surface_kernel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,7 +40,7 @@ def time_values(
     value[:], error[:] = 0.0, 0.0
     starts = np.array([0, log_moneyness.size], dtype=np.int64)
     part, part_error = np.empty_like(value), np.empty_like(value)
-    kernel = KERNELS.load("weighted_values")
+    kernel = surface_kernel(row)
     for n in _numbers(expected, expected * math.exp(growth)).tolist():
         shift = drift + n * growth
         weight = math.exp(n * math.log(expected) - expected - math.lgamma(n + 1.0) + shift)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from optionix_core.pricing._contour import Contour
 from optionix_core.pricing._fourier_sums import add_node, add_weighted, control_values
 from optionix_core.pricing._fourier_variance import BLOCK, LOGARITHM, ORDINATE, W
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     Array = NDArray[np.float64]
@@ -29,7 +28,7 @@ def group_edges(k: Array, start: int, end: int, deviation: float, first: Places,
     """Ranges of ascending strikes on one side of the forward within 0-3, 3-8 and more deviations; how many."""
     count, begin = 0, start
     for bound in (-8.0, -3.0, 0.0, 3.0, 8.0, math.inf):
-        stop = end if bound == math.inf else start + int(np.searchsorted(k[start:end], bound * deviation))
+        stop = end if bound == math.inf else place_of(k, start, end, bound * deviation)
         if stop > begin:
             first[count], last[count], depth[count] = begin, stop, 0
             count += 1
@@ -99,9 +98,13 @@ def settle_weights(  # noqa: PLR0917 - a compiled function takes no structure
     return worst * AGAINST_WEIGHTS
 
 
-def bases(k: Array, contour: Contour, base: Array) -> int:
-    """What is added to the sums: what the path passes on its other side, or the value of the control."""
-    base[:] = 0.0
+def bases(k: Array, contour: Contour, height: float, base: Array, scale: Array) -> int:
+    """What is added to the sums: what the path passes on its other side, or the value of the control.
+
+    And the logarithm of the first summand, `height` without strike, for each k.
+    """
+    for i in range(k.size):
+        base[i], scale[i] = 0.0, height - contour[0] * k[i]
     if contour[4] > 0.0:
         control_values(k, contour[4], base)
     elif 0.0 < contour[0] < 1.0:
@@ -127,32 +130,52 @@ def within_reach(x: Block, crossing: float, lowest: float, highest: float, negli
     return 0
 
 
+def is_felt(x: Block, j: int, crossing: float, farthest: float, floor: float, lowest: float, highest: float) -> bool:
+    """Whether the j-th summand lies up to the ordinate `farthest` and exceeds exp(floor) for some strike."""
+    offset = x[W + j] - crossing
+    high: bool = x[LOGARITHM + j] - min(lowest * offset, highest * offset) > floor
+    return high and bool(x[ORDINATE + j] <= farthest)
+
+
 def add_block(
-    x: Block,
-    crossing: float,
-    farthest: float,
-    floor: float,
-    k: Array,
-    scale: Array,
-    active: Array,
-    wave: Array,
-    even: Array,
-    odd: Array,
-    weighted: int,
+    x: Block, crossing: float, farthest: float, floor: float, k: Array, scale: Array, even: Array, odd: Array
 ) -> int:
-    """Add a block's summands, up to the ordinate `farthest`, that exceed exp(floor) for some strike; how many."""
-    used = 0
+    """Add a block's summands that are felt to the two sums in turn."""
     for j in range(BLOCK):
-        offset = x[W + j] - crossing
-        high = x[LOGARITHM + j] - min(k[0] * offset, k[-1] * offset) > floor
-        out = even if j % 2 == 0 else odd
-        if x[ORDINATE + j] <= farthest and high:
-            if weighted == 0:
-                add_node(x[W + j], x[W + BLOCK + j], x[LOGARITHM + j], x[LOGARITHM + BLOCK + j], k, scale, out)
-            else:
-                add_weighted(x, j, k, scale, active, wave, out)
-            used += 1
-    return used
+        if is_felt(x, j, crossing, farthest, floor, k[0], k[-1]):
+            out = even if j % 2 == 0 else odd
+            add_node(x[W + j], x[W + BLOCK + j], x[LOGARITHM + j], x[LOGARITHM + BLOCK + j], k, scale, out)
+    return BLOCK
+
+
+def add_weighted_block(
+    x: Block, crossing: float, farthest: float, floor: float, k: Array, scale: Array, active: Array, wave: Array,
+    even: Array, odd: Array,
+) -> int:  # fmt: skip
+    """As `add_block`, with weights."""
+    for j in range(BLOCK):
+        if is_felt(x, j, crossing, farthest, floor, k[0], k[-1]):
+            add_weighted(x, j, k, scale, active, wave, even if j % 2 == 0 else odd)
+    return BLOCK
+
+
+def pour(source: Array, target: Array) -> int:
+    """Add `source` to `target`, and empty it."""
+    for i in range(source.size):
+        target[i] += source[i]
+        source[i] = 0.0
+    return source.size
+
+
+def place_of(k: Array, start: int, end: int, bound: float) -> int:
+    """The first place from `start` to `end` of ascending values that is not below `bound`."""
+    while start < end:
+        middle = (start + end) // 2
+        if k[middle] < bound:
+            start = middle + 1
+        else:
+            end = middle
+    return start
 
 
 def observed_power(sparse: Array, coarse: Array, added: Array, step: float, size: int) -> float:

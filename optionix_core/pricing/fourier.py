@@ -22,7 +22,7 @@ import numpy as np
 from optionix_core.errors import DomainError, InvalidValueError
 from optionix_core.pricing import _arrays, _narrow_jumps, _straight
 from optionix_core.pricing._arrays import FloatArray
-from optionix_core.pricing._fourier_kernels import KERNELS
+from optionix_core.pricing._fourier_kernels import surface_kernel
 from optionix_core.pricing._fourier_rows import rows_of
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def surface_time_values(
             part = slice(start, end)
             _narrow_jumps.time_values(row, years, log_moneyness[part], tolerance, value[part], error[part])
     else:
-        KERNELS.load("weighted_values")(
+        surface_kernel(row)(
             row, expiry, starts, log_moneyness, tolerance, 0, -1, _arrays.constants((1.0,)), value, error
         )
     return value, error

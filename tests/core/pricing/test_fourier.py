@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from optionix_core.errors import DomainError
 from optionix_core.pricing import _fourier_lanes, _fourier_loops, black_scholes, fourier
 from optionix_core.pricing._compile import KINDS
-from optionix_core.pricing._fourier_kernels import KERNELS
+from optionix_core.pricing._fourier_kernels import KERNELS, surface_kernel
+from optionix_core.pricing.models._parameters import Parts
 from optionix_core.pricing.models.heston import HestonModel
 
 STRIKES = np.linspace(60.0, 160.0, 21)
@@ -82,5 +83,16 @@ def test_lanes_of_complex_arithmetic_agree_with_the_library() -> None:
 
 
 def test_every_argument_of_a_loop_has_a_compiled_type() -> None:
-    for name in KERNELS.names:
+    for name in ("exponent_nodes", "strike_sums", "weighted_values"):
         assert set(getattr(_fourier_loops, name).__annotations__.values()) <= set(KINDS), name
+
+
+def test_variants_are_kernels_in_place_of_their_loop() -> None:
+    names = ("exponent_nodes", "strike_sums", "variance_values", "variance_weights", "clock_values", "clock_weights")
+    assert KERNELS.names == names
+
+
+def test_a_gamma_clock_beside_a_square_root_variance_is_refused() -> None:
+    both = Parts(first=(0.04, 1.0, 0.04, 0.5, -0.5), gamma=(0.2, 0.3, -0.1))
+    with pytest.raises(DomainError, match="both square-root variances and a gamma clock"):
+        surface_kernel(both.row)

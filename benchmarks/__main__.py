@@ -20,6 +20,7 @@ SECTIONS = {
     "engine_european": "European options",
     "engine_american": "American options",
     "engine_fourier": "Heston and other models by Fourier",
+    "engine_surface": "Surfaces of implied volatility",
     "engine_finite_difference": "Finite differences",
     "engine_monte_carlo": "Simulation",
     "engine_lsm": "American options by simulation",

@@ -78,7 +78,7 @@ def function_text(function: Callable[..., Any]) -> str:
             starred = True
         pieces.append(each.name if each.default is each.empty else f"{each.name}={each.default!r}")
     meaning = inspect.cleandoc(function.__doc__ or "")
-    return f"\n```python\n{name}({', '.join(pieces)})\n```\n\n{meaning}\n"
+    return f"\n```text\n{name}({', '.join(pieces)})\n```\n\n{meaning}\n"
 
 
 def reference() -> str:

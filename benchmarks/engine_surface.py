@@ -29,7 +29,8 @@ SECONDS_PER_EXPIRY = 1.0 / 40.0
 
 def figures(_environment: dict[str, str]) -> list[Figure]:
     """Shares within bid and ask, and CPU seconds with the kernels loaded, beside unconstrained least squares."""
-    rows = []
+    rows: list[Figure] = []
+    np.seterr(over="ignore")  # smiles of the peer may have no variance at all
     for path in sorted(DATA.glob("*.csv")):
         solved = solve(files.read(path))
         quotes, _ = of_chain(solved)
@@ -55,7 +56,7 @@ def figures(_environment: dict[str, str]) -> list[Figure]:
 
 def _row(rows: list[Figure], chain: str, model: str, slices: Any, seconds: float, goal: float | None) -> float:
     count = sum(item.metrics.quotes for item in slices)
-    inside = sum(item.metrics.quotes * item.metrics.inside_bid_ask for item in slices) / count
+    inside: float = sum(item.metrics.quotes * item.metrics.inside_bid_ask for item in slices) / count
     rmse = (sum(item.metrics.quotes * item.metrics.rmse_vol_points**2 for item in slices) / count) ** 0.5
     report = check(slices)
     note = f"rmse {rmse:.2f} vol points, {len(report.butterflies)} butterflies, {len(report.calendars)} calendars"

@@ -8,7 +8,7 @@ from optionix_core.errors import InvalidValueError, OptionixError, UsageError
 from optionix_core.services import contract_pricing
 from optionix_tui.cli import price_output, price_terms
 from optionix_tui.cli.output import Format
-from optionix_tui.cli.price_progress import ProgressLine
+from optionix_tui.cli.price_progress import ProgressLine, interruptible
 from optionix_tui.cli.price_request import PriceOptions, asked
 
 if TYPE_CHECKING:
@@ -28,7 +28,8 @@ def emit_one(
     request = asked(options)
     line = ProgressLine("pricing")
     try:
-        result = contract_pricing.price(request, line)
+        with interruptible() as stopped:
+            result = contract_pricing.price(request, line, stopped)
     finally:
         line.clear()
     kept = _keep(context, [_request(request, result)]) if recorded else ()
@@ -45,7 +46,8 @@ def emit_methods(context: typer.Context, options: PriceOptions, format_: Format,
     request = asked(options)
     line = ProgressLine("pricing by all methods")
     try:
-        found = contract_pricing.compare(request, line)
+        with interruptible() as stopped:
+            found = contract_pricing.compare(request, line, stopped)
     finally:
         line.clear()
     priced = [(method.id, result) for method, result, _ in found if result is not None]

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from optionix_core.errors import InterruptedByUserError
 
 EVERY = 0.1
 """Seconds between two drawings."""
@@ -35,3 +42,28 @@ class ProgressLine:
             sys.stderr.write("\r" + " " * self._drawn + "\r")
             sys.stderr.flush()
             self._drawn = 0
+
+
+@contextmanager
+def interruptible() -> Iterator[Callable[[], bool]]:
+    """Ctrl+c raises KeyboardInterrupt and makes what is yielded true.
+
+    An exception that a signal raises inside a callback of the compiler or of the collector is swallowed there; the
+    computation then ends where it next asks.
+    """
+    asked = threading.Event()
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        asked.set()
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield asked.is_set  # signals reach the main thread alone
+        return
+    former = signal.signal(signal.SIGINT, stop)
+    try:
+        yield asked.is_set
+    except InterruptedByUserError:
+        raise KeyboardInterrupt from None
+    finally:
+        signal.signal(signal.SIGINT, former)

@@ -67,7 +67,7 @@ for model in (heston, bates, merton, gamma, double):
     model.gradient(*row)
     model.characteristic_function(np.array([0.5, 1.0]), 0.5)
 SabrModel(alpha=0.2, beta=1.0, rho=-0.3, nu=0.4).price(*row)
-CevModel(volatility=2.0, beta=0.5).price(*row)
+CevModel(delta=2.0, beta=0.5).price(*row)
 
 lognormal = BlackScholesModel(volatility=0.2)
 market = FlatMarket(spot=100.0, rate=0.03, dividend_yield=0.01)

@@ -24,6 +24,8 @@ from optionix_core.volatility.svi import Svi
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "chains"
 GOALS = {"NDX_2022-02-05_lucacastelli": 0.96}
+GOAL = 0.72
+"""On the other chains, where the peer below reaches 29% to 56%."""
 SECONDS_PER_EXPIRY = 1.0 / 40.0
 
 
@@ -43,18 +45,18 @@ def figures(_environment: dict[str, str]) -> list[Figure]:
             )
             for one, smile in zip(quotes, free, strict=True)
         ]
-        goal = _row(rows, path.stem, "free SVI", peer, seconds, None)
+        _row(rows, path.stem, "free SVI", peer, seconds, None)
         for model in MODELS:
             VolatilitySurface.fit(solved, model)  # type: ignore[arg-type]
             started = time.process_time()
             surface = VolatilitySurface.fit(solved, model)  # type: ignore[arg-type]
             seconds = time.process_time() - started
-            wanted = {"svi": GOALS.get(path.stem, goal), "spline": 0.95}.get(model)
+            wanted = {"svi": GOALS.get(path.stem, GOAL), "spline": 0.95}.get(model)
             _row(rows, path.stem, model, surface.slices, seconds, wanted)
     return rows
 
 
-def _row(rows: list[Figure], chain: str, model: str, slices: Any, seconds: float, goal: float | None) -> float:
+def _row(rows: list[Figure], chain: str, model: str, slices: Any, seconds: float, goal: float | None) -> None:
     count = sum(item.metrics.quotes for item in slices)
     inside: float = sum(item.metrics.quotes * item.metrics.inside_bid_ask for item in slices) / count
     rmse = (sum(item.metrics.quotes * item.metrics.rmse_vol_points**2 for item in slices) / count) ** 0.5
@@ -63,7 +65,6 @@ def _row(rows: list[Figure], chain: str, model: str, slices: Any, seconds: float
     rows.append(Figure(f"{chain[:14]} {model}, inside", inside, "", goal, note, larger_is_better=True))
     budget = None if goal is None else SECONDS_PER_EXPIRY * len(slices)
     rows.append(Figure(f"{chain[:14]} {model}, {len(slices)} expiries", seconds, "s CPU", budget))
-    return inside
 
 
 def _free_svi(quotes: SliceQuotes) -> Svi:

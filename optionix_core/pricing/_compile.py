@@ -88,9 +88,10 @@ class KernelLibrary:
 
     @cached_property
     def digest(self) -> str:
-        """Of the sources that a kernel is compiled from."""
+        """Of the sources that a kernel is compiled from, and of how this module compiles them."""
         options = (*sorted(self._lanes), *(map(repr, self._variants.items())))
-        sources = b"\0".join([*(path.read_bytes() for path in self._paths), *map(str.encode, options)])
+        texts = (path.read_bytes() for path in (Path(__file__), *self._paths))
+        sources = b"\0".join([*texts, *map(str.encode, options)])
         return hashlib.sha256(sources).hexdigest()[:16]
 
     def load(self, name: str) -> Callable[..., int]:

@@ -115,7 +115,8 @@ def _grouped(
 def check_rows(columns: list[FloatArray], size: int) -> None:
     """Raise InvalidValueError for the first row with an argument outside its bound."""
     signs, spots, strikes, expiries, rates, yields = columns
-    growth, payout = np.abs(rates * expiries), np.abs(yields * expiries)
+    with np.errstate(invalid="ignore", over="ignore"):  # infinite rates are told below, by name
+        growth, payout = np.abs(rates * expiries), np.abs(yields * expiries)
     good = (
         (np.abs(signs) == 1.0)
         & (spots >= 1e-140)

@@ -17,6 +17,7 @@ SECTIONS = {
     "start": "Start of commands (CPU)",
     "terminal": "Terminal (CPU, bytes)",
     "kernels": "Compiled kernels (CPU)",
+    "first_calls": "First calls ever, cold caches (CPU)",
     "engine_european": "European options",
     "engine_american": "American options",
     "engine_fourier": "Heston and other models by Fourier",

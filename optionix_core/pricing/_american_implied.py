@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from optionix_core.pricing._american_shapes import shapes
-from optionix_core.pricing.black_scholes import greeks as european_greeks
 from optionix_core.pricing.dividends import DividendSchedule
 from optionix_core.pricing.implied_volatility import implied_volatility as european_implied_volatility
 
@@ -51,9 +50,7 @@ def solve_volatility(target: FloatArray, market: list[FloatArray], accuracy: str
         slope = np.where(moved, miss - last_miss[active], np.nan) / np.where(moved, at - last_volatility[active], 1.0)
         unknown = ~(slope > 0.0)
         if unknown.any():
-            here = [np.ascontiguousarray(column[unknown]) for column in (*some, at)]
-            sure = european_greeks(here[0], here[1], here[2], here[3], here[4], here[5], here[6], names=("vega",))
-            slope[unknown] = np.maximum(sure.vega, 1e-300)
+            slope[unknown] = np.maximum(_european_vega(*(column[unknown] for column in (*some[1:], at))), 1e-300)
         last_volatility[active] = at
         last_miss[active] = miss
         step = at - miss / slope
@@ -62,3 +59,18 @@ def solve_volatility(target: FloatArray, market: list[FloatArray], accuracy: str
         narrow = high[active] - low[active] <= NARROW * high[active]
         active = active[~(met | narrow | np.isnan(miss))]
     return result
+
+
+def _european_vega(
+    spot: FloatArray,
+    strike: FloatArray,
+    expiry: FloatArray,
+    rate: FloatArray,
+    dividend_yield: FloatArray,
+    volatility: FloatArray,
+) -> FloatArray:
+    """S exp(-q T) n(d1) sqrt(T). A step's slope alone, not worth the kernel of all Greeks."""
+    root = volatility * np.sqrt(expiry)
+    d1 = (np.log(spot / strike) + (rate - dividend_yield) * expiry) / root + 0.5 * root
+    vega: FloatArray = spot * np.sqrt(expiry / (2.0 * np.pi)) * np.exp(-dividend_yield * expiry - 0.5 * d1 * d1)
+    return vega

@@ -96,8 +96,11 @@ def solve(
     now: datetime | None = None,
     maximum_relative_spread: float = 1.0,
     parity: ParityRules | None = None,
+    greeks: bool = True,
 ) -> SolvedChain:
     """Forwards, implied volatilities, Greeks and reasons of every quote of `chain`.
+
+    Without `greeks` those are nan: a fit of a surface needs none, and should not wait for them.
 
     `rate` (continuously compounded, per year) replaces the discount factors that the quotes imply. A quote
     whose exchange time is more than `stale_after` before `now` (default: `chain.as_of`) is stale.
@@ -129,7 +132,7 @@ def solve(
 
     inverse = np.array([item.inverse for item in slices])
     unit = np.where(inverse, forward, 1.0)
-    numbers = _solve_quotes(flat, codes, times, forward, discount, unit, spot)
+    numbers = _solve_quotes(flat, codes, times, forward, discount, unit, spot, greeks=greeks)
     solved = tuple(
         SolvedSlice(
             source=item,
@@ -183,9 +186,10 @@ def _solve_quotes(
     discount: FloatArray,
     unit: FloatArray,
     spot: float | None,
+    *,
+    greeks: bool,
 ) -> _Numbers:
     """Fill in what the accepted quotes say; `codes` takes the reasons of those that fall out here."""
-    from optionix_core.pricing.black_scholes import greeks as black_scholes_greeks
     from optionix_core.pricing.implied_volatility import implied_volatility
 
     numbers = _Numbers(*(np.full(flat.strike.shape, np.nan) for _ in _Numbers._fields))
@@ -213,19 +217,21 @@ def _solve_quotes(
     passed, place, strike, F, D, T, r = (column[solved] for column in (passed, place, strike, F, D, T, r))
     for column, found in ((numbers.iv, iv), (numbers.bid_iv, bid_iv), (numbers.ask_iv, ask_iv), (numbers.mid, mid)):
         column[passed] = found[solved]
-    if not passed.size:
+    if not passed.size or not greeks:
         return numbers
 
-    greeks = black_scholes_greeks(
+    from optionix_core.pricing.black_scholes import greeks as black_scholes_greeks
+
+    sensitivities = black_scholes_greeks(
         option_type[solved], F, strike, T, r, r, iv[solved], names=("delta", "gamma", "vega", "theta")
     )
     ratio = F / spot if spot is not None else np.ones_like(F)
     carry = np.log(ratio) / T
     carry[np.abs(carry) > _LARGEST_CARRY] = 0.0
-    numbers.delta[passed] = greeks.delta * ratio
-    numbers.gamma[passed] = greeks.gamma * ratio**2
-    numbers.vega[passed] = greeks.vega
-    numbers.theta[passed] = greeks.theta - carry * F * greeks.delta
+    numbers.delta[passed] = sensitivities.delta * ratio
+    numbers.gamma[passed] = sensitivities.gamma * ratio**2
+    numbers.vega[passed] = sensitivities.vega
+    numbers.theta[passed] = sensitivities.theta - carry * F * sensitivities.delta
     return numbers
 
 

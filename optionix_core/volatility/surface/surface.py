@@ -102,7 +102,7 @@ class VolatilitySurface:
 
             judged = [(item, repeated_strike(item)) for item in chain.slices]
             repeated = [reason for _, reason in judged if reason is not None]
-            chain = solve(replace(chain, slices=tuple(item for item, reason in judged if reason is None)))
+            chain = solve(replace(chain, slices=tuple(item for item, reason in judged if reason is None)), greeks=False)
         quotes, skipped = of_chain(chain)
         skipped = (*repeated, *skipped)
         if not quotes:

@@ -93,7 +93,7 @@ def _batches(unit: float, edges: Sequence[float]) -> list[FloatArray]:
 
 def _rule(integrand: Callable[[FloatArray], FloatArray], ends: FloatArray, side: float, nodes: int) -> FloatArray:
     """Integral over each panel: (integrals, panels)."""
-    place, weight = _legendre(nodes)
+    place, weight = legendre(nodes)
     half = 0.5 * np.diff(ends)
     at = (ends[:-1] + half)[:, None] + half[:, None] * place
     values = integrand(side * at.reshape(-1))
@@ -102,5 +102,5 @@ def _rule(integrand: Callable[[FloatArray], FloatArray], ends: FloatArray, side:
 
 
 @cache
-def _legendre(nodes: int) -> tuple[FloatArray, FloatArray]:
+def legendre(nodes: int) -> tuple[FloatArray, FloatArray]:
     return np.polynomial.legendre.leggauss(nodes)

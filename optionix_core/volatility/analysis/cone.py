@@ -75,14 +75,18 @@ def volatility_cone(
         if size < needed:
             raise MissingDataError(f"{needed} days of {history.underlying} needed for a window of {days}, {size} there")
         found.append(rolling(history, days, estimator, per_year=per_year))
-    edges = np.array([np.quantile(one, (0.0, 0.25, 0.5, 0.75, 1.0)) for one in found])
+    least, low, middle, high, most = np.array([np.quantile(one, (0.0, 0.25, 0.5, 0.75, 1.0)) for one in found]).T
     return VolatilityCone(
         history.underlying,
         estimator,
         history.days[0],
         history.days[-1],
         tuple(windows),
-        *edges.T,
+        least,
+        low,
+        middle,
+        high,
+        most,
         now=np.array([one[-1] for one in found]),
         percentile=np.array([np.mean(one < one[-1]) for one in found]),
         counts=tuple(one.size for one in found),

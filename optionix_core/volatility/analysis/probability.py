@@ -123,8 +123,9 @@ def probability_touching(surface: VolatilitySurface, level: ArrayLike, expiry: A
     """Probability that the price touches `level` at or before `expiry`, by put-call symmetry; arguments broadcast.
 
     The claim on touching H is the European claim 1 + a (S_T / H)^p beyond H, valued on the whole smile beyond H, with
-    p = 1 - 2 ln(F / S) / w, w the total variance at H. The factor a, one without a skew, makes it worth one for H at the
-    spot. Never below the probability of ending beyond the level, nor above one. Approximation: see the module. Raises MissingDataError where the surface has no spot.
+    p = 1 - 2 ln(F / S) / w, w the total variance at H. The factor a, one without a skew, makes it worth one for H at
+    the spot. Never below the probability of ending beyond the level, nor above one. Approximation: see the module.
+    Raises MissingDataError where the surface has no spot.
     """
     if surface.spot is None:
         raise MissingDataError(f"the surface of {surface.underlying} has no spot: whether it has touched is not known")

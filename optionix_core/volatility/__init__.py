@@ -17,7 +17,11 @@ if TYPE_CHECKING:
     from optionix_core.pricing.models.variance_gamma import VarianceGammaModel
     from optionix_core.volatility import arbitrage, lint, realised, smile_arbitrage, solve, svi
     from optionix_core.volatility.arbitrage import Violation
+    from optionix_core.volatility.calibration.engine import CalibrationEngine
+    from optionix_core.volatility.calibration.quotes import CalibrationQuotes
+    from optionix_core.volatility.calibration.result import CalibrationResult
     from optionix_core.volatility.forwards import SliceForward
+    from optionix_core.volatility.local.model import LocalVolatilityModel
     from optionix_core.volatility.parity import ParityFit, ParityRules, implied_forward
     from optionix_core.volatility.quality import Rejection
     from optionix_core.volatility.solved import SolvedChain, SolvedColumns, SolvedSlice
@@ -25,9 +29,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BatesModel",
+    "CalibrationEngine",
+    "CalibrationQuotes",
+    "CalibrationResult",
     "CevModel",
     "DoubleHestonModel",
     "HestonModel",
+    "LocalVolatilityModel",
     "MertonModel",
     "ParityFit",
     "ParityRules",
@@ -56,9 +64,13 @@ __getattr__, __dir__ = lazy_names(
     _ROOM,
     {
         "BatesModel": f"{_MODELS}.bates",
+        "CalibrationEngine": f"{_ROOM}.calibration.engine",
+        "CalibrationQuotes": f"{_ROOM}.calibration.quotes",
+        "CalibrationResult": f"{_ROOM}.calibration.result",
         "CevModel": f"{_MODELS}.cev",
         "DoubleHestonModel": f"{_MODELS}.double_heston",
         "HestonModel": f"{_MODELS}.heston",
+        "LocalVolatilityModel": f"{_ROOM}.local.model",
         "MertonModel": f"{_MODELS}.merton",
         "ParityFit": f"{_ROOM}.parity",
         "ParityRules": f"{_ROOM}.parity",

@@ -11,6 +11,9 @@ import numpy as np
 import pytest
 
 from optionix_core.market.chain import ChainSlice, OptionChain, QuoteColumns
+from optionix_core.volatility.surface.smiles import FitMetrics, SurfaceSlice
+from optionix_core.volatility.surface.surface import VolatilitySurface
+from optionix_core.volatility.svi import Svi
 
 AS_OF = datetime(2026, 1, 5, 21, 0, tzinfo=UTC)
 
@@ -110,3 +113,35 @@ def chain_of() -> Callable[..., OptionChain]:
 @pytest.fixture(scope="session")
 def true_smile() -> Callable[[float, float], float]:
     return smile
+
+
+def make_surface(smiles: dict[float, Svi], spot: float | None = 100.0, **changes: object) -> VolatilitySurface:
+    """Slices at years, on forwards that grow by 3% a year, discounted at 4%."""
+    slices = tuple(
+        SurfaceSlice(
+            root="ORBIT",
+            expiry=AS_OF.date() + timedelta(days=round(365 * years)),
+            years=years,
+            forward=100.0 * math.exp(0.03 * years),
+            discount_factor=math.exp(-0.04 * years),
+            smile=one,
+            metrics=FitMetrics(10, 1.0, 0.0, 0.0),
+        )
+        for years, one in smiles.items()
+    )
+    return VolatilitySurface("ORBIT", AS_OF, "svi", spot, slices, **changes)  # type: ignore[arg-type] # its own fields
+
+
+@pytest.fixture(scope="session")
+def surface_of() -> Callable[..., VolatilitySurface]:
+    return make_surface
+
+
+@pytest.fixture(scope="session")
+def skewed_surface() -> VolatilitySurface:
+    """A power-law SSVI surface with the skew of an index, without arbitrage."""
+    smiles = {}
+    for years in (0.05, 0.1, 0.25, 0.5, 1.0, 2.0):
+        theta = 0.04 * years
+        smiles[years] = Svi.surface_slice(theta, -0.6, 0.9 / math.sqrt(theta))
+    return make_surface(smiles)

@@ -33,7 +33,8 @@ def compile_lock(requirements: list[str], output: str, constraints: tuple[str, .
 def main() -> None:
     """Compile all three."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-    runtime = project["project"]["dependencies"] + project["project"]["optional-dependencies"]["parquet"]
+    extras = project["project"]["optional-dependencies"].values()
+    runtime = project["project"]["dependencies"] + [line for extra in extras for line in extra]
     runtime += ["hatchling", "editables"]  # the editable install is built without isolation
     compile_lock(runtime, "runtime.lock")
     groups = project["dependency-groups"]

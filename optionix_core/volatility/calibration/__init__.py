@@ -1,0 +1,1 @@
+"""Models fitted to quotes: `engine.CalibrationEngine`, and what it takes and gives."""

@@ -56,14 +56,14 @@ def warm(
 ) -> tuple[StepTiming, ...]:
     """Make every kernel ready in this process and on disk; `progress` hears the name and seconds of each.
 
-    The first line is the compiler itself. Libraries that are not compiled yet are compiled in processes of their own,
-    as many at a time as there are processors, since the compiler holds one lock a process. Safe in a worker thread;
-    other threads that need a kernel meanwhile wait for that kernel alone to be compiled.
+    The first line is the compiler itself. Kernels that are not compiled yet are compiled in other processes, as many
+    at a time as there are processors, since the compiler holds one lock a process. Safe in a worker thread; other
+    threads that need a kernel meanwhile wait for that kernel alone to be compiled.
     """
     timings = [_timed("compiler", _load_compiler, from_cache=True)]
     _report(progress, timings[-1])
-    cold = [library for library in libraries if not is_warm((library,))]
-    made = _compiled_apart(cold, progress) if len(cold) > 1 and processors() > 1 else {}
+    cold = [library for library in libraries if library in LIBRARIES and not is_warm((library,))]
+    made = _compiled_apart(cold, progress) if cold and processors() > 1 else {}
     for library in libraries:
         for name in library.names:
             cached = library.is_cached(name)
@@ -77,13 +77,13 @@ def warm(
 def _compiled_apart(
     libraries: Sequence[KernelLibrary], progress: Callable[[str, float], None] | None
 ) -> dict[str, StepTiming]:
-    """What other processes have compiled; a library that one of them failed at is left to the caller."""
-    waiting = [library for library in LIBRARIES if library in libraries]
+    """What other processes have compiled; a kernel that one of them failed at is left to the caller."""
     made: dict[str, StepTiming] = {}
     lock = threading.Lock()
 
-    def follow(library: KernelLibrary) -> None:
-        command = [sys.executable, "-P", "-m", __name__, str(LIBRARIES.index(library))]
+    def follow(job: tuple[int, Sequence[str]]) -> None:
+        place, names = job
+        command = [sys.executable, "-P", "-m", __name__, str(place), *names]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as child:  # noqa: S603 - our own module
             for line in child.stdout or ():
                 name, seconds = json.loads(line)
@@ -93,14 +93,27 @@ def _compiled_apart(
                     _report(progress, timing)
 
     with ThreadPoolExecutor(max_workers=processors()) as pool:
-        list(pool.map(follow, sorted(waiting, key=lambda library: -library.weight)))
+        list(pool.map(follow, _jobs(libraries)))
     return made
 
 
+def _jobs(libraries: Sequence[KernelLibrary]) -> list[tuple[int, Sequence[str]]]:
+    """Libraries by place and their cold kernels, the heaviest first; in parts where they are fewer than processors.
+
+    What kernels of a library share is compiled again in each part.
+    """
+    parts = max(1, processors() // len(libraries))
+    jobs = []
+    for library in sorted(libraries, key=lambda one: -one.weight):
+        cold = [name for name in library.names if not library.is_cached(name)]
+        jobs += [(LIBRARIES.index(library), cold[part::parts]) for part in range(min(parts, len(cold)))]
+    return jobs
+
+
 def _main() -> None:
-    """In a process of its own: compile one library, and write name and seconds of each kernel as a line of JSON."""
+    """In a process of its own: compile kernels of a library, and write name and seconds of each as a line of JSON."""
     library = LIBRARIES[int(sys.argv[1])]
-    for name in library.names:
+    for name in sys.argv[2:]:
         timing = _timed(name, partial(library.load, name), from_cache=False)
         sys.stdout.write(json.dumps([name, timing.seconds]) + "\n")
         sys.stdout.flush()

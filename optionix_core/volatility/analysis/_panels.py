@@ -25,8 +25,8 @@ FIRST = 0.25
 EVEN = 8.0
 """Where panels begin to widen, in the same units."""
 GROWTH = 1.25
-FARTHEST = 4_000.0
-"""An integrand that still counts here has no integral."""
+FARTHEST = (4_000.0, 600.0)
+"""In the same units, and in log-moneyness: an integrand that still counts here has no integral."""
 SETTLED = 1e-14
 """A panel is the last one when it adds less than this share of the whole."""
 
@@ -80,7 +80,8 @@ def _batches(unit: float, edges: Sequence[float]) -> list[FloatArray]:
     near = np.arange(0.0, EVEN + 0.5 * FIRST, FIRST)
     ends = [EVEN]
     width = FIRST
-    while ends[-1] < FARTHEST:
+    farthest = min(FARTHEST[0], FARTHEST[1] / unit)
+    while ends[-1] + width * GROWTH < farthest:
         width *= GROWTH
         ends.append(ends[-1] + width)
     lots = [near * unit, *(np.array(ends[start : start + 9]) * unit for start in range(0, len(ends) - 1, 8))]

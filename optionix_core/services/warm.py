@@ -103,7 +103,7 @@ def _jobs(libraries: Sequence[KernelLibrary]) -> list[tuple[int, Sequence[str]]]
     What kernels of a library share is compiled again in each part.
     """
     parts = max(1, processors() // len(libraries))
-    jobs = []
+    jobs: list[tuple[int, Sequence[str]]] = []
     for library in sorted(libraries, key=lambda one: -one.weight):
         cold = [name for name in library.names if not library.is_cached(name)]
         jobs += [(LIBRARIES.index(library), cold[part::parts]) for part in range(min(parts, len(cold)))]

@@ -82,8 +82,8 @@ def test_the_strip_of_a_dense_chain_is_the_variance_swap(
         # The kink of price at the forward costs a sum of step h the amount h^2 / (6 F^2 T)
         assert strip.variance - 0.25 / (6.0 * 100.0**2 * strip.years) == pytest.approx(swap.variance, rel=1e-5)
         assert strip.forward == pytest.approx(100.0, rel=1e-6)
-    swap = analysis.variance_swap_strike(surface, 30.0 / 365.0)
-    assert index == pytest.approx(swap.volatility, rel=1e-3)
+    total = (15.0 * 20.0 * near.variance + 10.0 * 45.0 * far.variance) / 25.0
+    assert index == pytest.approx(np.sqrt(total / 30.0), rel=1e-12)
 
 
 def test_nothing_is_extrapolated_and_quotes_that_tell_nothing_are_named(

@@ -19,7 +19,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from optionix_core.errors import DomainError, InvalidValueError, MissingDataError
-from optionix_core.volatility.analysis._panels import legendre, outwards
+from optionix_core.volatility.analysis._panels import NoIntegralError, legendre, outwards
 from optionix_core.volatility.svi import durrleman
 
 if TYPE_CHECKING:
@@ -46,13 +46,16 @@ class Density:
     """Per unit of price; negative where the smile has a butterfly arbitrage."""
     below: FloatArray
     """Probability of ending at or below the level."""
-    mass: float
-    """Integral of the density over all prices: one, but for atoms where the smile has a kink."""
-    mean: float
+    mass: float | None
+    """Integral of the density over all prices: one, but for atoms where the smile has a kink.
+
+    This and the next three are None where a wing is too steep for them to have a value, as SABR's are.
+    """
+    mean: float | None
     """Integral of price times density over all prices: the forward, if the smile is free of arbitrage."""
-    negative: float
+    negative: float | None
     """Integral of the density where it is negative, as a positive number; zero without butterflies."""
-    error: float
+    error: float | None
     """Estimated numerical error of `mass`, and of `mean` over the forward."""
 
 
@@ -61,8 +64,7 @@ def risk_neutral_density(
 ) -> Density:
     """Density on `points` levels, even in log-moneyness within `deviations` at-the-money standard deviations.
 
-    `expiry` in years. Raises InvalidValueError for fewer than three points or a reach that is not positive, DomainError
-    where a wing is so steep that the mean has no value.
+    `expiry` in years. Raises InvalidValueError for fewer than three points or a reach that is not positive.
     """
     if points < 3:
         raise InvalidValueError("points", points, "at least 3")
@@ -76,9 +78,15 @@ def risk_neutral_density(
         logarithmic = _log_density(surface, at, expiry)
         return np.vstack([logarithmic, logarithmic * np.exp(at), np.maximum(-logarithmic, 0.0)])
 
-    sides = [outwards(integrand, unit, side) for side in (-1.0, 1.0)]
-    mass, mean, negative = (sides[0].value + sides[1].value).tolist()
-    error = float(np.max((sides[0].error + sides[1].error)[:2]))
+    mass = mean = negative = error = None
+    try:
+        below, above = (outwards(integrand, unit, side) for side in (-1.0, 1.0))
+    except NoIntegralError:
+        pass
+    else:
+        mass, mean, negative = (below.value + above.value).tolist()
+        mean *= forward
+        error = float(np.max((below.error + above.error)[:2]))
     return Density(
         float(expiry),
         forward,
@@ -86,7 +94,7 @@ def risk_neutral_density(
         _log_density(surface, k, expiry) / (forward * np.exp(k)),
         1.0 - _above(surface, k, expiry),
         mass,
-        forward * mean,
+        mean,
         negative,
         error,
     )

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from optionix_core.errors import DomainError
+from optionix_core.errors import DomainError, InvalidValueError
 from optionix_core.volatility.analysis._panels import Integral, outwards
 from optionix_core.volatility.analysis.skew import log_moneyness_at_delta
 from optionix_core.volatility.surface.density_fit import black
@@ -55,12 +55,15 @@ class VarianceSwap:
         return 0.5 * self.error / self.volatility
 
 
-def variance_swap_strike(surface: VolatilitySurface, expiry: float) -> VarianceSwap:
+def variance_swap_strike(surface: VolatilitySurface, expiry: float, *, deviations: float | None = None) -> VarianceSwap:
     """Fair strike for `expiry` in years, by quadrature out to where nothing more comes.
 
-    Raises InvalidValueError for an expiry that is not positive, DomainError where total variance is not positive or a
-    wing is so steep that the integral has no value.
+    `deviations`: strikes further from the forward than so many at-the-money standard deviations are left out of the
+    replication; None: all count. Raises InvalidValueError for an expiry or a reach that is not positive, DomainError
+    where total variance is not positive or a wing is so steep that the integral has no value, as SABR's are.
     """
+    if deviations is not None and not 0.0 < deviations < np.inf:
+        raise InvalidValueError("deviations", deviations, "positive and finite")
     unit = float(np.sqrt(surface.total_variance(0.0, expiry)))
     cuts = {side: float(log_moneyness_at_delta(surface, side * SMALLEST_DELTA, expiry)) for side in (-1.0, 1.0)}
 
@@ -75,7 +78,7 @@ def variance_swap_strike(surface: VolatilitySurface, expiry: float) -> VarianceS
             value = 2.0 * black(k, variance) * np.exp(-k)
             return np.vstack([value, np.where(np.abs(k) > edge, value, 0.0)])
 
-        return outwards(integrand, unit, side, (edge,))
+        return outwards(integrand, unit, side, (edge,), np.inf if deviations is None else deviations * unit)
 
     below, above = integrals(-1.0), integrals(1.0)
     whole, far = ((below.value + above.value) / expiry).tolist()

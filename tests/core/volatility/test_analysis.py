@@ -206,8 +206,28 @@ def test_a_variance_swap_of_a_smile_is_the_mean_of_its_variance_in_d2() -> None:
 
 
 def test_a_wing_that_never_dies_out_has_no_variance_swap() -> None:
+    steep = surface_of((1.0, Svi(0.04, 1.25, -0.6, 0.0, 0.3)))
     with pytest.raises(DomainError, match="left wing of the smile does not die out"):
-        analysis.variance_swap_strike(surface_of((1.0, Svi(0.04, 1.25, -0.6, 0.0, 0.3))), 1.0)
+        analysis.variance_swap_strike(steep, 1.0)
+    found = analysis.risk_neutral_density(steep, 1.0)
+    assert (found.mass, found.mean, found.negative, found.error) == (None, None, None, None)
+    assert found.below[-1] < 1.0
+    assert analysis.variance_swap_strike(steep, 1.0, deviations=5.0).variance > 0.04
+
+
+def test_strikes_beyond_a_reach_are_left_out_of_the_variance_swap() -> None:
+    whole = analysis.variance_swap_strike(SKEWED, 1.0).variance
+    unit = math.sqrt(float(SKEWED.total_variance(0.0, 1.0)))
+    # Direct sum of 2 c(k) e^-k over the strikes that are left
+    k = np.linspace(-1.5 * unit, 1.5 * unit, 20_001)
+    root = np.sqrt(svi_at(1.0).total_variance(k))
+    side = np.where(k < 0.0, -1.0, 1.0)
+    d1 = -k / root + 0.5 * root
+    price = side * (norm.cdf(side * d1) - np.exp(k) * norm.cdf(side * (d1 - root)))
+    expected = np.trapezoid(2.0 * price * np.exp(-k), k)
+    assert analysis.variance_swap_strike(SKEWED, 1.0, deviations=1.5).variance == pytest.approx(expected, rel=1e-7)
+    assert expected < 0.95 * whole
+    assert analysis.variance_swap_strike(SKEWED, 1.0, deviations=100.0).variance == pytest.approx(whole, rel=1e-13)
 
 
 def test_figures_are_those_of_the_smile() -> None:
@@ -268,6 +288,7 @@ def test_questions_outside_the_domain_are_named() -> None:
         (lambda: analysis.risk_neutral_density(SKEWED, 0.5, deviations=0.0), "deviations"),
         (lambda: analysis.risk_neutral_density(SKEWED, -0.5), "expiry"),
         (lambda: analysis.variance_swap_strike(SKEWED, 0.0), "expiry"),
+        (lambda: analysis.variance_swap_strike(SKEWED, 0.5, deviations=0.0), "deviations"),
         (lambda: analysis.strike_at_delta(SKEWED, 0.0, 0.5), "delta"),
     ):
         with pytest.raises(InvalidValueError, match=rf"^{field} must be"):

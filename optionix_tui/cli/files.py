@@ -38,7 +38,7 @@ def as_file(path: str | Path) -> Iterator[Path]:
             ) from error
 
 
-def check_target(path: Path | None) -> None:
-    """UsageError for an `--output` that is a folder, or in a folder that there is not."""
+def check_target(path: Path | None, option: str = "--output") -> None:
+    """UsageError for a file to write that is a folder, or in a folder that there is not; `option` named it."""
     if path is not None and (path.is_dir() or not path.parent.is_dir()):
-        raise UsageError(f"--output must be a file in a folder that exists (got {path})")
+        raise UsageError(f"{option} must be a file in a folder that exists (got {path})")

@@ -15,7 +15,7 @@ import pytest
 import typer.main
 
 from optionix_core.market.clock import ManualClock
-from optionix_core.services import chains, feeds
+from optionix_core.services import chains, feeds, surfaces
 from optionix_core.services.home import HomeFolders
 from optionix_tui.cli.app import app
 
@@ -74,6 +74,8 @@ def scenery(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "spx_quotedata.csv").write_text(quotes, "utf-8", newline="")
     header, rest = quotes.split("\n", 1)
     header = ",".join({"strike": "K", "bid": "Bid"}.get(name, name) for name in header.split(","))
+    (folder / "orbit-then.jsonl").write_bytes(chains.encode(chain, "json"))
+    surfaces.save(surfaces.fit(chain).surface, folder / "orbit.json")
     (folder / "renamed.csv").write_text(f"{header}\n{rest}", "utf-8", newline="")
     (folder / "options.csv").write_text("type,spot,strike,expiry,volatility\ncall,100,105,0.5,0.25\n", "utf-8")
     (folder / "quotes.csv").write_text("type,strike,expiry,price\ncall,105,0.5,6\n", "utf-8")

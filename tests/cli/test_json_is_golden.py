@@ -57,6 +57,9 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "chain-expiries": ("chain expiries cboe_weekend.csv --json",),
     "chain-expiries-of-the-feed": ("chain expiries ORBIT --json",),
     "chain-quality": ("chain quality cboe_weekend.csv --json",),
+    "surface-fit": ("surface fit ORBIT --grid 7 --json",),
+    "surface-show": ("surface show ORBIT --model ssvi --json",),
+    "surface-check": ("surface fit ORBIT --save orbit.json", "surface check orbit.json --json"),
     "feed-list": ("chain import cboe_older.csv --name older", "feed list --json"),
     "feed-record": (
         "feed record short --underlying ORBIT --expiries 1 --start 2026-03-02T14:30 --interval 60 --count 3 --json",
@@ -95,8 +98,13 @@ STDIN = {
 }
 
 
-ROUGH = frozenset(name for name in COMMANDS if "american" in name or "barrier" in name or name == "price-history-show")
-"""Greeks by differences: six digits, since rounding is divided by their steps."""
+ROUGH = frozenset(
+    name
+    for name in COMMANDS
+    if any(word in name for word in ("american", "barrier", "surface")) or name == "price-history-show"
+)
+"""Six digits: of Greeks by differences, since rounding is divided by their steps, and of fits, which end when nothing
+is gained any more."""
 
 
 def settled(text: str, home: Path, folder: Path, digits: int = 12) -> str:
@@ -122,7 +130,7 @@ def settled(text: str, home: Path, folder: Path, digits: int = 12) -> str:
 def warmed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whether this machine is warm is the machine's, too."""
     contract_pricing.engine().clear()
-    monkeypatch.setattr("optionix_core.services.warm.is_warm", lambda: True)
+    monkeypatch.setattr("optionix_core.services.warm.is_warm", lambda *_libraries: True)
     monkeypatch.setattr("optionix_core.market.sessions.is_prepared", lambda _exchange: True)
 
 

@@ -106,9 +106,7 @@ def _chosen(slices: tuple[SliceQuotes, ...]) -> tuple[SliceQuotes, ...]:
         days = round(item.years * 365.0)
         scale = days / 365.0 / item.years
         columns = {name: getattr(item, name)[kept] * scale for name in ("bid", "ask", "middle")}
-        found.append(
-            dataclasses.replace(item, years=days / 365.0, log_moneyness=item.log_moneyness[kept], **columns)
-        )
+        found.append(dataclasses.replace(item, years=days / 365.0, log_moneyness=item.log_moneyness[kept], **columns))
     return tuple(found)
 
 
@@ -131,8 +129,14 @@ def _beside_quantlib(name: str, slices: tuple[SliceQuotes, ...]) -> list[Figure]
         rows.append(Figure(f"{name} {model}, rmse", 100.0 * ours, "vol points", 100.0 * error * (1.0 + 1e-6), note))
         rows.append(Figure(f"{name} {model}", 1e3 * seconds, "ms CPU", note=f"QuantLib {1e3 * slow:,.0f}"))
         faster = slow / seconds
-        rows.append(Figure(f"{name} {model}, faster than QuantLib", faster, "times", TIMES_FASTER, larger_is_better=True))
+        rows.append(
+            Figure(f"{name} {model}, faster than QuantLib", faster, "times", TIMES_FASTER, larger_is_better=True)
+        )
     return rows
+
+
+def _faster(name: str, times: float) -> Figure:
+    return Figure(f"{name}, faster than QuantLib", times, "times", TIMES_FASTER, larger_is_better=True)
 
 
 def _rmse(family: Family, values: tuple[float, ...], quotes: CalibrationQuotes) -> float:
@@ -153,9 +157,7 @@ class _Market:
         terms = [round(item.years * 365.0) for item in slices]
         spot = slices[0].forward
         rates = [-math.log(item.discount_factor) / item.years for item in slices]
-        yields = [
-            rate - math.log(item.forward / spot) / item.years for rate, item in zip(rates, slices, strict=True)
-        ]
+        yields = [rate - math.log(item.forward / spot) / item.years for rate, item in zip(rates, slices, strict=True)]
         dates = [today, *(today + term for term in terms)]
         self._rate, self._yield = (
             ql.YieldTermStructureHandle(ql.ZeroCurve(dates, [column[0], *column], days)) for column in (rates, yields)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from optionix_core.errors import InvalidValueError, UnknownNameError
-from optionix_core.volatility.calibration import families, starts
+from optionix_core.volatility.calibration import families, sabr, starts
 from optionix_core.volatility.calibration.quotes import CalibrationQuotes, of_prices
 from optionix_core.volatility.calibration.result import CalibrationResult
 from optionix_core.volatility.calibration.search import Objective, Watch, search
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 Values = tuple[float, ...]
 MOST_STARTS = 8
+MODELS = (*families.FAMILIES, "sabr")
+"""What can be calibrated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class CalibrationEngine:
     where cancelled.
     """
 
-    starts: int = 3
+    starts: int = 4
     """Descents, from 1 to 8; a model may know fewer."""
 
     def __post_init__(self) -> None:
@@ -119,29 +121,66 @@ class CalibrationEngine:
         quotes = of_prices(spot, strikes, expiries, option_types, prices, rate, dividend_yield, weights)
         return self.fit("double-heston", quotes, progress=progress, cancel=cancel)
 
-    def fit(
+    def sabr(
         self,
-        model: str,
-        quotes: CalibrationQuotes,
+        spot: ArrayLike,
+        strikes: ArrayLike,
+        expiries: ArrayLike,
+        option_types: object,
+        prices: ArrayLike,
+        rate: ArrayLike,
+        dividend_yield: ArrayLike,
+        weights: ArrayLike | None = None,
+        beta: float = 1.0,
         *,
         progress: Callable[[int, int], None] | None = None,
         cancel: Callable[[], bool] | None = None,
     ) -> CalibrationResult:
-        """`heston`, `bates`, `merton` or `double-heston` from prepared quotes.
+        """A SabrModel of this `beta` from at least three quotes.
 
-        Raises UnknownNameError for another model.
+        Its expansion is made for one expiry; where quotes are of several, one model is fitted to all and a note says
+        so.
         """
+        quotes = of_prices(spot, strikes, expiries, option_types, prices, rate, dividend_yield, weights)
+        return self.fit("sabr", quotes, beta, progress=progress, cancel=cancel)
+
+    def fit(
+        self,
+        model: str,
+        quotes: CalibrationQuotes,
+        beta: float = 1.0,
+        *,
+        progress: Callable[[int, int], None] | None = None,
+        cancel: Callable[[], bool] | None = None,
+    ) -> CalibrationResult:
+        """One of `MODELS` from prepared quotes; `beta` is SABR's. Raises UnknownNameError for another model."""
+        if model == "sabr":
+            return self._sabr(quotes, beta, Watch(progress, cancel))
         family = families.FAMILIES.get(model)
         if family is None:
-            raise UnknownNameError("model to calibrate", model, tuple(families.FAMILIES))
+            raise UnknownNameError("model to calibrate", model, MODELS)
         quotes.require(len(family.parameters))
         guesses = partial(_GUESSES[model], quotes, shape_of(quotes), self.starts)
         return search(family, FourierSmiles(family, quotes), quotes, guesses, Watch(progress, cancel))
 
+    def _sabr(self, quotes: CalibrationQuotes, beta: float, watch: Watch) -> CalibrationResult:
+        family = sabr.family(beta, quotes)
+        quotes.require(len(family.parameters))
+        shape = shape_of(quotes)
+        known = sabr.guesses(beta, quotes, shape)[: self.starts]
+        several = shape.years.size > 1
+        told = (f"one SABR model for {shape.years.size} expiries: its expansion is made for one",) if several else ()
+        return search(family, sabr.SabrSmiles(beta, quotes), quotes, lambda _: known, watch, told)
+
+
+def _best(objective: Objective, guesses: Sequence[Values], most: int) -> list[Values]:
+    """Those of the least errors, the best first."""
+    costs = [objective.cost(np.array(guess)) for guess in guesses]
+    return [guesses[place] for place in np.argsort(costs, kind="stable")[:most].tolist()]
+
 
 def _heston_guesses(_quotes: CalibrationQuotes, shape: Shape, most: int, objective: Objective) -> Sequence[Values]:
-    known = starts.heston_guesses(shape)
-    best = min(known, key=lambda guess: objective.cost(np.array(guess)))
+    best = _best(objective, starts.heston_guesses(shape), 1)[0]
     return [best, *starts.heston_variations(best)][:most]
 
 
@@ -155,13 +194,12 @@ def _heston_fit(quotes: CalibrationQuotes, shape: Shape, objective: Objective) -
 
 
 def _bates_guesses(quotes: CalibrationQuotes, shape: Shape, most: int, objective: Objective) -> Sequence[Values]:
-    heston = _heston_fit(quotes, shape, objective)
-    deviation = float(np.median(shape.volatility))
-    return [starts.bates_guess(heston, jumps) for jumps in starts.jump_guesses(deviation)][:most]
+    heston, plain = _heston_fit(quotes, shape, objective), starts.heston_guesses(shape)[1]
+    return _best(objective, starts.bates_guesses(heston, plain, float(np.median(shape.volatility))), most)
 
 
-def _merton_guesses(_quotes: CalibrationQuotes, shape: Shape, most: int, _objective: Objective) -> Sequence[Values]:
-    return starts.merton_guesses(shape)[:most]
+def _merton_guesses(_quotes: CalibrationQuotes, shape: Shape, most: int, objective: Objective) -> Sequence[Values]:
+    return _best(objective, starts.merton_guesses(shape), most)
 
 
 def _double_heston_guesses(

@@ -18,6 +18,8 @@ FloatArray = NDArray[np.float64]
 LONGEST = 1.0
 """Largest step in any coordinate."""
 DAMPING = 1e-3
+PATIENCE = 4
+"""Small gains in a row after which a descent ends, whatever linear theory promises."""
 LEAST_DAMPED, MOST_DAMPED = 1e-12, 1e12
 
 Residuals = Callable[[FloatArray], tuple[FloatArray, FloatArray] | None]
@@ -68,10 +70,13 @@ def descend(
         return None
     residual, slopes = first
     cost = float(residual @ residual)
-    iterations, evaluations, converged, growth = 0, 1, cost <= stop.cost, 2.0
+    iterations, evaluations, converged, growth, small = 0, 1, cost <= stop.cost, 2.0, 0
     while not converged and iterations < stop.iterations:
-        iterations += 1
         gradient, matrix = _normal(residual, slopes, point, low, high)
+        if small and (small >= PATIENCE or _left(matrix, gradient) <= 3.0 * stop.gain * cost):
+            converged = True
+            break
+        iterations += 1
         moved = False
         while damping <= MOST_DAMPED:
             step = _step(matrix, gradient, damping)
@@ -90,7 +95,8 @@ def descend(
                 damping, growth = max(damping * max(1.0 / 9.0, 1.0 - (2.0 * ratio - 1.0) ** 3), LEAST_DAMPED), 2.0
                 point, (residual, slopes), cost = tried, answer, fresh
                 moved = True
-                converged = cost <= stop.cost or gain <= stop.gain * (cost + gain) or size <= stop.step
+                small = small + 1 if gain <= stop.gain * (cost + gain) else 0
+                converged = cost <= stop.cost or size <= stop.step
                 converged = converged or (stop.arrived is not None and stop.arrived(point))
                 break
             if size <= stop.step or (predicted <= 0.1 * stop.gain * cost and fresh < math.inf):
@@ -113,6 +119,11 @@ def _normal(
         matrix[held, :] = 0.0
         matrix[:, held] = 0.0
     return gradient, matrix
+
+
+def _left(matrix: FloatArray, gradient: FloatArray) -> float:
+    """What an undamped step would gain, by linear theory."""
+    return -float(gradient @ _step(matrix, gradient, LEAST_DAMPED))
 
 
 def _step(matrix: FloatArray, gradient: FloatArray, damping: float) -> FloatArray:

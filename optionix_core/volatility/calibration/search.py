@@ -1,6 +1,6 @@
 """From starts to a result: descents with loose prices, the best one polished with tight ones, then the report.
 
-Two end points are the same optimum where their smiles are, to `NEAR`: a later descent ends as soon as it is there.
+Two end points are the same optimum where their smiles are, to `NEAR` at the most: a later descent ends as soon as it is there.
 Parameters along a direction that the quotes do not determine may differ all the same. Refuses to stop in silence: a
 cancelled search raises.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -33,16 +33,17 @@ if TYPE_CHECKING:
 
     FloatArray = NDArray[np.float64]
 
-LOOSE, TIGHT = 1e-5, 1e-9
+LOOSE, TIGHT = 1e-4, 1e-7
 """Errors of volatility that prices may cause while descending, and at the end."""
-LOOSEST, TIGHTEST = 1e-7, 1e-13
+LOOSEST, TIGHTEST = 1e-6, 1e-11
 """Bounds of the tolerances of prices; the latter also where the model meets all quotes."""
 MET = 1e-6
 """Root-mean-square error of volatility from which on the model is taken to meet the quotes."""
-NEAR = 3e-4
-"""Root-mean-square difference of the volatilities of two points that are in one optimum's neighbourhood."""
+NEAR, SHARE, RESOLVED = 3e-4, 0.1, 1e-5
+"""Root-mean-square difference of the volatilities of two points in one optimum's neighbourhood: at most the first, the
+second's share of their error, and never less than the third."""
 MOST_ITERATIONS = 100
-TINY = 1e-13
+TINY = 1e-11
 """Error of volatility that is rounding."""
 
 
@@ -135,25 +136,25 @@ class Objective:
         """To the end, with tight prices."""
         met = found.cost <= self.quotes.count * MET**2
         self.tolerance = TIGHTEST if met else self._tolerances[1]
-        stop = Stop(self.quotes.count * TINY**2, 1e-9, 1e-9, MOST_ITERATIONS)
+        stop = Stop(self.quotes.count * TINY**2, 1e-8, 1e-9, MOST_ITERATIONS)
         done = descend(self.residuals, found.point, self.low, self.high, stop, damping=1e-9 if met else 1e-4)
         if done is None:
             raise DomainError(f"{self.family.name} cannot be priced tightly at the end of its calibration")
         return done
 
 
-class Starts(Protocol):
-    """Gives the guesses, given what measures them."""
-
-    def __call__(self, objective: Objective) -> Sequence[tuple[float, ...]]:
-        """Parameters in the family's order, the best first."""
-        ...
-
-
 def search(
-    family: Family, smiles: Smiles, quotes: CalibrationQuotes, starts: Starts, watch: Watch
+    family: Family,
+    smiles: Smiles,
+    quotes: CalibrationQuotes,
+    starts: Callable[[Objective], Sequence[tuple[float, ...]]],
+    watch: Watch,
+    told: tuple[str, ...] = (),
 ) -> CalibrationResult:
-    """Calibrate. Raises DomainError where the model cannot be evaluated at any start."""
+    """Calibrate from `starts`, parameters in the family's order; `told` goes before all other notes.
+
+    Raises DomainError where the model cannot be evaluated at any start.
+    """
     began = time.perf_counter()
     quotes.require(len(family.parameters))
     objective = Objective(family, smiles, quotes, watch)
@@ -173,7 +174,7 @@ def search(
     volatility = objective.volatility(best)
     reports = tuple(_report(family, one, best, quotes.count) for one in ended)
     iterations = best.iterations + sum(one.found.iterations for one in ended if one.found is not None)
-    return _result(objective, best, volatility, reports, iterations, began)
+    return _result(objective, best, volatility, reports, iterations, began, told)
 
 
 def _better(best: Found | None, found: Found | None) -> Found | None:
@@ -185,7 +186,8 @@ def _better(best: Found | None, found: Found | None) -> Found | None:
 def _is_near(known: Found, count: int, point: FloatArray) -> bool:
     """Whether linear theory puts the smiles of two points within `NEAR` of each other."""
     difference = (point - known.point) @ known.slopes
-    return float(difference @ difference) < count * NEAR**2
+    allowed = min(NEAR**2, max(SHARE**2 * known.cost / count, RESOLVED**2))
+    return float(difference @ difference) < count * allowed
 
 
 def _report(family: Family, ended: _Ended, best: Found, count: int) -> StartReport:
@@ -206,6 +208,7 @@ def _result(
     starts: tuple[StartReport, ...],
     iterations: int,
     began: float,
+    told: tuple[str, ...],
 ) -> CalibrationResult:
     family, quotes = objective.family, objective.quotes
     values = family.values(best.point)
@@ -239,7 +242,7 @@ def _result(
         starts=starts,
         quotes=QuoteFit(quotes.years, quotes.strike, quotes.sign, quotes.weight, quotes.volatility, volatility),
         feller=feller,
-        notes=_notes(parameters, known, starts, feller=feller, converged=best.converged),
+        notes=told + _notes(parameters, known, starts, feller=feller, converged=best.converged),
     )
 
 

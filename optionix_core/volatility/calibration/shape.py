@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     FloatArray = NDArray[np.float64]
 
 
+RIDGE = 1e-9
+"""Added to the normal equations, so that few strikes give a small slope and bend rather than none."""
+
+
 class Shape(NamedTuple):
     """At the forward, shape (expiries,), by ascending time."""
 
@@ -31,20 +35,21 @@ class Shape(NamedTuple):
 
 
 def shape_of(quotes: CalibrationQuotes) -> Shape:
-    """From quotes with a weight. Expiries with fewer than three of them have no bend, with one no slope."""
-    rows = []
-    used = quotes.weight > 0.0
-    for years in np.unique(quotes.years[used]).tolist():
-        chosen = used & (quotes.years == years)
-        k, volatility = quotes.log_moneyness[chosen], quotes.volatility[chosen]
-        near = float(volatility[np.argmin(np.abs(k))])
-        x = k / (near * years**0.5)
-        weight = np.exp(-0.5 * x * x) + 1e-3
-        degree = min(2, np.unique(x).size - 1)
-        powers = x[:, None] ** np.arange(degree + 1)
-        found = np.linalg.lstsq(powers * weight[:, None], volatility * weight, rcond=None)[0]
-        level, slope, bend = (float(value) for value in (*found, 0.0, 0.0)[:3])
-        scale = near * years**0.5
-        level = level if 0.5 * near < level < 2.0 * near else near
-        rows.append((years, level, slope / scale, 2.0 * bend / scale**2, min(float(k.size), 10.0)))
-    return Shape(*(np.array(column) for column in zip(*rows, strict=True)))
+    """From quotes with a weight. An expiry with two strikes has no bend, with one no slope: the least parabola."""
+    order = np.argsort(quotes.years, kind="stable")
+    order = order[quotes.weight[order] > 0.0]
+    years, k, volatility = quotes.years[order], quotes.log_moneyness[order], quotes.volatility[order]
+    starts = np.concatenate(([0], np.flatnonzero(np.diff(years)) + 1))
+    sizes = np.diff(np.append(starts, years.size))
+    scale = np.add.reduceat(volatility, starts) / sizes * np.sqrt(years[starts])
+    x = k / np.repeat(scale, sizes)
+    weight = np.exp(-x * x) + 1e-6
+    powers = x ** np.arange(5.0)[:, None] * weight
+    moments = np.add.reduceat(powers, starts, axis=1)
+    seen = np.add.reduceat(powers[:3] * volatility, starts, axis=1)
+    matrix = moments[np.add.outer(np.arange(3), np.arange(3))].transpose(2, 0, 1)
+    matrix = matrix + RIDGE * moments[0][:, None, None] * np.eye(3)
+    found = np.linalg.solve(matrix, seen.T[:, :, None])[:, :, 0]
+    lowest, highest = np.minimum.reduceat(volatility, starts), np.maximum.reduceat(volatility, starts)
+    level = np.clip(found[:, 0], 0.7 * lowest, highest)
+    return Shape(years[starts], level, found[:, 1] / scale, 2.0 * found[:, 2] / scale**2, np.minimum(sizes, 10.0))

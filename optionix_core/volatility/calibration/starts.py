@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     FloatArray = NDArray[np.float64]
 
-SPEEDS = (0.5, 1.5, 4.0, 12.0)
+SPEEDS = (0.5, 2.0, 8.0)
 """Kappa of the guesses."""
 STEEPEST = 0.9
 """Largest size of rho in a guess."""
@@ -37,12 +37,7 @@ def heston_guesses(shape: Shape) -> list[Values]:
     for kappa in SPEEDS:
         x = kappa * shape.years
         mean = -np.expm1(-x) / x
-        if shape.years.size > 1:
-            columns = np.stack([mean, 1.0 - mean], axis=1) * shape.trust[:, None]
-            v0, theta = (float(value) for value in np.linalg.lstsq(columns, variance * shape.trust, rcond=None)[0])
-        else:
-            v0 = theta = float(variance[0])
-        v0, theta = (min(max(value, lowest), highest) for value in (v0, theta))
+        v0, theta = (min(max(value, lowest), highest) for value in _ends(mean, variance, shape.trust))
         decay = (1.0 - mean) / x * shape.trust
         push = float(decay @ (slope * shape.trust) / (decay @ decay))
         fading = (2.0 * (1.0 - mean) / x) ** 2 * shape.trust
@@ -51,6 +46,18 @@ def heston_guesses(shape: Shape) -> list[Values]:
         sigma = min(square**0.5, 5.0)
         found.append((v0, kappa, theta, sigma, min(max(push / sigma, -STEEPEST), STEEPEST)))
     return found
+
+
+def _ends(mean: FloatArray, variance: FloatArray, trust: FloatArray) -> tuple[float, float]:
+    """Least squares of variance in `mean` and the rest of one; both the same where one expiry cannot tell them."""
+    weight, rest = trust * trust, 1.0 - mean
+    a, b, c = (float(weight @ column) for column in (mean * mean, mean * rest, rest * rest))
+    first, second = float(weight @ (mean * variance)), float(weight @ (rest * variance))
+    determinant = a * c - b * b
+    if not determinant > 1e-12 * a * c:
+        level = float(trust @ variance / trust.sum())
+        return level, level
+    return (c * first - b * second) / determinant, (a * second - b * first) / determinant
 
 
 def heston_variations(best: Values) -> list[Values]:
@@ -68,32 +75,28 @@ def jump_guesses(deviation: float) -> list[Values]:
         (0.2, -1.0 * deviation, 0.7 * deviation),
         (1.5, -0.4 * deviation, 0.4 * deviation),
         (0.5, 0.4 * deviation, 0.6 * deviation),
+        (1.0, -1.2 * deviation, 0.3 * deviation),
     ]
 
 
-def bates_guess(heston: Values, jumps: Values) -> Values:
-    """Heston's variance with part of its level and of its wildness given to the jumps."""
-    v0, kappa, theta, sigma, rho = heston
-    intensity, mean, volatility = jumps
-    share = intensity * (mean**2 + volatility**2)
-    return (
-        max(v0 - share, 0.4 * v0),
-        kappa,
-        max(theta - share, 0.4 * theta),
-        0.7 * sigma,
-        rho,
-        *jumps,
-    )
+def bates_guesses(heston: Values, plain: Values, deviation: float) -> list[Values]:
+    """Jumps beside Heston's fit and beside a calmer variance, each with part of the level given to the jumps."""
+    found: list[Values] = []
+    for (v0, kappa, theta, sigma, rho), calm in ((heston, 0.7), (plain, 0.4)):
+        for intensity, mean, volatility in jump_guesses(deviation):
+            share = intensity * (mean**2 + volatility**2)
+            level, rest = max(v0 - share, 0.4 * v0), max(theta - share, 0.4 * theta)
+            found.append((level, kappa, rest, calm * sigma, rho, intensity, mean, volatility))
+    return found
 
 
 def merton_guesses(shape: Shape) -> list[Values]:
     """(volatility, intensity, mean, jump volatility)."""
     level = float(np.median(shape.volatility))
     found: list[Values] = []
-    for jumps in jump_guesses(level):
-        intensity, mean, volatility = jumps
+    for intensity, mean, volatility in [*jump_guesses(level), *jump_guesses(0.4 * level)]:
         rest = max(level**2 - intensity * (mean**2 + volatility**2), 0.3 * level**2)
-        found.append((rest**0.5, *jumps))
+        found.append((rest**0.5, intensity, mean, volatility))
     return found
 
 

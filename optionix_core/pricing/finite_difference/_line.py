@@ -118,7 +118,8 @@ class _March:
     def carry(self, part: Stretch, settings: Settings, refinement: int, watcher: Watcher) -> None:
         """Over one stretch."""
         kernel = LINE.load("march_line")
-        sizes, weights = step_sizes(part, refinement, settings.theta, settings.rannacher_steps)
+        soon = part.end is None and len(self.volatility.breaks) > 0
+        sizes, weights = step_sizes(part, refinement, settings.theta, settings.rannacher_steps, soon=soon)
         middles = part.start + np.cumsum(sizes) - 0.5 * sizes
         table = self.volatility.variance(self.spots, middles[:1]) if self.volatility.steady and len(sizes) else None
         chunk = max(CHUNK // len(self.spots), 1)
@@ -127,7 +128,8 @@ class _March:
             some = slice(first, first + chunk)
             variance = table
             if variance is None:
-                variance = self.volatility.variance(self.spots, self.claim.expiry - middles[some])
+                times = self.claim.expiry - middles[some]
+                variance = self.volatility.over_steps(self.spots, times, sizes[some])
             kernel(
                 self.spots,
                 sizes[some],
@@ -165,6 +167,7 @@ def _greeks(
         first, last = smooth_part(held(spots, payoff, values), int(np.argmin(np.abs(spots - market.spot))))
     price, delta, gamma = _local.derivatives(spots[first:last], values[first:last], market.spot)
     theta = market.rate * price - market.drift * market.spot * delta
+    soon = min([soon, *(0.4 * volatility.breaks[:1]).tolist()])
     times = np.array([soon, 2.0 * soon])
     variance = volatility.variance(np.array([market.spot]), times)[:, 0]
     now = float(max(2.0 * variance[0] - variance[-1], 0.0)) if len(variance) > 1 else float(variance[0])

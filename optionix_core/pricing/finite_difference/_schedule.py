@@ -67,12 +67,18 @@ def _share(steps: int, length: float, expiry: float) -> int:
     return 0 if length <= 0.0 else max(LEAST_STEPS, round(steps * length / expiry))
 
 
-def step_sizes(stretch: Stretch, refinement: int, theta: float, rannacher_steps: int) -> tuple[FloatArray, FloatArray]:
-    """Sizes of the steps, and their weights on the new level: one for implicit ones, else `theta`."""
+def step_sizes(
+    stretch: Stretch, refinement: int, theta: float, rannacher_steps: int, *, soon: bool = False
+) -> tuple[FloatArray, FloatArray]:
+    """Sizes of the steps, and their weights on the new level: one for implicit ones, else `theta`.
+
+    Under `soon` they also shrink towards the stretch's end, for a volatility that changes most in the near future.
+    """
     count = stretch.steps * refinement
     if count == 0:
         return np.empty(0), np.empty(0)
-    edges = stretch.length * (np.arange(count + 1) / count) ** 2
+    even = np.arange(count + 1) / count
+    edges = stretch.length * even**2 * (3.0 - 2.0 * even if soon else 1.0)
     sizes = np.diff(edges)
     split = min(rannacher_steps, count)
     halves = np.repeat(0.5 * sizes[:split], 2)

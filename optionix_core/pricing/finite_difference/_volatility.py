@@ -1,7 +1,9 @@
 """Models of one price as a table of instantaneous variances, and how far the price may go.
 
 Constant (Black-Scholes), a function of price and time (`LocalVolatilityFunction`), of price (CEV), of time (Heston
-without volatility of variance). Refuses a volatility that is negative or not a number, naming price and time.
+without volatility of variance). A function may name the times at which it jumps, as `breaks`: a step across one takes
+the mean over time, which keeps the error of second order. Refuses a volatility that is negative or not a number, naming
+price and time.
 """
 
 from __future__ import annotations
@@ -69,6 +71,29 @@ class Volatility:
                 raise InvalidValueError("local_volatility", float(volatility[row, column]), bound)
             table = volatility**2
         return np.ascontiguousarray(np.minimum(table, LARGEST_VOLATILITY**2))
+
+    @property
+    def breaks(self) -> FloatArray:
+        """Times above zero at which it jumps, increasing."""
+        return np.array(getattr(self.model, "breaks", ()), dtype=np.float64)
+
+    def over_steps(self, spots: FloatArray, middles: FloatArray, sizes: FloatArray) -> FloatArray:
+        """Mean over steps of these middle times and sizes, of shape (len(middles), len(spots))."""
+        starts, ends = middles - 0.5 * sizes, middles + 0.5 * sizes
+        breaks = self.breaks
+        first, last = np.searchsorted(breaks, starts, side="right"), np.searchsorted(breaks, ends, side="left")
+        inside = np.maximum(last - first, 0)
+        if not inside.any():
+            return self.variance(spots, middles)
+        edges = [
+            np.array([start, *breaks[i:j], end]) for start, end, i, j in zip(starts, ends, first, last, strict=True)
+        ]
+        lengths = np.concatenate([np.diff(edge) for edge in edges])
+        centres = np.concatenate([0.5 * (edge[1:] + edge[:-1]) for edge in edges])
+        pieces = self.variance(spots, centres)
+        begin = np.append(0, np.cumsum(inside + 1)[:-1])
+        found: FloatArray = np.add.reduceat(pieces * lengths[:, None], begin, axis=0) / sizes[:, None]
+        return found
 
     def deviation(self, spot: float, drift: float, expiry: float) -> float:
         """Total deviation of the logarithm up to `expiry`, with the highest volatility among likely prices."""

@@ -109,6 +109,11 @@ class Later:
     volatility: LocalVolatilityFunction
     time: float
 
+    @property
+    def breaks(self) -> tuple[float, ...]:
+        """Times after that moment at which it jumps."""
+        return tuple(when - self.time for when in getattr(self.volatility, "breaks", ()) if when > self.time)
+
     def local_volatility(self, spot: ArrayLike, time: ArrayLike) -> FloatArray:
         """At `time` after the moment that it is seen from."""
         return self.volatility.local_volatility(spot, np.asarray(time) + self.time)

@@ -81,6 +81,11 @@ def is_traded(model: Model) -> bool:
     return not isinstance(model, CirModel | VasicekModel | MeanRevertingModel)
 
 
+def breaks(model: Model, last: float) -> tuple[float, ...]:
+    """Times before `last` at which a local volatility says that it jumps: steps end there."""
+    return tuple(time for time in getattr(model, "breaks", ()) if 0.0 < time < last) if is_local(model) else ()
+
+
 def longest_step(model: Model) -> float:
     """Beyond which a step would expect too many jumps."""
     intensity = model.jump_intensity if isinstance(model, BatesModel | MertonModel) else 0.0
@@ -279,10 +284,17 @@ def _local(model: LocalVolatilityFunction, market: FlatMarket, ends: Sequence[fl
         raise InvalidValueError("local_volatility", typical, "finite and not negative along the forward")
     reach = GRID_REACH * max(typical, 1e-3) * math.sqrt(ends[-1]) + abs(drift)
     nodes = np.linspace(start - reach, start + reach, NODES)
+    if len(getattr(model, "breaks", ())):
+        # at both ends of a step, from within it
+        inwards = 1e-9 * np.diff(times)
+        times = np.stack([times[:-1] + inwards, times[1:] - inwards], axis=1).reshape(-1)
     surface = np.ascontiguousarray(
         np.broadcast_to(model.local_volatility(np.exp(nodes)[None, :], times[:, None]), (len(times), NODES)),
         dtype=np.float64,
     )
+    if len(times) == len(ends) + 1:
+        surface = surface[np.repeat(np.arange(len(times)), 2)[1:-1]]
+        times = np.repeat(times, 2)[1:-1]
     if not np.all((surface >= 0.0) & (surface < 1e3)):
         row, node = np.argwhere(~((surface >= 0.0) & (surface < 1e3)))[0]
         place = f"finite and not negative (spot {math.exp(nodes[node]):g}, time {times[row]:g})"

@@ -171,10 +171,10 @@ def volatility_at(x: float, start: float, scale: float, last: float, row: Column
 
 
 def step_local(j: int, numbers: Column, steps: Grid, surface: Grid, lanes: Output) -> int:
-    """The step of LOCAL; rows j and j + 1 of `surface` hold the volatilities at its ends."""
+    """The step of LOCAL; rows 2 j and 2 j + 1 of `surface` hold the volatilities at its ends."""
     start, scale, last = numbers[GRID_START], numbers[GRID_SCALE], numbers[GRID_LAST]
     shift, time, root_time = steps[SHIFT, j], steps[TIME, j], steps[ROOT_TIME, j]
-    before, after = surface[j], surface[j + 1]
+    before, after = surface[2 * j], surface[2 * j + 1]
     for lane in range(BLOCK):
         x = lanes[X + lane]
         move = root_time * lanes[Z + lane]

@@ -24,6 +24,7 @@ from optionix_core.pricing.monte_carlo._contract_watch import Watch, observation
 from optionix_core.pricing.monte_carlo._model_steps import (
     Model,
     ModelSteps,
+    breaks,
     longest_step,
     model_steps,
     needs_fine_steps,
@@ -32,6 +33,8 @@ from optionix_core.pricing.monte_carlo._plan import Plan, plan_of, refined
 
 SHIFT_FACTOR = 0.5825971579390106
 """-zeta(1/2) / sqrt(2 pi)."""
+SAME_TIME = 1e-9
+"""Years between a date of the contract and a jump of the volatility that are none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,7 @@ def setup_of(contract: Contract, model: Model, market: FlatMarket, settings: Set
     marks = {time for time in (*watch.times, *paid, expiry) if 0.0 < time <= expiry}
     if watch.window is not None:
         marks |= {time for time in watch.window if 0.0 < time <= expiry}
+    marks |= {time for time in breaks(model, expiry) if all(abs(time - mark) > SAME_TIME for mark in marks)}
     ends = refined(sorted(marks), longest) if marks else ()
     return _built(contract, model, market, settings, ends)
 

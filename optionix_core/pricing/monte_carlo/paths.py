@@ -21,7 +21,7 @@ from optionix_core.pricing.flat_market import FlatMarket
 from optionix_core.pricing.models.bates import BatesModel
 from optionix_core.pricing.models.heston import HestonModel
 from optionix_core.pricing.monte_carlo import _layout as at
-from optionix_core.pricing.monte_carlo._model_steps import Model, longest_step, model_steps, needs_fine_steps
+from optionix_core.pricing.monte_carlo._model_steps import Model, breaks, longest_step, model_steps, needs_fine_steps
 from optionix_core.pricing.monte_carlo._plan import (
     BLOCK,
     LARGEST_SEED,
@@ -193,4 +193,4 @@ def _ends(model: Model, market: FlatMarket, later: list[float], steps: int | Non
         fewest = whole("steps", steps, 1, MOST_STEPS)
     paid = [time for time in schedule(market.dividends).times if time < last]
     longest = min(last / fewest, longest_step(model))
-    return refined(sorted({*later, *paid}), longest)
+    return refined(sorted({*later, *paid, *breaks(model, last)}), longest)

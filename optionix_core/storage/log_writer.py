@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, delete, insert
 
 from optionix_core.errors import IntegrityError, InvalidValueError, RefusedError
-from optionix_core.storage import head_file, priced_rows, rows
+from optionix_core.storage import calibration_rows, head_file, priced_rows, rows
 from optionix_core.storage.connections import WRITER_WAIT, transaction, translated
 from optionix_core.storage.schema import beside
 from optionix_core.storage.tables import events as table
@@ -127,6 +127,12 @@ class SqliteLogWriter:
         self._held()
         with translated(self._database), transaction(self._connection, self._database):
             priced_rows.keep(self._connection, records)
+
+    def keep_calibration(self, record: Mapping[str, Any]) -> None:
+        """Add a calibration to its table; an id that is there already is passed over."""
+        self._held()
+        with translated(self._database), transaction(self._connection, self._database):
+            calibration_rows.keep(self._connection, record)
 
     def _accept(self, outside: Head) -> None:
         """Events past the head outside were committed and never acknowledged: they stand, if their chain does."""

@@ -120,6 +120,15 @@ class SqliteEventStore:
                 return priced_rows.newest(connection, limit)
             return priced_rows.beginning(connection, beginning, limit)
 
+    def calibrations(self, limit: int, beginning: str = "") -> list[dict[str, Any]]:
+        """The last `limit` calibrations whose id begins so, the newest first."""
+        with self._reading() as connection:
+            if connection is None:
+                return []
+            from optionix_core.storage import calibration_rows
+
+            return calibration_rows.newest(connection, limit, beginning)
+
     @contextmanager
     def writing(self, purpose: str, timeout: float = 10.0) -> Iterator[SqliteLogWriter]:
         """Take the home's lock for `purpose`; makes the home on the first write. See `EventStore`."""

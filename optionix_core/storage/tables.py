@@ -58,6 +58,17 @@ priced_requests: Final = Table(
 )
 """Requests that were priced. `id` begins with the time, so that it sorts; `document` is all of it as JSON."""
 
+calibrations: Final = Table(
+    "calibrations",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("time", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("underlying", Text, nullable=False),
+    Column("document", Text, nullable=False),
+)
+"""Models calibrated to chains. `id` begins with the time, so that it sorts; `document` is all of it as JSON."""
+
 TRIGGERS: Final = {
     "events_insert_by_lock_holder": """
 CREATE TRIGGER events_insert_by_lock_holder BEFORE INSERT ON events

@@ -70,6 +70,7 @@ def fields_of(model: LocalVolatilityModel) -> dict[str, Any]:
         "version": VERSION,
         **{name: getattr(model.grid, name).tolist() for name in GRID},
         "variances": model.grid.variances.tolist(),
+        "reciprocal": model.grid.reciprocal,
         **{name: getattr(model, name).tolist() for name in CURVES},
         "repairs": model.repairs._asdict(),
     }
@@ -84,7 +85,11 @@ def of_fields(value: object) -> LocalVolatilityModel:
     table = [numbers(row, f"variances[{place}]") for place, row in enumerate(rows)]
     if len({row.size for row in table}) != 1:
         raise InvalidValueError("variances", [row.size for row in table], "rows of one length")
-    grid = VarianceGrid(**{name: numbers(take(top, name), name) for name in GRID}, variances=np.array(table))
+    reciprocal = take(top, "reciprocal")
+    if not isinstance(reciprocal, bool):
+        raise InvalidValueError("reciprocal", reciprocal, "true or false")
+    lines = {name: numbers(take(top, name), name) for name in GRID}
+    grid = VarianceGrid(**lines, variances=np.array(table), reciprocal=reciprocal)
     told = take(top, "repairs")
     if not isinstance(told, Mapping):
         raise InvalidValueError("repairs", type(told).__name__, "an object")

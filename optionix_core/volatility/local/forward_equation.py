@@ -6,8 +6,9 @@ With c(K, t) the undiscounted call of strike K F(t) over the forward F(t),
 
 (B. Dupire, Risk 7 (1994) 18). It needs no carry, gives all strikes at once and shares nothing with the backward grids
 and the simulation of `pricing` but the volatility, so that it checks them; it also gives a model's own smiles.
-Differences of three points in K are exact for 1 and K, so that forwards stay; steps are even in the root of time, end at
-jumps of the volatility, and begin with implicit halves. Two grids, the finer with half the steps of the other, are extrapolated.
+Differences of three points in K are exact for 1 and K, so that forwards stay; steps are even in the root of time, end
+at jumps of the volatility, and begin with implicit halves. Two grids, the finer with half the steps of the other, are
+extrapolated.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
 """Instantaneous variance on a grid of times and log-moneyness, and between its nodes.
 
 Rows are times. Nodes of a row lie at `places` times the row's own scale, so that all rows see the same deviations
-whatever their time. Between rows one over variance is linear in time, as Durrleman's function nearly is where Dupire's
-variance comes from; a time that stands twice is a jump, whose second row holds from that time on. Between nodes it is
-the cubic of Hermite with slopes of the parabola through three neighbours, held to what keeps it positive (sufficient:
--3 v / h <= slope <= 3 v / h, J. Schmidt and W. Hess, BIT 28 (1988) 340). Beyond the outermost nodes and times it is
-constant. Refuses variances that are negative or not numbers.
+whatever their time. Between rows variance is linear in time, or one over it, as Durrleman's function nearly is where
+Dupire's variance comes from; a time that stands twice is a jump, whose second row holds from that time on. Between
+nodes it is the cubic of Hermite with slopes of the parabola through three neighbours, held to what keeps it positive
+(sufficient: -3 v / h <= slope <= 3 v / h, J. Schmidt and W. Hess, BIT 28 (1988) 340). Beyond the outermost nodes and
+times it is constant. Refuses variances that are negative or not numbers.
 """
 
 from __future__ import annotations
@@ -39,6 +39,8 @@ class VarianceGrid:
     """Log-moneyness of the place one, positive: (rows,)."""
     variances: FloatArray
     """Per year, zero or more: (rows, nodes)."""
+    reciprocal: bool = False
+    """Whether one over variance is linear in time between rows, not variance itself."""
     slopes: FloatArray = field(init=False, repr=False)
     """Of variance in the place: (rows, nodes)."""
 
@@ -77,8 +79,10 @@ class VarianceGrid:
         span = self.times[below + 1] - self.times[below]
         part = np.clip((times - self.times[below]) / np.where(span > 0.0, span, 1.0), 0.0, 1.0)
         low, high = self._row(below, log_moneyness), self._row(below + 1, log_moneyness)
-        value: FloatArray = low * high / np.maximum(high + part * (low - high), TINY)
-        return value
+        if self.reciprocal:
+            value: FloatArray = low * high / np.maximum(high + part * (low - high), TINY)
+            return value
+        return low + part * (high - low)
 
     def _row(self, row: NDArray[np.int64], log_moneyness: FloatArray) -> FloatArray:
         places = self.places

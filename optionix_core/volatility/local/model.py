@@ -106,7 +106,7 @@ class LocalVolatilityModel:
         places = BEND * np.sinh(np.linspace(-reach, reach, moneyness_points))
         scales = _scales(surface, rows)
         variances, repairs = local_variance(surface, rows, scales[:, None] * places)
-        grid = VarianceGrid(rows.times, places, scales, variances)
+        grid = VarianceGrid(rows.times, places, scales, variances, reciprocal=True)
         years = surface.years
         levels = np.log([item.forward for item in surface.slices])
         first = levels[0] if surface.spot is None else math.log(surface.spot)
@@ -123,7 +123,7 @@ class LocalVolatilityModel:
 
     @classmethod
     def from_grid(cls, times: ArrayLike, spots: ArrayLike, volatilities: ArrayLike) -> LocalVolatilityModel:
-        """Volatilities of shape (len(times), len(spots)): cubic in ln S and linear in time in one over variance.
+        """Volatilities of shape (len(times), len(spots)): variance is linear in time and cubic in ln S between them.
 
         `times` do not fall, one that stands twice is a jump; `spots` are positive and increase, three at least.
         Constant beyond the outermost of both.

@@ -16,6 +16,7 @@ from statistics import median
 from typing import Any
 
 import numpy as np
+from scipy.optimize import least_squares
 
 from benchmarks.measure import Figure
 from optionix_core.feeds import files
@@ -52,6 +53,7 @@ def figures(_environment: dict[str, str]) -> list[Figure]:
         rows += _whole(path.stem[:14], slices)
         chosen = _chosen(slices)
         rows += _beside_quantlib(path.stem[:14], chosen)
+        rows += _sabr(path.stem[:14], slices)
     return rows
 
 
@@ -133,6 +135,55 @@ def _beside_quantlib(name: str, slices: tuple[SliceQuotes, ...]) -> list[Figure]
             Figure(f"{name} {model}, faster than QuantLib", faster, "times", TIMES_FASTER, larger_is_better=True)
         )
     return rows
+
+
+def _sabr(name: str, slices: tuple[SliceQuotes, ...]) -> list[Figure]:
+    """One model an expiry, beta 1, all quotes: total CPU and the root-mean-square error over all."""
+    try:
+        import QuantLib as ql  # noqa: N813 - as its own examples name it
+    except ImportError:
+        return []
+    within = [item for item in slices if 25.0 / 365.0 <= item.years <= 2.2]
+    smiles = [dataclasses.replace(of_slices([item]), weight=np.ones(item.count)) for item in within]
+    results, seconds = _timed(lambda: [CalibrationEngine().fit("sabr", smile) for smile in smiles], 3)
+    ours = math.sqrt(np.mean(np.concatenate([one.quotes.error for one in results]) ** 2))
+    rows = [Figure(f"{name} SABR, {len(smiles)} expiries", 1e3 * seconds, "ms CPU")]
+    for peer, fit in (("scipy", _scipy_sabr), ("QuantLib", _quantlib_sabr)):
+        started = time.process_time()
+        found = [fit(ql, smile) for smile in smiles]
+        slow = time.process_time() - started
+        errors = [_sabr_error(ql, smile, *values) for smile, values in zip(smiles, found, strict=True)]
+        error = math.sqrt(np.mean(np.concatenate(errors) ** 2))
+        note = f"{peer} {100.0 * error:.4f}, {sum(smile.count for smile in smiles)} quotes"
+        budget = 100.0 * error * (1.0 + 1e-6)
+        rows.append(Figure(f"{name} SABR, rmse beside {peer}", 100.0 * ours, "vol points", budget, note))
+        times = slow / seconds
+        goal = TIMES_FASTER if peer == "scipy" else None
+        rows.append(Figure(f"{name} SABR, faster than {peer}", times, "times", goal, larger_is_better=True))
+    return rows
+
+
+def _sabr_error(ql: Any, smile: CalibrationQuotes, alpha: float, rho: float, nu: float) -> Any:
+    terms = float(smile.forward[0]), float(smile.years[0]), alpha, 1.0, nu, rho
+    return np.array([ql.sabrVolatility(strike, *terms) for strike in smile.strike.tolist()]) - smile.volatility
+
+
+def _scipy_sabr(ql: Any, smile: CalibrationQuotes) -> tuple[float, float, float]:
+    level = float(smile.volatility[np.argmin(np.abs(smile.log_moneyness))])
+    found = least_squares(
+        lambda x: _sabr_error(ql, smile, *x), (level, -0.3, 0.5), bounds=((1e-4, -0.999, 1e-4), (10.0, 0.999, 50.0))
+    )
+    alpha, rho, nu = found.x.tolist()
+    return alpha, rho, nu
+
+
+def _quantlib_sabr(ql: Any, smile: CalibrationQuotes) -> tuple[float, float, float]:
+    level = float(smile.volatility[np.argmin(np.abs(smile.log_moneyness))])
+    peer = ql.SABRInterpolation(
+        smile.strike.tolist(), smile.volatility.tolist(), float(smile.years[0]), float(smile.forward[0]),
+        level, 1.0, 0.5, -0.3, betaIsFixed=True, vegaWeighted=False,
+    )  # fmt: skip
+    return peer.alpha(), peer.rho(), peer.nu()
 
 
 def _faster(name: str, times: float) -> Figure:

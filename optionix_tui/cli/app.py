@@ -18,6 +18,7 @@ from optionix_tui.cli.usage import examples
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "chain": ("chain", "app"),
     "surface": ("surface", "app"),
+    "calibrate": ("calibrate", "app"),
     "price": ("pricing", "price_command"),
     "greeks": ("pricing", "greeks_command"),
     "iv": ("pricing", "iv_command"),

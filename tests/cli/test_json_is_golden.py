@@ -23,6 +23,7 @@ SPREAD = "--contract spread --type call --strike 4 --expiry 0.5 --rate 0.05"
 HESTON = "--v0 0.04 --kappa 1.5 --theta 0.04 --sigma 0.3 --rho -0.7"
 ROWS = "id,type,strike,volatility\na,call,105,0.25\nb,put,95,0.3\n"
 PRICES = "type,strike,price\ncall,105,5.98849042\nput,300,1\n"
+TERMS = "--expiry 2026-12-18 --expiry 2027-03-19 --expiry 2027-09-17"
 BUY = "buy 2 ORBIT 15JAN27 200 C --client-id first --json"
 
 COMMANDS: dict[str, tuple[str, ...]] = {
@@ -60,6 +61,18 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "surface-fit": ("surface fit ORBIT --grid 7 --json",),
     "surface-show": ("surface show ORBIT --model ssvi --json",),
     "surface-check": ("surface fit ORBIT --save orbit.json", "surface check orbit.json --json"),
+    "calibrate-heston": (f"calibrate heston ORBIT {TERMS} --json",),
+    "calibrate-bates": (f"calibrate bates ORBIT {TERMS} --weights equal --no-record --json",),
+    "calibrate-double-heston": (f"calibrate double-heston ORBIT {TERMS} --starts 1 --json",),
+    "calibrate-merton": (f"calibrate merton ORBIT {TERMS} --json",),
+    "calibrate-sabr": (f"calibrate sabr ORBIT {TERMS} --beta 0.5 --json",),
+    "calibrate-history-list": (
+        f"calibrate heston ORBIT {TERMS}",
+        f"calibrate sabr ORBIT {TERMS}",
+        "calibrate history list --json",
+    ),
+    "calibrate-history-list-of-a-fresh-home": ("calibrate history list --json",),
+    "calibrate-history-show": (f"calibrate heston ORBIT {TERMS}", "calibrate history show 20261120 --json"),
     "feed-list": ("chain import cboe_older.csv --name older", "feed list --json"),
     "feed-record": (
         "feed record short --underlying ORBIT --expiries 1 --start 2026-03-02T14:30 --interval 60 --count 3 --json",
@@ -101,7 +114,7 @@ STDIN = {
 ROUGH = frozenset(
     name
     for name in COMMANDS
-    if any(word in name for word in ("american", "barrier", "surface")) or name == "price-history-show"
+    if any(word in name for word in ("american", "barrier", "surface", "calibrate")) or name == "price-history-show"
 )
 """Six digits: of Greeks by differences, since rounding is divided by their steps, and of fits, which end when nothing
 is gained any more."""

@@ -103,11 +103,11 @@ def of_prices(
     )
 
 
-def of_slices(slices: Sequence[SliceQuotes]) -> CalibrationQuotes:
+def of_slices(slices: Sequence[SliceQuotes], *, equal: bool = False) -> CalibrationQuotes:
     """Quotes from those of `surface.quotes`: the middle's volatility, weighted by the inverse square of the spread.
 
-    Half the spread in volatility, at least `NARROWEST_SPREAD`; quotes at and above the forward are calls. Raises
-    InvalidValueError where there is none.
+    Half the spread in volatility, at least `NARROWEST_SPREAD`; `equal` weighs all the same. Quotes at and above the
+    forward are calls. Raises InvalidValueError where there is none.
     """
     if not slices:
         raise InvalidValueError("slices", "none", "at least one expiry")
@@ -121,7 +121,7 @@ def of_slices(slices: Sequence[SliceQuotes]) -> CalibrationQuotes:
     )
     volatility = np.sqrt(middle / years)
     half = 0.5 * (np.sqrt(ask / years) - np.sqrt(bid / years))
-    weight = np.maximum(half, NARROWEST_SPREAD) ** -2.0
+    weight = np.ones(k.size) if equal else np.maximum(half, NARROWEST_SPREAD) ** -2.0
     sign = np.where(k >= 0.0, 1.0, -1.0)
     return CalibrationQuotes(years, forward, forward * np.exp(k), k, sign, volatility, _on_average_one(weight))
 

@@ -1,8 +1,8 @@
 """From starts to a result: descents with loose prices, the best one polished with tight ones, then the report.
 
-Two end points are the same optimum where their smiles are, to `NEAR` at the most: a later descent ends as soon as it is there.
-Parameters along a direction that the quotes do not determine may differ all the same. Refuses to stop in silence: a
-cancelled search raises.
+Two end points are the same optimum where their smiles are, to `NEAR` at the most: a later descent ends as soon as it is
+there. Parameters along a direction that the quotes do not determine may differ all the same. Refuses to stop in
+silence: a cancelled search raises.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ LOOSEST, TIGHTEST = 1e-6, 1e-11
 """Bounds of the tolerances of prices; the latter also where the model meets all quotes."""
 MET = 1e-6
 """Root-mean-square error of volatility from which on the model is taken to meet the quotes."""
-NEAR, SHARE, RESOLVED = 3e-4, 0.1, 1e-5
-"""Root-mean-square difference of the volatilities of two points in one optimum's neighbourhood: at most the first, the
-second's share of their error, and never less than the third."""
+NEAR, SHARE = 3e-4, 0.1
+"""Root-mean-square difference of the volatilities of two points in one optimum's neighbourhood: at most the first, and
+that share of the known one's error unless the model meets the quotes there."""
 MOST_ITERATIONS = 100
 TINY = 1e-11
 """Error of volatility that is rounding."""
@@ -186,8 +186,8 @@ def _better(best: Found | None, found: Found | None) -> Found | None:
 def _is_near(known: Found, count: int, point: FloatArray) -> bool:
     """Whether linear theory puts the smiles of two points within `NEAR` of each other."""
     difference = (point - known.point) @ known.slopes
-    allowed = min(NEAR**2, max(SHARE**2 * known.cost / count, RESOLVED**2))
-    return float(difference @ difference) < count * allowed
+    met = known.cost <= count * MET**2
+    return float(difference @ difference) < (count * NEAR**2 if met else min(count * NEAR**2, SHARE**2 * known.cost))
 
 
 def _report(family: Family, ended: _Ended, best: Found, count: int) -> StartReport:

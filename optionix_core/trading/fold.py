@@ -7,18 +7,77 @@ has one canonical form and can be thrown away.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
 from typing import Final, Self
 
+from optionix_core.errors import IntegrityError
 from optionix_core.market.quote import Quote
 from optionix_core.portfolio import fields
+from optionix_core.portfolio.exact import ZERO, decimal_text, exact_arithmetic
 from optionix_core.sync.canonical import time_text
-from optionix_core.sync.event import Json, Record
+from optionix_core.sync.event import Event, Json, Record
 from optionix_core.trading.gate import quoted_at
-from optionix_core.trading.orders import Side
-from optionix_core.trading.records import END_STATES, FILLED, INTENT, fill_of, fill_side
+from optionix_core.trading.orders import Amendment, OrderIntent, OrderState, Side
+from optionix_core.trading.records import END_STATES, FILLED, INTENT, fill_of, fill_side, intent_event, intent_of
+from optionix_core.trading.working_records import (
+    ACCEPTED,
+    ADVANCED,
+    AMENDED,
+    NOTHING,
+    NOWHERE,
+    TRIGGERED,
+    Place,
+    Reserve,
+    accepted_of,
+    advanced_of,
+    amended_of,
+)
 
-STATE_VERSION: Final = 1
+STATE_VERSION: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class OpenOrder:
+    """An order whose intent has no end yet."""
+
+    intent: OrderIntent
+    """With the terms that it has now."""
+    accepted_at: datetime | None = None
+    """None where the gate has not answered: its process died, or is at it."""
+    triggered_at: datetime | None = None
+    filled: int = 0
+    released: int = 0
+    """Of a child: contracts that the fills of its parent let it work."""
+    reserve: Reserve = NOTHING
+    place: Place = NOWHERE
+
+    @property
+    def remaining(self) -> int:
+        """Contracts, or units, not filled yet."""
+        return self.intent.quantity - self.filled
+
+    @property
+    def workable(self) -> int:
+        """Of those, how many may be filled now, were it triggered."""
+        if self.intent.parent is None:
+            return self.remaining
+        return min(self.intent.quantity, self.released) - self.filled
+
+    @property
+    def state(self) -> OrderState:
+        """Where it stands, as far as the log alone tells."""
+        if self.accepted_at is None:
+            return OrderState.INTENT
+        if (self.intent.trigger is not None and self.triggered_at is None) or self.workable < 1:
+            return OrderState.HELD
+        return OrderState.PARTIALLY_FILLED if self.filled else OrderState.WORKING
+
+    @property
+    def reserved(self) -> Decimal:
+        """Cash kept for what is not filled yet."""
+        return self.reserve.total(self.remaining, filled=self.filled > 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,31 +90,77 @@ def _place(side: Side, quote: Quote) -> str:
     return f"{side}/{quote.source}/{quote.symbol}"
 
 
+def amended_terms(intent: OrderIntent, asked: Amendment) -> OrderIntent:
+    """The order with the terms of an amendment in place of its own."""
+    trigger = intent.trigger
+    if asked.trigger_price is not None:
+        if trigger is None:
+            raise IntegrityError(f"order {intent.client_order_id} has no trigger to amend")
+        trigger = replace(trigger, price=asked.trigger_price)
+    return replace(
+        intent,
+        quantity=intent.quantity if asked.quantity is None else asked.quantity,
+        limit_price=intent.limit_price if asked.limit_price is None else asked.limit_price,
+        trigger=trigger,
+    )
+
+
 class OrderFold:
     """Not safe to apply from two threads at once. The caller keeps the order of records."""
 
-    __slots__ = ("_open", "_taken")
+    __slots__ = ("_advanced", "_open", "_taken")
 
     def __init__(self) -> None:
-        self._open: set[str] = set()
+        self._open: dict[str, OpenOrder] = {}
         self._taken: dict[str, _Taken] = {}
+        self._advanced: dict[str, datetime] = {}
 
     def apply(self, record: Record) -> None:
         """Take the next record. Raises IntegrityError where an event of an order is malformed."""
         event = record.event
         if event.type == INTENT:
-            self._open.add(fields.text(event.payload, "client_order_id"))
+            intent = intent_of(event)
+            self._open[intent.client_order_id] = OpenOrder(intent)
         elif event.type in END_STATES:
-            self._open.discard(fields.text(event.payload, "client_order_id"))
+            self._open.pop(fields.text(event.payload, "client_order_id"), None)
         elif event.type == FILLED:
-            fill = fill_of(event)
-            side = fill_side(event)
-            place, made = _place(side, fill.quote), time_text(quoted_at(fill.quote))
-            self._taken[place] = _Taken(made, self.already_taken(side, fill.quote) + fill.quantity)
+            self._fill(event)
+        elif event.type == ACCEPTED:
+            self._change(event, accepted_at=event.time, reserve=accepted_of(event).reserve)
+        elif event.type == TRIGGERED:
+            self._change(event, triggered_at=event.time)
+        elif event.type == AMENDED:
+            amended = amended_of(event)
+            terms = amended_terms(self._order(event).intent, amended.amendment)
+            self._change(event, intent=terms, reserve=amended.reserve)
+        elif event.type == ADVANCED:
+            advanced = advanced_of(event)
+            self._advanced[advanced.venue] = advanced.until
+            for name, place in advanced.places.items():
+                if name in self._open:
+                    self._open[name] = replace(self._open[name], place=place)
 
     def open_orders(self) -> tuple[str, ...]:
         """Client order ids whose intent has no end yet."""
         return tuple(sorted(self._open))
+
+    def orders(self) -> tuple[OpenOrder, ...]:
+        """Those orders, in the order in which they were wanted."""
+        return tuple(self._open.values())
+
+    def order(self, client_order_id: str) -> OpenOrder | None:
+        """One of them."""
+        return self._open.get(client_order_id)
+
+    def reserved(self, account: str) -> Decimal:
+        """Cash that an account's working orders keep."""
+        with exact_arithmetic():
+            mine = (order.reserved for order in self._open.values() if order.intent.account == account)
+            return sum(mine, ZERO)
+
+    def advanced_until(self, venue: str) -> datetime | None:
+        """Up to when a venue has looked at quotes for resting orders; None where it never did."""
+        return self._advanced.get(venue)
 
     def already_taken(self, side: Side, quote: Quote) -> int:
         """Contracts that fills took from this very quote: same source, instrument, side and time."""
@@ -65,7 +170,8 @@ class OrderFold:
     def state(self) -> dict[str, Json]:
         """The state as plain JSON values."""
         return {
-            "open": list(self.open_orders()),
+            "advanced": {venue: time_text(until) for venue, until in self._advanced.items()},
+            "open": [_order_state(order) for order in self._open.values()],
             "taken": {place: [taken.quoted_at, taken.quantity] for place, taken in self._taken.items()},
             "version": STATE_VERSION,
         }
@@ -75,8 +181,67 @@ class OrderFold:
         """The fold whose `state` it is. Raises IntegrityError for a state of another version."""
         fields.expect_version(state, STATE_VERSION, "order state")
         fold = cls()
-        fold._open = set(fields.texts(state, "open"))
+        for item in fields.objects(state, "open"):
+            order = _order_of_state(item)
+            fold._open[order.intent.client_order_id] = order
         for place, pair in fields.mapping(state, "taken").items():
             made, quantity = fields.pair(pair, place)
             fold._taken[place] = _Taken(made, quantity)
+        advanced = fields.mapping(state, "advanced")
+        fold._advanced = {venue: fields.moment(advanced, venue) for venue in advanced}
         return fold
+
+    def _order(self, event: Event) -> OpenOrder:
+        name = fields.text(event.payload, "client_order_id")
+        order = self._open.get(name)
+        if order is None:
+            raise IntegrityError(f"{event.id} is of an order that is not open")
+        return order
+
+    def _change(self, event: Event, **changes: object) -> None:
+        order = self._order(event)
+        self._open[order.intent.client_order_id] = replace(order, **changes)  # type: ignore[arg-type]
+
+    def _fill(self, event: Event) -> None:
+        fill = fill_of(event)
+        side = fill_side(event)
+        place, made = _place(side, fill.quote), time_text(quoted_at(fill.quote))
+        self._taken[place] = _Taken(made, self.already_taken(side, fill.quote) + fill.quantity)
+        order = self._open.get(fill.client_order_id)
+        if order is None:
+            return
+        self._open[fill.client_order_id] = replace(order, filled=order.filled + fill.quantity)
+        for name, other in self._open.items():
+            if other.intent.parent == fill.client_order_id:
+                self._open[name] = replace(other, released=other.released + fill.quantity)
+
+
+def _order_state(order: OpenOrder) -> dict[str, Json]:
+    event = intent_event(order.intent)
+    return {
+        "accepted_at": None if order.accepted_at is None else time_text(order.accepted_at),
+        "created_at": time_text(event.time),
+        "filled": order.filled,
+        "intent": event.payload,
+        "place": {
+            "ahead": order.place.ahead,
+            "level": None if order.place.level is None else decimal_text(order.place.level),
+        },
+        "released": order.released,
+        "reserve": {"each": decimal_text(order.reserve.each), "once": decimal_text(order.reserve.once)},
+        "triggered_at": None if order.triggered_at is None else time_text(order.triggered_at),
+    }
+
+
+def _order_of_state(item: Mapping[str, Json]) -> OpenOrder:
+    intent = intent_of(Event("", INTENT, fields.moment(item, "created_at"), fields.mapping(item, "intent")))
+    place, reserve = fields.mapping(item, "place"), fields.mapping(item, "reserve")
+    return OpenOrder(
+        intent=intent,
+        accepted_at=fields.optional_moment(item, "accepted_at"),
+        triggered_at=fields.optional_moment(item, "triggered_at"),
+        filled=fields.integer(item, "filled"),
+        released=fields.integer(item, "released"),
+        reserve=Reserve(fields.decimal(reserve, "each"), fields.decimal(reserve, "once")),
+        place=Place(fields.optional_integer(place, "ahead"), fields.optional_decimal(place, "level")),
+    )

@@ -26,11 +26,84 @@ class OrderState(StrEnum):
     """Where an order stands; the terminal states are filled, cancelled, expired and rejected."""
 
     INTENT = "intent"
+    """Written, the gate not asked yet."""
+    HELD = "held"
+    """Accepted; its trigger, or the order that it waits for, has not come yet."""
+    WORKING = "working"
+    """At the venue, nothing filled yet."""
     PARTIALLY_FILLED = "partially-filled"
+    """At the venue, some filled."""
+    SUSPENDED = "suspended"
+    """At the venue, which has halted its instrument."""
     FILLED = "filled"
     CANCELLED = "cancelled"
     EXPIRED = "expired"
     REJECTED = "rejected"
+
+
+class TimeInForce(StrEnum):
+    """How long an order may work."""
+
+    IOC = "IOC"
+    """Immediate or cancel: what the touch does not fill is cancelled."""
+    FOK = "FOK"
+    """Fill or kill: all at once, or nothing."""
+    DAY = "DAY"
+    """Until the close of the session in which it arrives."""
+    GTC = "GTC"
+    """Until it is filled or cancelled, or its instrument expires."""
+    GTD = "GTD"
+    """Until `OrderIntent.good_until`."""
+
+    @property
+    def rests(self) -> bool:
+        """Whether what is not filled at once goes on working."""
+        return self not in {TimeInForce.IOC, TimeInForce.FOK}
+
+
+class OrderType(StrEnum):
+    """What an order's terms make it."""
+
+    MARKET = "market"
+    LIMIT = "limit"
+    STOP = "stop"
+    STOP_LIMIT = "stop-limit"
+    TRAILING_STOP = "trailing-stop"
+    MARKET_IF_TOUCHED = "market-if-touched"
+    LIMIT_IF_TOUCHED = "limit-if-touched"
+
+
+class TriggerKind(StrEnum):
+    """On which side of the market a held order waits."""
+
+    STOP = "stop"
+    """Bought once the ask is at or above the level, sold once the bid is at or below it."""
+    TOUCHED = "touched"
+    """Bought once the ask is at or below the level, sold once the bid is at or above it."""
+    TRAILING = "trailing"
+    """A stop whose level follows the best touch since the order was accepted, at a distance."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """What a held order waits for: the touch that it would take, on the instrument's own market."""
+
+    kind: TriggerKind
+    price: Decimal | None = None
+    """The level; None for a trailing one, whose level the venue keeps."""
+    distance: Decimal | None = None
+    """Of a trailing level, in price; exactly one of the two distances."""
+    distance_percent: Decimal | None = None
+    """Of a trailing level, in percent of the best touch."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLeg:
+    """One instrument of a combination."""
+
+    symbol: str
+    ratio: int
+    """Contracts in one unit of the combination, signed: positive is bought when the combination is bought."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +114,62 @@ class OrderIntent:
     account: str
     side: Side
     quantity: int
+    """Contracts, or units of a combination."""
     symbol: str
-    """The instrument's key."""
+    """The instrument's key; of a combination the one text of its legs, see `combination_key`."""
     limit_price: Decimal | None
-    """Per unit of the underlying; None for a market order, which takes the touch."""
+    """Per unit of the underlying; None for a market order, which takes the touch. Net of the legs for a combination,
+    negative where buying it brings money."""
     created_at: datetime
-    time_in_force: str = "IOC"
-    """Immediate or cancel: what the touch does not fill is cancelled."""
+    time_in_force: TimeInForce = TimeInForce.IOC
+    good_until: datetime | None = None
+    """Of GTD alone."""
+    trigger: Trigger | None = None
+    post_only: bool = False
+    """Refused where it would take at once."""
+    reduce_only: bool = False
+    """Never more than closes the position."""
+    legs: tuple[OrderLeg, ...] = ()
+    """Of a combination, in order of their symbols; empty for a single instrument."""
+    parent: str | None = None
+    """Client order id of the order whose fills let this one work, up to their quantity."""
+    one_cancels: str | None = None
+    """Name of a group: a fill of one of its orders takes as much from the others."""
+    tag: str | None = None
+    """Who sent it where it was not a user: an algorithm or a kill, by id."""
+
+    @property
+    def order_type(self) -> OrderType:
+        """What the terms make it."""
+        if self.trigger is None:
+            return OrderType.MARKET if self.limit_price is None else OrderType.LIMIT
+        if self.trigger.kind is TriggerKind.TRAILING:
+            return OrderType.TRAILING_STOP
+        if self.trigger.kind is TriggerKind.STOP:
+            return OrderType.STOP if self.limit_price is None else OrderType.STOP_LIMIT
+        return OrderType.MARKET_IF_TOUCHED if self.limit_price is None else OrderType.LIMIT_IF_TOUCHED
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """Keys of the instruments that it trades."""
+        return tuple(leg.symbol for leg in self.legs) or (self.symbol,)
+
+
+@dataclass(frozen=True, slots=True)
+class Amendment:
+    """Other terms for a working order. Absent terms stay."""
+
+    amendment_id: str
+    """Idempotency key, unique within the order."""
+    quantity: int | None = None
+    """In all, what is filled already among it."""
+    limit_price: Decimal | None = None
+    trigger_price: Decimal | None = None
+
+
+def combination_key(legs: tuple[OrderLeg, ...]) -> str:
+    """The one text of a combination: signed ratios and keys, in order of the keys, joined by commas."""
+    return ",".join(f"{leg.ratio:+d}*{leg.symbol}" for leg in sorted(legs, key=lambda leg: leg.symbol))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Orders as events, there and back. The ids follow from the client order id, so that nothing happens twice.
 
     order/ID/intent         order.intent       what was wanted; written before the gate is asked
+    order/ID/accepted ...                      what a resting order goes through: `working_records`
     order/ID/fill-1 ...     order.filled       what the venue did
     order/ID/fill-1/entry   ledger.entry       what that did to the book
     order/ID/end            order.completed | order.cancelled | order.rejected | order.expired
@@ -12,9 +13,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final, TypeVar
 
 from optionix_core.errors import IntegrityError, InvalidValueError
 from optionix_core.market.quote import Quote
@@ -22,7 +25,17 @@ from optionix_core.portfolio import fields
 from optionix_core.portfolio.exact import decimal_of_float, decimal_text
 from optionix_core.sync.canonical import time_text
 from optionix_core.sync.event import Event, Json
-from optionix_core.trading.orders import Fill, GateCheck, OrderIntent, OrderState, Side
+from optionix_core.trading.orders import (
+    Fill,
+    GateCheck,
+    OrderIntent,
+    OrderLeg,
+    OrderState,
+    Side,
+    TimeInForce,
+    Trigger,
+    TriggerKind,
+)
 
 INTENT: Final = "order.intent"
 FILLED: Final = "order.filled"
@@ -33,6 +46,8 @@ END_TYPES: Final[Mapping[OrderState, str]] = {
     OrderState.EXPIRED: "order.expired",
 }
 END_STATES: Final[Mapping[str, OrderState]] = {name: state for state, name in END_TYPES.items()}
+
+Name = TypeVar("Name", bound=StrEnum)
 
 _CLIENT_ORDER_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 
@@ -69,7 +84,7 @@ def end_id(client_order_id: str) -> str:
 
 
 def intent_event(intent: OrderIntent) -> Event:
-    """The event of an intent."""
+    """The event of an intent. Terms that only some orders have stand in it where they are set."""
     limit = None if intent.limit_price is None else decimal_text(intent.limit_price)
     payload: dict[str, Json] = {
         "account": intent.account,
@@ -78,8 +93,20 @@ def intent_event(intent: OrderIntent) -> Event:
         "quantity": intent.quantity,
         "side": str(intent.side),
         "symbol": intent.symbol,
-        "time_in_force": intent.time_in_force,
+        "time_in_force": str(intent.time_in_force),
     }
+    if intent.good_until is not None:
+        payload["good_until"] = time_text(intent.good_until)
+    if intent.trigger is not None:
+        payload["trigger"] = _trigger_payload(intent.trigger)
+    for name in ("post_only", "reduce_only"):
+        if getattr(intent, name):
+            payload[name] = True
+    if intent.legs:
+        payload["legs"] = [{"ratio": leg.ratio, "symbol": leg.symbol} for leg in intent.legs]
+    for name in ("parent", "one_cancels", "tag"):
+        if getattr(intent, name) is not None:
+            payload[name] = getattr(intent, name)
     return Event(intent_id(intent.client_order_id), INTENT, intent.created_at, payload)
 
 
@@ -94,32 +121,58 @@ def intent_of(event: Event) -> OrderIntent:
         symbol=fields.text(payload, "symbol"),
         limit_price=fields.optional_decimal(payload, "limit_price"),
         created_at=event.time,
-        time_in_force=fields.text(payload, "time_in_force"),
+        time_in_force=_named(payload, "time_in_force", TimeInForce),
+        good_until=fields.optional_moment(payload, "good_until") if "good_until" in payload else None,
+        trigger=_trigger_of(fields.mapping(payload, "trigger")) if "trigger" in payload else None,
+        post_only=fields.boolean(payload, "post_only") if "post_only" in payload else False,
+        reduce_only=fields.boolean(payload, "reduce_only") if "reduce_only" in payload else False,
+        legs=tuple(
+            OrderLeg(fields.text(leg, "symbol"), fields.integer(leg, "ratio"))
+            for leg in fields.objects(payload, "legs")
+        )
+        if "legs" in payload
+        else (),
+        parent=_text_where_set(payload, "parent"),
+        one_cancels=_text_where_set(payload, "one_cancels"),
+        tag=_text_where_set(payload, "tag"),
     )
 
 
+def _text_where_set(payload: Mapping[str, Json], name: str) -> str | None:
+    return fields.text(payload, name) if name in payload else None
+
+
+def _named(payload: Mapping[str, Json], field: str, names: type[Name]) -> Name:
+    text = fields.text(payload, field)
+    if text not in tuple(names):
+        raise IntegrityError(f"field {field} must be one of {', '.join(names)} (got {text!r})")
+    return names(text)
+
+
+def _trigger_payload(trigger: Trigger) -> dict[str, Json]:
+    payload: dict[str, Json] = {"kind": str(trigger.kind)}
+    for name in ("price", "distance", "distance_percent"):
+        number = getattr(trigger, name)
+        if number is not None:
+            payload[name] = decimal_text(number)
+    return payload
+
+
+def _trigger_of(payload: Mapping[str, Json]) -> Trigger:
+    def number(name: str) -> Decimal | None:
+        return fields.decimal(payload, name) if name in payload else None
+
+    kind = _named(payload, "kind", TriggerKind)
+    return Trigger(kind, number("price"), number("distance"), number("distance_percent"))
+
+
 def _side(payload: Mapping[str, Json]) -> Side:
-    name = fields.text(payload, "side")
-    if name not in tuple(Side):
-        raise IntegrityError(f"field side must be buy or sell (got {name!r})")
-    return Side(name)
+    return _named(payload, "side", Side)
 
 
 def same_order(one: OrderIntent, other: OrderIntent) -> bool:
     """Whether two intents ask for the same thing; when they were asked does not matter."""
-
-    def body(intent: OrderIntent) -> tuple[object, ...]:
-        return (
-            intent.client_order_id,
-            intent.account,
-            intent.side,
-            intent.quantity,
-            intent.symbol,
-            intent.limit_price,
-            intent.time_in_force,
-        )
-
-    return body(one) == body(other)
+    return replace(one, created_at=other.created_at) == other
 
 
 def fill_event(fill: Fill, intent: OrderIntent) -> Event:
@@ -131,7 +184,7 @@ def fill_event(fill: Fill, intent: OrderIntent) -> Event:
         "model": fill.model,
         "price": decimal_text(fill.price),
         "quantity": fill.quantity,
-        "quote": _quote_payload(fill.quote),
+        "quote": quote_payload(fill.quote),
         "side": str(intent.side),
         "symbol": intent.symbol,
     }
@@ -149,7 +202,7 @@ def fill_of(event: Event) -> Fill:
         fee=fields.decimal(payload, "fee"),
         model=fields.text(payload, "model"),
         filled_at=event.time,
-        quote=_quote_of(fields.mapping(payload, "quote"), fields.text(payload, "symbol")),
+        quote=quote_of(fields.mapping(payload, "quote"), fields.text(payload, "symbol")),
     )
 
 
@@ -162,7 +215,8 @@ def _number(value: float | None, name: str) -> str | None:
     return None if value is None else decimal_text(decimal_of_float(value, name))
 
 
-def _quote_payload(quote: Quote) -> dict[str, Json]:
+def quote_payload(quote: Quote) -> dict[str, Json]:
+    """A quote in an event; its floats as the exact decimals that they print as."""
     made = quote.exchange_time
     return {
         "ask": _number(quote.ask, "ask"),
@@ -175,7 +229,8 @@ def _quote_payload(quote: Quote) -> dict[str, Json]:
     }
 
 
-def _quote_of(payload: Mapping[str, Json], symbol: str) -> Quote:
+def quote_of(payload: Mapping[str, Json], symbol: str) -> Quote:
+    """The quote of `quote_payload`."""
     bid = fields.optional_decimal(payload, "bid")
     ask = fields.optional_decimal(payload, "ask")
     return Quote(
@@ -194,7 +249,7 @@ def end_event(intent: OrderIntent, end: OrderEnd, time: datetime) -> Event:
     """The event that ends an order, with every answer of the gate."""
     payload: dict[str, Json] = {
         "account": intent.account,
-        "checks": [{"detail": item.detail, "passed": item.passed, "rule": item.rule} for item in end.checks],
+        "checks": checks_payload(end.checks),
         "client_order_id": intent.client_order_id,
         "reason": end.reason,
         "rule": next((item.rule for item in end.checks if not item.passed), None),
@@ -208,8 +263,17 @@ def end_of(event: Event) -> OrderEnd:
     state = END_STATES.get(event.type)
     if state is None:
         raise IntegrityError(f"{event.id} ends no order (type {event.type})")
-    checks = tuple(
+    return OrderEnd(state, fields.optional_text(event.payload, "reason"), checks_of(event.payload))
+
+
+def checks_payload(checks: tuple[GateCheck, ...]) -> list[Json]:
+    """Answers of the gate in an event."""
+    return [{"detail": item.detail, "passed": item.passed, "rule": item.rule} for item in checks]
+
+
+def checks_of(payload: Mapping[str, Json]) -> tuple[GateCheck, ...]:
+    """The answers of the gate that an event holds."""
+    return tuple(
         GateCheck(fields.text(item, "rule"), fields.boolean(item, "passed"), fields.text(item, "detail"))
-        for item in fields.objects(event.payload, "checks")
+        for item in fields.objects(payload, "checks")
     )
-    return OrderEnd(state, fields.optional_text(event.payload, "reason"), checks)

@@ -383,7 +383,7 @@ def test_a_checkpoint_is_kept_and_a_new_process_starts_from_it(workspace_on, sto
     for number in range(40):
         clock.advance(timedelta(seconds=1))
         trading.submit(workspace_on(), "buy", 1, CALL, client_order_id=f"n{number}")
-    kept = store.load_checkpoint("desk-1")
+    kept = store.load_checkpoint("desk-2")
     assert kept is not None
     resumed, folded = Desk(), Desk()
     resumed.follow(store)

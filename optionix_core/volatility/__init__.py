@@ -15,7 +15,16 @@ if TYPE_CHECKING:
     from optionix_core.pricing.models.merton import MertonModel
     from optionix_core.pricing.models.sabr import SabrModel
     from optionix_core.pricing.models.variance_gamma import VarianceGammaModel
-    from optionix_core.volatility import arbitrage, lint, realised, smile_arbitrage, solve, svi
+    from optionix_core.volatility import (
+        american_quotes,
+        analysis,
+        arbitrage,
+        lint,
+        realised,
+        smile_arbitrage,
+        solve,
+        svi,
+    )
     from optionix_core.volatility.arbitrage import Violation
     from optionix_core.volatility.calibration.engine import CalibrationEngine
     from optionix_core.volatility.calibration.quotes import CalibrationQuotes
@@ -48,6 +57,8 @@ __all__ = [
     "VarianceGammaModel",
     "Violation",
     "VolatilitySurface",
+    "american_quotes",
+    "analysis",
     "arbitrage",
     "implied_forward",
     "lint",
@@ -83,6 +94,8 @@ __getattr__, __dir__ = lazy_names(
         "VarianceGammaModel": f"{_MODELS}.variance_gamma",
         "Violation": f"{_ROOM}.arbitrage",
         "VolatilitySurface": f"{_ROOM}.surface.surface",
+        "american_quotes": f"{_ROOM}.american_quotes",
+        "analysis": f"{_ROOM}.analysis",
         "arbitrage": f"{_ROOM}.arbitrage",
         "implied_forward": f"{_ROOM}.parity",
         "lint": f"{_ROOM}.lint",

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     FloatArray = NDArray[np.float64]
 
-ForwardSource = Literal["parity", "source"]
+ForwardSource = Literal["parity", "source", "given"]
 DiscountSource = Literal["given", "parity", "pooled", "bounded", "unit"]
 
 _OWN_RATE_ERROR = 0.001

@@ -57,8 +57,6 @@ def richness(item: SolvedSlice, function: VolatilityFunction | None = None) -> F
     Bid less fair price where that is positive (rich), ask less fair price where that is negative (cheap), zero
     where the fair price lies between them, nan where it is not known.
     """
-    from optionix_core.pricing.black_scholes import price as black_scholes_price
-
     source, forward, discount = item.source, item.forward, item.discount_factor
     gap = np.full(source.strikes.shape, np.nan)
     if forward is None or discount is None:
@@ -75,14 +73,31 @@ def richness(item: SolvedSlice, function: VolatilityFunction | None = None) -> F
         return gap
     strike = source.strikes[known]
     call = strike >= forward
-    rate = -np.log(discount) / item.years
-    sign = np.where(call, int(OptionType.CALL), int(OptionType.PUT))
-    price = np.asarray(black_scholes_price(sign, forward, strike, item.years, rate, rate, fair), dtype=float)
-    price /= forward if source.inverse else 1.0
+    price = _prices(item, np.where(call, int(OptionType.CALL), int(OptionType.PUT)), strike, fair)
+    price = price / (forward if source.inverse else 1.0)
     bid = np.where(call, source.call.bid[known], source.put.bid[known])
     ask = np.where(call, source.call.ask[known], source.put.ask[known])
     gap[known] = np.maximum(bid - price, 0.0) + np.minimum(ask - price, 0.0)
     return gap
+
+
+def _prices(item: SolvedSlice, sign: NDArray[np.int64], strike: FloatArray, volatility: FloatArray) -> FloatArray:
+    """European prices, and American ones where early exercise was taken out of the quotes."""
+    taken = item.early_exercise
+    if taken is not None:
+        from optionix_core.pricing import american
+
+        found: FloatArray = american.price(
+            sign, taken.spot, strike, item.years, taken.rate, taken.dividend_yield, volatility,
+            dividends=taken.dividends,
+        )  # fmt: skip
+        return found
+    from optionix_core.pricing.black_scholes import price
+
+    if item.forward is None or item.discount_factor is None:
+        return np.full(strike.shape, np.nan)
+    rate = -np.log(item.discount_factor) / item.years
+    return np.asarray(price(sign, item.forward, strike, item.years, rate, rate, volatility), dtype=float)
 
 
 def _neighbours(k: FloatArray, volatility: FloatArray) -> FloatArray:

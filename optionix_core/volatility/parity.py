@@ -14,7 +14,8 @@ The module refuses to answer from fewer than `minimum_pairs` pairs, and it does 
 slope is good enough to be a discount factor: that needs the other expiries (`forwards`).
 
 American options obey parity only as an inequality. Near the money the early exercise premium of call and
-put is small, so the same line over a narrower window is an approximation; `forwards` marks it as such.
+put is small, so the same line over a narrower window is an approximation; `SolvedSlice.american_approximation` marks
+it, `american_forwards` takes the premiums out.
 """
 
 from __future__ import annotations

@@ -48,6 +48,8 @@ class Rejection(StrEnum):
     """The expiry has too few good pairs for put-call parity, and the source gives no forward."""
     BELOW_INTRINSIC = "below intrinsic"
     """The mid is not above the discounted intrinsic value, so that no volatility explains it."""
+    AT_INTRINSIC = "at intrinsic"
+    """An American option priced at what exercise pays at once: many volatilities explain it."""
     ABOVE_MAXIMUM = "above maximum"
     """The mid is not below the discounted forward (call) or strike (put)."""
     NO_SOLUTION = "no solution"

@@ -18,7 +18,8 @@ Conventions:
 - Inverse options are valued in the quote currency: price in coins times forward. Their Greeks are of that value;
   `mid` stays in coins.
 - `days` are calendar days between the exchange's dates: New York's, or UTC's for options that settle at 08:00 UTC.
-- American options are solved as European ones on the parity forward (`SolvedSlice.american_approximation`).
+- American options are solved as European ones on the parity forward (`SolvedSlice.american_approximation`);
+  `american_quotes.without_early_exercise` solves them as American ones.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from optionix_core.market.chain import ChainSlice, OptionChain
+    from optionix_core.pricing.dividends import ProportionalDividends
     from optionix_core.volatility.forwards import SliceForward
     from optionix_core.volatility.quality import Rejection
 
@@ -54,6 +55,25 @@ class SolvedColumns:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class EarlyExercise:
+    """What was taken out of the American quotes of an expiry (`american_quotes`)."""
+
+    spot: float
+    """What exercise is measured against."""
+    rate: float
+    """Continuously compounded, per year."""
+    dividend_yield: float
+    """Continuous, beside any dividends that were given."""
+    dividends: ProportionalDividends | None
+    """Those that were given."""
+    call_premium: FloatArray
+    """Mid less the European price of the same volatility, zero or more, shape (strikes,); nan where rejected."""
+    put_premium: FloatArray
+    rounds: int
+    """How often forward and premiums were taken anew; zero where the carry was given."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class SolvedSlice:
     """All strikes of one root and expiry, solved."""
 
@@ -65,6 +85,8 @@ class SolvedSlice:
     carried: SliceForward
     call: SolvedColumns
     put: SolvedColumns
+    early_exercise: EarlyExercise | None = None
+    """American options: the market in which their premiums were taken out; None where that was not done."""
 
     @property
     def forward(self) -> float | None:
@@ -86,7 +108,7 @@ class SolvedSlice:
     @property
     def american_approximation(self) -> bool:
         """The options are American and were solved as European ones on a forward that parity only approximates."""
-        return self.source.exercise == "american" and self.forward is not None
+        return self.source.exercise == "american" and self.forward is not None and self.early_exercise is None
 
     @property
     def smile(self) -> FloatArray:

@@ -91,8 +91,11 @@ class VolatilitySurface:
     ) -> VolatilitySurface:
         """Fit `model` to the usable out-of-the-money quotes of every expiry.
 
-        `beta` is SABR's alone. Deterministic. Raises UnknownNameError for another model, MissingDataError, with the
-        reasons, where no expiry can be fitted, and InvalidValueError for bad arguments.
+        American expiries are read without early exercise (`american_quotes.without_early_exercise`, which takes rates
+        and dividends that are known; a chain that it has made stays as it is). `beta` is SABR's alone. Deterministic.
+        Raises UnknownNameError for another model, MissingDataError, with the
+        reasons, where no expiry can be fitted or American options have no spot, and InvalidValueError for bad
+        arguments.
         """
         if model not in MODELS:
             raise UnknownNameError("surface model", str(model), MODELS)
@@ -103,6 +106,10 @@ class VolatilitySurface:
             judged = [(item, repeated_strike(item)) for item in chain.slices]
             repeated = [reason for _, reason in judged if reason is not None]
             chain = solve(replace(chain, slices=tuple(item for item, reason in judged if reason is None)), greeks=False)
+        if any(item.source.exercise == "american" for item in chain.slices):
+            from optionix_core.volatility.american_quotes import without_early_exercise
+
+            chain = without_early_exercise(chain)
         quotes, skipped = of_chain(chain)
         skipped = (*repeated, *skipped)
         if not quotes:

@@ -49,7 +49,8 @@ def parse(text: str) -> OsiSymbol:
 
     Raises InvalidValueError naming the part that is wrong.
     """
-    symbol = text.strip().upper()
+    # Letters of other scripts may turn into ours when raised: a dotless i into I, a long s into S.
+    symbol = text.strip().upper() if text.isascii() else ""
     root, tail = symbol[:-_TAIL_WIDTH].rstrip(" "), symbol[-_TAIL_WIDTH:]
     matched = _TAIL.fullmatch(tail)
     if matched is None or not root:
@@ -75,7 +76,7 @@ def format(root: str, expiry: date, option_type: object, strike: Decimal | float
     99999.999 in steps of 0.001; a float counts as the decimal that it prints as. Raises
     InvalidValueError naming field, value and bound.
     """
-    root = root.strip().upper()
+    root = root.strip().upper() if root.isascii() else root
     _check_root(root)
     if not 2000 <= expiry.year <= 2099:
         raise InvalidValueError("expiry", expiry, "between 2000-01-01 and 2099-12-31")

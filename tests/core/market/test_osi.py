@@ -62,6 +62,18 @@ def test_roots_of_one_underlying_stay_apart() -> None:
         ("SPX   230231C04000000", "expiry"),
         ("SPX   231317C04000000", "expiry"),
         ("SPX   230317C00000000", "strike"),
+        ("SPX   000000C04000000", "expiry"),
+        ("SPX   230229C04000000", "expiry"),
+        ("SPX   230317C-4000000", "symbol"),
+        ("SPX   230317C0400000 ", "symbol"),
+        ("SPX   230317 04000000", "symbol"),
+        ("BRK.B 230317C00400000", "root"),
+        ("      230317C04000000", "symbol"),
+        # Letters and digits of other scripts, some of which are ours in capitals.
+        ("\u017fPX   230317C04000000", "symbol"),
+        ("SP\u0131   230317C04000000", "symbol"),
+        ("SPX   230317C0400000\uff10", "symbol"),
+        ("\u00df260116C00230000", "symbol"),
     ],
 )
 def test_a_malformed_symbol_names_its_wrong_part(text: str, field: str) -> None:
@@ -76,6 +88,7 @@ def test_a_malformed_symbol_names_its_wrong_part(text: str, field: str) -> None:
         ("", date(2026, 1, 16), 230, "root"),
         ("SEVENCH", date(2026, 1, 16), 230, "root"),
         ("BRK.B", date(2026, 1, 16), 230, "root"),
+        ("\u017fPX", date(2026, 1, 16), 230, "root"),
         ("ORBIT", date(1999, 12, 31), 230, "expiry"),
         ("ORBIT", date(2100, 1, 1), 230, "expiry"),
         ("ORBIT", date(2026, 1, 16), 100_000, "strike"),
@@ -91,3 +104,22 @@ def test_nothing_is_rounded_into_a_symbol(root: str, expiry: date, strike: Decim
     with pytest.raises(InvalidValueError) as caught:
         osi.format(root, expiry, "call", strike)
     assert caught.value.field == field
+
+
+@given(st.one_of(st.text(max_size=24), st.text("SPXW0123456789CP ", min_size=14, max_size=23)))
+@settings(max_examples=300, deadline=None)
+def test_any_text_is_a_symbol_that_goes_round_or_an_error_with_a_field(text: str) -> None:
+    fields = {"symbol", "root", "expiry", "strike"}
+    try:
+        read = osi.parse(text)
+    except InvalidValueError as refusal:
+        found = refusal.field
+    else:
+        found = "symbol"
+        assert read.key.replace(" ", "") == text.strip().upper().replace(" ", "")
+        assert osi.parse(read.key) == read
+    assert found in fields
+
+
+def test_a_leap_day_is_a_date() -> None:
+    assert osi.parse("SPX   240229C04000000").expiry == date(2024, 2, 29)

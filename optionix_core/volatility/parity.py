@@ -164,16 +164,21 @@ def implied_forward(
 def _repeated_medians(
     strike: FloatArray, difference: FloatArray, bounds: tuple[float, float] | None
 ) -> tuple[float, float]:
-    """Slope (fall of `difference` per unit of strike) and intercept at strike zero."""
+    """Slope (fall of `difference` per unit of strike) and intercept at strike zero; nan where all strikes are one.
+
+    Strikes that repeat tell no slope between them.
+    """
     if strike.size > _START_PAIRS:
         nearest = np.argpartition(np.abs(difference), _START_PAIRS)[:_START_PAIRS]
         strike, difference = strike[nearest], difference[nearest]
     run = strike[:, None] - strike[None, :]
     rise = difference[None, :] - difference[:, None]
-    np.fill_diagonal(run, 1.0)
-    slopes = rise / run
-    apart = ~np.eye(strike.size, dtype=bool)
-    slope = float(np.median(np.median(slopes[apart].reshape(strike.size, strike.size - 1), axis=1)))
+    apart = run != 0.0
+    slopes = np.sort(np.divide(rise, run, out=np.full(run.shape, np.nan), where=apart), axis=1)  # nan last
+    count = apart.sum(axis=1)
+    rows = np.flatnonzero(count)
+    middle = 0.5 * (slopes[rows, (count[rows] - 1) // 2] + slopes[rows, count[rows] // 2])
+    slope = float(np.median(middle)) if rows.size else np.nan
     if bounds is not None:
         slope = min(max(slope, bounds[0]), bounds[1])
     return slope, float(np.median(difference + slope * strike))

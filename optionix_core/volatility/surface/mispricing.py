@@ -2,9 +2,9 @@
 
 Rich: the bid alone is above the fair price, so that selling at it pays. Cheap: the ask is below. The amount is what is
 left after crossing the spread, per unit of the option, before fees. Out-of-the-money quotes of the expiries that the
-surface was fitted to, as `lint.richness` measures them; American ones against American prices. Options of a small delta
-are left out: a surface is not fitted to them, and says there what its wings happen to be. Refuses to call anything
-arbitrage: fair is what the model says.
+surface was fitted to, as `lint.richness` measures them; American ones against American prices. No quote of a
+delta below `quotes.SMALLEST_DELTA` was fitted: out there a surface says what its wings happen to be. Refuses to call
+anything arbitrage: fair is what the model says.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from optionix_core.errors import InvalidValueError
 from optionix_core.market.option_type import OptionType, OptionTypeName
 from optionix_core.volatility.american_quotes import without_early_exercise
 from optionix_core.volatility.lint import richness
-from optionix_core.volatility.surface.quotes import SMALLEST_DELTA
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -55,7 +54,7 @@ def mispricings(
     solved: SolvedChain,
     tolerance: float = 0.005,
     *,
-    smallest_delta: float = SMALLEST_DELTA,
+    smallest_delta: float = 0.0,
 ) -> tuple[Mispricing, ...]:
     """Those above `tolerance` (unit of the quotes) of a delta of at least `smallest_delta` in size, largest first.
 

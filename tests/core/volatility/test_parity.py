@@ -79,6 +79,18 @@ def test_too_few_pairs_give_no_forward_even_with_a_rate(known, slice_of, chain_o
     assert set(solved.call.rejected) == {"no forward"}
 
 
+def test_strikes_that_repeat_do_not_disturb_the_line(known, slice_of, chain_of):
+    truth = known(60.0, 100.0, 0.04)
+    clean = fit_of(slice_of(truth, STRIKES), truth.years)
+    twice = fit_of(slice_of(truth, np.repeat(STRIKES, 2)), truth.years)
+    assert twice.forward(truth.discount_factor) == pytest.approx(clean.forward(truth.discount_factor), rel=1e-8)
+    assert twice.discount_factor == pytest.approx(truth.discount_factor, rel=1e-6)
+    (solved,) = solve(chain_of(slice_of(truth, np.repeat(STRIKES, 2)), spot=100.0)).slices
+    assert solved.forward == pytest.approx(100.0, rel=1e-7)
+    one = slice_of(truth, np.full(6, 100.0))
+    assert implied_forward(one, truth.years, np.ones(6, bool), np.ones(6, bool)) is None
+
+
 def test_a_given_rate_replaces_the_discount_factor_of_the_quotes(known, slice_of, chain_of):
     truth = known(365.0, 100.0, 0.04)
     (solved,) = solve(chain_of(slice_of(truth, STRIKES)), rate=0.06).slices

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -195,6 +196,24 @@ def test_quotes_beyond_the_surface_are_listed_and_no_others(clean: OptionChain) 
         mispricings(surface, solve(replace(clean, as_of=clean.as_of + timedelta(hours=1))))
     with pytest.raises(InvalidValueError, match=r"^tolerance must be"):
         mispricings(surface, solved, tolerance=-1.0)
+    with pytest.raises(InvalidValueError, match=r"^smallest_delta must be"):
+        mispricings(surface, solved, smallest_delta=1.0)
+
+
+def test_options_of_a_small_delta_are_listed_only_where_asked_for(clean: OptionChain) -> None:
+    item = clean.slices[0]
+    place = int(np.flatnonzero(item.strikes == 84.0)[0])
+    shift = 0.05 * (np.arange(item.strikes.size) == place)
+    planted = replace(item, put=replace(item.put, bid=item.put.bid + shift, ask=item.put.ask + shift))
+    solved = solve(replace(clean, slices=(planted, *clean.slices[1:])))
+    surface = VolatilitySurface.fit(clean)
+    (found,) = mispricings(surface, solved, tolerance=0.02)
+    assert found.strike == 84.0
+    root = float(surface.implied_volatility(84.0, surface.years[0])) * np.sqrt(surface.years[0])
+    d1 = np.log(surface.slices[0].forward / 84.0) / root + 0.5 * root
+    assert found.delta == pytest.approx(-0.5 * math.erfc(d1 / math.sqrt(2.0)), rel=1e-6)
+    assert -0.02 < found.delta < 0.0
+    assert mispricings(surface, solved, tolerance=0.02, smallest_delta=0.02) == ()
 
 
 def with_quotes(

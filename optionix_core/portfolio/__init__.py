@@ -14,6 +14,7 @@ __getattr__, __dir__ = lazy_names(
         "Position": "optionix_core.portfolio.values",
         "Posting": "optionix_core.portfolio.values",
         "exact": "optionix_core.portfolio.exact",
+        "exercise": "optionix_core.portfolio.exercise",
         "ledger": "optionix_core.portfolio.ledger",
         "valuation": "optionix_core.portfolio.valuation",
     },

@@ -16,6 +16,7 @@ __getattr__, __dir__ = lazy_names(
         "PaperVenue": "optionix_core.trading.paper",
         "Side": "optionix_core.trading.orders",
         "gate": "optionix_core.trading.gate",
+        "halts": "optionix_core.trading.halts",
         "venue": "optionix_core.trading.venue",
     },
 )

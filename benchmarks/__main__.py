@@ -23,6 +23,7 @@ SECTIONS = {
     "engine_fourier": "Heston and other models by Fourier",
     "engine_surface": "Surfaces of implied volatility",
     "engine_calibration": "Calibrations",
+    "engine_local_volatility": "Local and stochastic local volatility",
     "engine_finite_difference": "Finite differences",
     "engine_monte_carlo": "Simulation",
     "engine_lsm": "American options by simulation",

@@ -4,7 +4,7 @@ Rows are times. Nodes of a row lie at `places` times the row's own scale, so tha
 whatever their time. Between rows variance is linear in time, or one over it, as Durrleman's function nearly is where
 Dupire's variance comes from; a time that stands twice is a jump, whose second row holds from that time on. Between
 nodes it is the cubic of Hermite with slopes of the parabola through three neighbours, held to what keeps it positive
-(sufficient: -3 v / h <= slope <= 3 v / h, J. Schmidt and W. Hess, BIT 28 (1988) 340). Beyond the outermost nodes and
+(sufficient: |slope| <= 3 v / h, J. Schmidt and W. Hess, BIT 28 (1988) 340). Beyond the outermost nodes and
 times it is constant. Refuses variances that are negative or not numbers.
 """
 
@@ -80,7 +80,7 @@ class VarianceGrid:
         part = np.clip((times - self.times[below]) / np.where(span > 0.0, span, 1.0), 0.0, 1.0)
         low, high = self._row(below, log_moneyness), self._row(below + 1, log_moneyness)
         if self.reciprocal:
-            value: FloatArray = low * high / np.maximum(high + part * (low - high), TINY)
+            value: FloatArray = low * high / np.maximum((1.0 - part) * high + part * low, TINY)
             return value
         return low + part * (high - low)
 
@@ -98,7 +98,7 @@ class VarianceGrid:
         found: FloatArray = start + part * (
             first + part * (3.0 * rise - 2.0 * first - last + part * (first + last - 2.0 * rise))
         )
-        return found
+        return np.maximum(found, 0.0)  # where a node is zero, rounding falls below it
 
 
 def _slopes(places: FloatArray, values: FloatArray) -> FloatArray:
@@ -108,7 +108,6 @@ def _slopes(places: FloatArray, values: FloatArray) -> FloatArray:
     slope = np.empty_like(values)
     slope[:, 1:-1] = (width[1:] * rise[:, :-1] + width[:-1] * rise[:, 1:]) / (width[1:] + width[:-1])
     slope[:, 0], slope[:, -1] = rise[:, 0], rise[:, -1]
-    steepest = 3.0 * values / np.append(width[0], width)
-    gentlest = -3.0 * values / np.append(width, width[-1])
-    found: FloatArray = np.minimum(np.maximum(slope, gentlest), steepest)
+    steepest = 3.0 * values / np.maximum(np.append(width[0], width), np.append(width, width[-1]))
+    found: FloatArray = np.minimum(np.maximum(slope, -steepest), steepest)
     return found

@@ -9,6 +9,8 @@ from datetime import date
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from optionix_core.errors import DomainError, InvalidValueError
 from optionix_core.market.protocols import LocalVolatilityFunction
@@ -105,6 +107,19 @@ def test_an_array_is_met_at_its_nodes_and_stays_positive_between(rng: np.random.
     assert np.all(fine <= 0.75)
     single = LocalVolatilityModel.from_grid(0.0, [90.0, 100.0, 110.0], [[0.3, 0.2, 0.1]])
     assert float(single.local_volatility(100.0, 5.0)) == pytest.approx(0.2)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.sampled_from([0.0, 1e-9, 0.04, 0.09, 4.0]), min_size=10, max_size=10), st.booleans())
+def test_between_nodes_variance_is_never_negative(values: list[float], reciprocal: bool) -> None:
+    places = np.array([-3.0, -0.4, 0.0, 0.1, 2.0])
+    table = np.array(values).reshape(2, 5)
+    grid = VarianceGrid(np.array([0.0, 1.0]), places, np.array([0.3, 0.7]), table, reciprocal)
+    found = grid.at(np.linspace(-3.0, 3.0, 700), np.linspace(0.0, 1.0, 5)[:, None])
+    assert np.all(found >= 0.0)
+    assert np.all(found <= 1.75 * table.max() * (1.0 + 1e-12))
+    if not reciprocal:
+        np.testing.assert_allclose(grid.at(0.3 * places, np.float64(0.0)), table[0], atol=1e-9)
 
 
 @pytest.fixture

@@ -1,0 +1,25 @@
+"""Named strategies: recognised, built, valued at expiry exactly and before it by the model, priced as one, rolled."""
+
+from __future__ import annotations
+
+from optionix_core._lazy import lazy_names
+
+_ROOM = "optionix_core.portfolio.strategies"
+
+__getattr__, __dir__ = lazy_names(
+    __name__,
+    {
+        "Leg": f"{_ROOM}.values",
+        "Strategy": f"{_ROOM}.values",
+        "at_expiry": f"{_ROOM}.payoff",
+        "build": f"{_ROOM}.building",
+        "catalogue": f"{_ROOM}.catalogue",
+        "combination_price": f"{_ROOM}.prices",
+        "model": f"{_ROOM}.model",
+        "net_price": f"{_ROOM}.prices",
+        "probability": f"{_ROOM}.probability",
+        "recognise": f"{_ROOM}.recognition",
+        "roll": f"{_ROOM}.rolling",
+        "select": f"{_ROOM}.selection",
+    },
+)

@@ -2,15 +2,17 @@
 
 QuantLib's Heston and Bates are calibrated as its own examples do it: AnalyticHestonEngine (BatesEngine),
 HestonModelHelper with errors of implied volatility, LevenbergMarquardt, from one start; the same quotes, forwards and
-discount factors go to both, and errors are measured by the same function. SABR's peer is scipy's least_squares over
-QuantLib's sabrVolatility, which is how the common wrappers do it, and QuantLib's own SABRInterpolation.
+discount factors go to both, and errors are measured by the same function. SABR's peers are pysabr where it is
+installed, scipy's least_squares over QuantLib's sabrVolatility, and QuantLib's own SABRInterpolation.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import importlib.util
 import math
 import time
+import warnings
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -148,7 +150,10 @@ def _sabr(name: str, slices: tuple[SliceQuotes, ...]) -> list[Figure]:
     results, seconds = _timed(lambda: [CalibrationEngine().fit("sabr", smile) for smile in smiles], 3)
     ours = math.sqrt(np.mean(np.concatenate([one.quotes.error for one in results]) ** 2))
     rows = [Figure(f"{name} SABR, {len(smiles)} expiries", 1e3 * seconds, "ms CPU")]
-    for peer, fit in (("scipy", _scipy_sabr), ("QuantLib", _quantlib_sabr)):
+    peers = [("scipy", _scipy_sabr), ("QuantLib", _quantlib_sabr)]
+    if importlib.util.find_spec("pysabr") is not None:
+        peers.append(("pysabr", _pysabr))
+    for peer, fit in peers:
         started = time.process_time()
         found = [fit(ql, smile) for smile in smiles]
         slow = time.process_time() - started
@@ -158,7 +163,7 @@ def _sabr(name: str, slices: tuple[SliceQuotes, ...]) -> list[Figure]:
         budget = 100.0 * error * (1.0 + 1e-6)
         rows.append(Figure(f"{name} SABR, rmse beside {peer}", 100.0 * ours, "vol points", budget, note))
         times = slow / seconds
-        goal = TIMES_FASTER if peer == "scipy" else None
+        goal = TIMES_FASTER if peer == "pysabr" else None
         rows.append(Figure(f"{name} SABR, faster than {peer}", times, "times", goal, larger_is_better=True))
     return rows
 
@@ -184,6 +189,16 @@ def _quantlib_sabr(ql: Any, smile: CalibrationQuotes) -> tuple[float, float, flo
         level, 1.0, 0.5, -0.3, betaIsFixed=True, vegaWeighted=False,
     )  # fmt: skip
     return peer.alpha(), peer.rho(), peer.nu()
+
+
+def _pysabr(_ql: Any, smile: CalibrationQuotes) -> tuple[float, float, float]:
+    from pysabr import Hagan2002LognormalSABR
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        peer = Hagan2002LognormalSABR(f=float(smile.forward[0]), shift=0.0, t=float(smile.years[0]), beta=1.0)
+        alpha, rho, nu = peer.fit(smile.strike, 100.0 * smile.volatility)
+    return float(alpha), float(rho), float(nu)
 
 
 def _faster(name: str, times: float) -> Figure:

@@ -90,9 +90,7 @@ class Family:
 
     def values(self, coordinates: FloatArray) -> FloatArray:
         """Parameters from coordinates, never beyond the bounds by a rounding."""
-        chosen = self.logarithmic
-        found = np.where(chosen, np.exp(np.where(chosen, coordinates, 0.0)), coordinates)
-        return self.clipped(found)
+        return self.clipped(np.where(self.logarithmic, np.exp(coordinates), coordinates))
 
 
 def _heston(*values: float) -> HestonModel:

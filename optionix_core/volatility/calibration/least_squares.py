@@ -129,7 +129,7 @@ def _left(matrix: FloatArray, gradient: FloatArray) -> float:
 def _step(matrix: FloatArray, gradient: FloatArray, damping: float) -> FloatArray:
     """No coordinate further than `LONGEST`."""
     damped = matrix.copy()
-    damped.flat[:: gradient.size + 1] = np.maximum(matrix.diagonal(), 1e-30) * (1.0 + damping)
+    damped.reshape(-1)[:: gradient.size + 1] = np.maximum(matrix.diagonal(), 1e-30) * (1.0 + damping)
     step: FloatArray = np.asarray(np.linalg.solve(damped, -gradient), dtype=np.float64)
     longest = float(np.abs(step).max())
     return step * (LONGEST / longest) if longest > LONGEST else step

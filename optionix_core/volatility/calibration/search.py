@@ -1,6 +1,6 @@
 """From starts to a result: descents with loose prices, the best one polished with tight ones, then the report.
 
-Two end points are the same optimum where their smiles are, to `NEAR` at the most: a later descent ends as soon as it is
+Two end points are the same optimum where their smiles are, to `NEAR`: a later descent ends as soon as it is
 there. Parameters along a direction that the quotes do not determine may differ all the same. Refuses to stop in
 silence: a cancelled search raises.
 """
@@ -39,9 +39,9 @@ LOOSEST, TIGHTEST = 1e-6, 1e-11
 """Bounds of the tolerances of prices; the latter also where the model meets all quotes."""
 MET = 1e-6
 """Root-mean-square error of volatility from which on the model is taken to meet the quotes."""
-NEAR, SHARE = 3e-4, 0.1
-"""Root-mean-square difference of the volatilities of two points in one optimum's neighbourhood: at most the first, and
-that share of the known one's error unless the model meets the quotes there."""
+NEAR_MET, NEAR, SHARE = 1e-3, 3e-4, 0.1
+"""Root-mean-square difference of the volatilities of two points in one optimum's neighbourhood: the first where the
+model meets the quotes there, else the second, and at most that share of the known one's error."""
 MOST_ITERATIONS = 100
 TINY = 1e-11
 """Error of volatility that is rounding."""
@@ -78,6 +78,7 @@ class Objective:
         self.family, self.quotes = family, quotes
         self._smiles, self._watch = smiles, watch
         self._root_weight = np.sqrt(quotes.weight)
+        self._equal = bool((self._root_weight == 1.0).all())
         self._logarithmic = family.logarithmic
         self.low, self.high = family.low, family.high
         self._tolerances = [min(max(error * smiles.least_vega, TIGHTEST), LOOSEST) for error in (LOOSE, TIGHT)]
@@ -99,7 +100,8 @@ class Objective:
             return None
         volatility, slopes = answer
         scale = np.where(self._logarithmic, values, 1.0)
-        return self._root_weight * (volatility - self.quotes.volatility), slopes * self._root_weight * scale[:, None]
+        residual, slopes = volatility - self.quotes.volatility, slopes * scale[:, None]
+        return (residual, slopes) if self._equal else (self._root_weight * residual, self._root_weight * slopes)
 
     def volatility(self, found: Found) -> FloatArray:
         """The model's, at every quote, where the last descent ended."""
@@ -187,7 +189,8 @@ def _is_near(known: Found, count: int, point: FloatArray) -> bool:
     """Whether linear theory puts the smiles of two points within `NEAR` of each other."""
     difference = (point - known.point) @ known.slopes
     met = known.cost <= count * MET**2
-    return float(difference @ difference) < (count * NEAR**2 if met else min(count * NEAR**2, SHARE**2 * known.cost))
+    allowed = count * NEAR_MET**2 if met else min(count * NEAR**2, SHARE**2 * known.cost)
+    return float(difference @ difference) < allowed
 
 
 def _report(family: Family, ended: _Ended, best: Found, count: int) -> StartReport:

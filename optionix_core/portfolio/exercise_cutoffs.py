@@ -6,8 +6,9 @@ passed a contrary instruction on. Where the exchange closes early, the decision 
 the close. Refuses cash-settled options, which these rules do not cover, and a broker's hour that is later than
 the exchanges'.
 
-Source: FINRA Rule 2360(b)(23)(A), items (iii), (iv), (vi) and (viii); for a close at 13:00 FINRA's notice of
-17 November 2025 gives 14:30.
+Source: FINRA Rule 2360(b)(23)(A), its items (vi) on the broker's hour and (viii) on early closes; Release
+34-62711 (75 FR 51124), SR-FINRA-2010-041; for a close at 13:00 FINRA's notice of 17 November 2025 gives 14:30.
+On a day with an early close the hour of submission is left where it is.
 """
 
 from __future__ import annotations

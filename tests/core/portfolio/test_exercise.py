@@ -145,7 +145,7 @@ def test_the_cases_of_the_reference_hold(shared_reference: Path) -> None:
 
 
 def test_decisions_end_at_1730_and_advices_at_1930() -> None:
-    # FINRA Rule 2360(b)(23)(A)(iii) and (iv).
+    # FINRA Rule 2360(b)(23)(A); Release 34-62711 for the hour of submission.
     hours = exercise.cutoffs("AAPL", date(2026, 3, 20))
     assert hours.decision == hours.broker == datetime(2026, 3, 20, 17, 30, tzinfo=NEW_YORK)
     assert hours.submission == datetime(2026, 3, 20, 19, 30, tzinfo=NEW_YORK)

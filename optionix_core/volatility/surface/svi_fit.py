@@ -9,8 +9,11 @@ that a few quotes off the rest do not bend the whole. In steps:
    whose pressure grows;
 2. all smiles together, with hinges for their order in time: the least-squares matrix couples neighbours only;
 3. each smile again between its neighbours as they are, from several starts, under growing pressure;
-4. what is left is repaired: a smile below the one before is lifted, one that the exact test (`svi`) finds at fault is
-   mixed with a flat one until it passes. A flat smile always does.
+4. where the exact test (`svi`) finds g below zero between the points at which it was looked at, the nearest point
+   moves there, and the last of step 3 is taken again (exchange, as in R. Hettich and K. Kortanek, "Semi-infinite
+   programming", SIAM Review 35 (1993) 380);
+5. what is left is repaired: a smile below the one before is lifted, one that the exact test finds at fault is mixed
+   with a flat one until it passes. A flat smile always does.
 
 Deterministic. The order holds within `REACH` deviations of the money; beyond, smiles may cross. Refuses to fit fewer
 than five quotes.
@@ -48,6 +51,8 @@ TOGETHER = (3.0, 10.0, 30.0, 100.0, 300.0)
 """Pressures of step 2."""
 BETWEEN = ((300.0, 1e4, 2), (1000.0, 1e4, 1), (3000.0, 1e5, 2))
 """As `ALONE`, for step 3, and the way: 1 in order of time, 2 from the last."""
+EXCHANGES = 4
+"""Rounds of step 4 at most."""
 TRUST = np.geomspace(4.0, 0.9, 6)
 """Half spreads beyond which a quote loses its say, round by round."""
 LATER = TRUST[2:].copy()
@@ -75,7 +80,7 @@ def fit(slices: Sequence[SliceQuotes]) -> tuple[Svi, ...]:
 
 
 def fit_noting(slices: Sequence[SliceQuotes]) -> SviFit:
-    """The smiles with the repairs of step 4.
+    """The smiles with the repairs of step 5.
 
     Raises InvalidValueError where an expiry has too few quotes or is not later than the one before.
     """
@@ -90,6 +95,7 @@ def fit_noting(slices: Sequence[SliceQuotes]) -> SviFit:
     chain.alone()
     chain.together()
     chain.between()
+    chain.exchange()
     return _repaired(slices, chain.smiles())
 
 
@@ -157,6 +163,20 @@ class _Chain:
                 if gained < 1e-4 * losses.sum():
                     break
             KERNELS.load("trusts")(*self.quotes, float(TRUST[-1]), self.free, self.say)
+
+    def exchange(self) -> None:
+        """Points of the grid moved to where g is lowest, for smiles at fault; then all between their neighbours."""
+        pressure, cost, way = BETWEEN[-1]
+        for _ in range(EXCHANGES):
+            sound = True
+            for row, smile in zip(self.grid, self.smiles(), strict=True):
+                seen = butterfly_arbitrage(smile.a, smile.b, smile.rho, smile.m, smile.sigma)
+                if seen.found:
+                    row[np.argmin(np.abs(row - seen.log_moneyness))] = seen.log_moneyness
+                    sound = False
+            if sound:
+                return
+            self._improve(self._near(0, -1, 1), (pressure, cost), way, LATER)
 
     def smiles(self) -> list[Svi]:
         return [Svi(*(float(value) for value in row)) for row in self._raw()]

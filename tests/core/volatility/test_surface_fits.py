@@ -87,6 +87,27 @@ def test_crossing_quotes_are_fitted_in_order_of_time(fit: Callable[..., tuple[Sv
     assert not found_in(second)
 
 
+def test_a_butterfly_between_the_points_of_the_grid_is_fitted_away_and_not_mixed_away() -> None:
+    # Fitted to SPXW of 22 February 2023 by hinges at 10 and 14 deviations: g is negative at 11.9 of them
+    deviation = np.sqrt(0.001151)
+    faulty = Svi(-8.24e-3, 0.0551, -0.731, -5.23 * deviation, 7.132 * deviation)
+    assert found_in(faulty)
+    one = quotes(faulty.total_variance, 15.0 / 365.0, 0.002)
+    chain = svi_fit._Chain([one])
+    formulas.free_of((faulty.a, faulty.b, faulty.rho, faulty.m, faulty.sigma), chain.free[0])
+    grid = chain.grid.copy()
+    chain.exchange()
+    (smile,) = chain.smiles()
+    assert np.count_nonzero(chain.grid != grid) >= 1
+    assert not found_in(smile)
+    assert one.inside(smile.total_variance(one.log_moneyness)).all()
+    error = np.sqrt(smile.total_variance(one.log_moneyness) / one.years) - np.sqrt(one.middle / one.years)
+    assert np.abs(error).max() < 5e-4
+    grid = chain.grid.copy()
+    chain.exchange()  # nothing is at fault any more
+    np.testing.assert_array_equal(chain.grid, grid)
+
+
 def test_repair_clears_a_crossing_and_a_butterfly() -> None:
     told = [quotes(svi_at(years).total_variance, years) for years in (0.25, 0.5, 0.75)]
     below = Svi(0.0, 0.01, 0.0, 0.0, 0.1)

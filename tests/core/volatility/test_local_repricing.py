@@ -128,7 +128,7 @@ def test_grid_and_forward_equation_meet_a_real_surface(real_surface: VolatilityS
 
 def meets_by_simulation(surface: VolatilitySurface, times: tuple[float, ...]) -> None:
     """Sixty vanillas, each with a standard error well below the distance that is allowed."""
-    simulator = MonteCarloSimulator(paths=1 << 19, steps=100, sampler="sobol", randomisations=16, seed=5)
+    simulator = MonteCarloSimulator(paths=1 << 18, steps=100, sampler="sobol", randomisations=16, seed=5)
     model = LocalVolatilityModel.from_surface(surface)
     assert len(times) * STRIKES.size == 60
     for expiry in times:
@@ -138,7 +138,7 @@ def meets_by_simulation(surface: VolatilitySurface, times: tuple[float, ...]) ->
             result = simulator.price(contract, model.on(market), market)
             found = volatility_of(contract, result.price, market)
             above = volatility_of(contract, result.price + result.standard_error, market)
-            assert above - found < 0.3 * WANTED, (expiry, deviations)
+            assert above - found < 0.4 * WANTED, (expiry, deviations)
             assert abs(found - wanted) < WANTED, (expiry, deviations)
 
 

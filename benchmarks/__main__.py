@@ -27,6 +27,7 @@ SECTIONS = {
     "engine_finite_difference": "Finite differences",
     "engine_monte_carlo": "Simulation",
     "engine_lsm": "American options by simulation",
+    "engine_matching": "Matching of orders",
     "chains": "Real chains: import and solve (CPU)",
     "store": "Log, ledger and orders",
 }

@@ -19,6 +19,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "chain": ("chain", "app"),
     "surface": ("surface", "app"),
     "calibrate": ("calibrate", "app"),
+    "strategy": ("strategy", "app"),
     "price": ("pricing", "price_command"),
     "greeks": ("pricing", "greeks_command"),
     "iv": ("pricing", "iv_command"),

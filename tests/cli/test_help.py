@@ -79,6 +79,8 @@ def scenery(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "renamed.csv").write_text(f"{header}\n{rest}", "utf-8", newline="")
     (folder / "options.csv").write_text("type,spot,strike,expiry,volatility\ncall,100,105,0.5,0.25\n", "utf-8")
     (folder / "quotes.csv").write_text("type,strike,expiry,price\ncall,105,0.5,6\n", "utf-8")
+    legs = '[{"type":"put","strike":200,"quantity":-2,"price":3.4,"expiry":"2027-01-15"}]'
+    (folder / "legs.json").write_text(legs, "utf-8")
     (folder / "optionix.toml").write_text("", "utf-8")
     chains.import_file(home, folder / "spx_quotedata.csv", "SPX")
     report = feeds.record(feed, home, "monday", ManualClock(MOMENT), underlyings=["ORBIT"], count=1, expiries=1)

@@ -24,6 +24,9 @@ HESTON = "--v0 0.04 --kappa 1.5 --theta 0.04 --sigma 0.3 --rho -0.7"
 ROWS = "id,type,strike,volatility\na,call,105,0.25\nb,put,95,0.3\n"
 PRICES = "type,strike,price\ncall,105,5.98849042\nput,300,1\n"
 TERMS = "--expiry 2026-12-18 --expiry 2027-03-19 --expiry 2027-09-17"
+VERTICAL = '[{"type":"call","strike":100,"quantity":1,"price":5},{"type":"call","strike":110,"quantity":-1,"price":2}]'
+CALENDAR = """[{"type": "call", "strike": 100, "quantity": -1, "price": 3, "expiry": "2026-12-18"},
+{"type": "call", "strike": 100, "quantity": 1, "price": 5.25, "expiry": "2027-01-15", "iv": 0.21}]"""
 BUY = "buy 2 ORBIT 15JAN27 200 C --client-id first --json"
 
 COMMANDS: dict[str, tuple[str, ...]] = {
@@ -58,6 +61,14 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "chain-expiries": ("chain expiries cboe_weekend.csv --json",),
     "chain-expiries-of-the-feed": ("chain expiries ORBIT --json",),
     "chain-quality": ("chain quality cboe_weekend.csv --json",),
+    "strategy-list": ("strategy list --json",),
+    "strategy-payoff": (f"strategy payoff --legs {VERTICAL} --multiplier 100 --at 105 --json",),
+    "strategy-payoff-of-a-calendar": (
+        "strategy payoff --legs - --spot 100 --rate 0.03 --volatility 0.2 --multiplier 10 --json",
+    ),
+    "strategy-build": (
+        "strategy build iron-condor --underlying ORBIT --expiry 2027-01-15 --delta 0.1,0.3,0.3,0.1 --json",
+    ),
     "surface-fit": ("surface fit ORBIT --grid 7 --json",),
     "surface-show": ("surface show ORBIT --model ssvi --json",),
     "surface-check": ("surface fit ORBIT --save orbit.json", "surface check orbit.json --json"),
@@ -99,6 +110,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "doctor": ("doctor --json",),
 }
 STDIN = {
+    "strategy-payoff-of-a-calendar": CALENDAR,
     "price-rows": ROWS,
     "price-rows-american": ROWS,
     "price-rows-of-barriers": ROWS,
@@ -110,7 +122,8 @@ STDIN = {
 ROUGH = frozenset(
     name
     for name in COMMANDS
-    if any(word in name for word in ("american", "barrier", "surface", "calibrate")) or name == "price-history-show"
+    if any(word in name for word in ("american", "barrier", "surface", "calibrate"))
+    or name in ("price-history-show", "strategy-build", "strategy-payoff-of-a-calendar")
 )
 """Six digits: of Greeks by differences, since rounding is divided by their steps, and of fits, which end when nothing
 is gained any more."""

@@ -11,9 +11,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from optionix_core.errors import DomainError, InvalidValueError, MissingDataError
 from optionix_core.portfolio.strategies.values import Strategy, exact_decimal
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import ArrayLike, NDArray
+
+    FloatArray = NDArray[np.float64]
 
 Interval = tuple[Fraction, Fraction | None]
 """Open interval of underlying prices; None is without end."""
@@ -46,6 +53,19 @@ class ExpiryPayoff:
         if not underlying.is_finite() or underlying < 0:
             raise InvalidValueError("underlying", underlying, "0 or more")
         return exact_decimal(_profit(self.strategy, Fraction(underlying)))
+
+    def curve(self, underlying: ArrayLike) -> FloatArray:
+        """Profit at many prices (0 or more) in floating point, for pictures; of the shape of the argument."""
+        import numpy as np
+
+        S = np.asarray(underlying, dtype=np.float64)
+        bad = np.flatnonzero(~((S >= 0.0) & np.isfinite(S)))
+        if bad.size:
+            row = int(bad[0])
+            raise InvalidValueError("underlying", float(S.reshape(-1)[row]), "0 or more", row if S.ndim else None)
+        nodes = [float(node) for node in self.nodes]
+        found: FloatArray = np.interp(S, nodes, [float(value) for value in self.values])
+        return found + float(self.slope) * np.maximum(S - nodes[-1], 0.0)
 
 
 def at_expiry(strategy: Strategy) -> ExpiryPayoff:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from fractions import Fraction
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -48,6 +49,9 @@ def test_the_payoff_is_the_sum_of_the_legs_and_within_its_bounds(legs: list[Leg]
         assert found.max_gain is None or value <= found.max_gain
         assert found.max_loss is None or value >= -found.max_loss
     values = [found.value(node) for node in found.nodes]
+    assert found.curve(np.array(prices, dtype=float)) == pytest.approx(
+        [float(found.value(p)) for p in prices], abs=1e-6
+    )
     far = found.value(found.nodes[-1] + 10**9)
     if found.max_gain is None:
         assert far > max(values)

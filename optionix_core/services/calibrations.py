@@ -1,14 +1,14 @@
 """Models calibrated to chains as a use case: what is fitted to which quotes, and the record of it.
 
 One model for all expiries that are asked for, SABR for each expiry by itself. A record holds where the quotes came
-from, when, what was found and the whole report (`calibration_history` keeps it). American quotes are read as European
-ones on the forward of parity, and the record says so. Refuses a chain without usable quotes.
+from, when, what was found and the whole report (`calibration_history` keeps it). American quotes are read without
+early exercise (`volatility.american_quotes`), and the record says so. Refuses a chain without usable quotes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -17,14 +17,15 @@ import numpy as np
 from optionix_core.errors import MissingDataError, UnknownNameError
 from optionix_core.services.chains_json import utc_text
 from optionix_core.services.price_requests import request_id
+from optionix_core.volatility.american_quotes import without_early_exercise
 from optionix_core.volatility.calibration import document as documents
 from optionix_core.volatility.calibration.engine import MODELS, CalibrationEngine
 from optionix_core.volatility.calibration.quotes import of_slices
 from optionix_core.volatility.solve import solve
-from optionix_core.volatility.surface.quotes import Skipped, SliceQuotes, of_chain
+from optionix_core.volatility.surface.quotes import Skipped, SliceQuotes, of_chain, repeated_strike
 
 if TYPE_CHECKING:
-    from optionix_core.market.chain import OptionChain
+    from optionix_core.market.chain import ChainSlice, OptionChain
     from optionix_core.volatility.calibration.result import CalibrationResult
 
 SCHEMA_VERSION: Final = 1
@@ -69,7 +70,7 @@ class CalibratedChain:
     skipped: tuple[Skipped, ...]
     """Expiries that had too few usable quotes, among those asked for."""
     american: bool
-    """Whether some of the quotes are of American options."""
+    """Whether early exercise was taken out of some of the quotes."""
 
 
 def is_prepared(model: str) -> bool:
@@ -90,23 +91,15 @@ def calibrate(
     """Fit what is asked for to the judged quotes of a chain.
 
     Raises UnknownNameError for another model or weight, MissingDataError where no expiry asked for has enough usable
-    quotes, InvalidValueError where all of them are fewer than the model's parameters, InterruptedByUserError where
-    cancelled.
+    quotes or American options have no spot, InvalidValueError where all quotes are fewer than the model's parameters,
+    InterruptedByUserError where cancelled.
     """
     if asked.model not in MODELS:
         raise UnknownNameError("model to calibrate", asked.model, MODELS)
     if asked.weights not in WEIGHTS:
         raise UnknownNameError("weight of quotes", asked.weights, WEIGHTS)
     engine = CalibrationEngine() if asked.starts is None else CalibrationEngine(asked.starts)
-    slices, skipped = of_chain(solve(chain, asked.rate))
-    chosen = tuple(item for item in slices if _is_asked(item, asked))
-    left_out = tuple(item for item in skipped if _is_asked(item, asked))
-    if not chosen:
-        reasons = "; ".join(f"{one.root} {one.expiry}: {one.reason}" for one in left_out[:3])
-        listed = ", ".join(f"{item.root} {item.expiry}" for item in slices)
-        raise MissingDataError(
-            f"{chain.underlying} has no such expiry to calibrate to ({reasons or f'usable: {listed}'})"
-        )
+    chosen, skipped, american = _quotes(chain, asked)
     groups = tuple((item,) for item in chosen) if asked.model == "sabr" else (chosen,)
     fits = []
     for place, group in enumerate(groups):
@@ -117,9 +110,7 @@ def calibrate(
 
         quotes = of_slices(group, equal=asked.weights == "equal")
         fits.append(Fit(group, engine.fit(asked.model, quotes, asked.beta, progress=tell, cancel=cancel)))
-    dates = {(item.root, item.expiry) for item in chosen}
-    american = any(one.exercise == "american" for one in chain.slices if (one.root, one.expiry) in dates)
-    return CalibratedChain(asked, chain.underlying, chain.as_of, chain.source, tuple(fits), left_out, american=american)
+    return CalibratedChain(asked, chain.underlying, chain.as_of, chain.source, tuple(fits), skipped, american=american)
 
 
 def document(now: datetime, found: CalibratedChain) -> dict[str, Any]:
@@ -146,7 +137,25 @@ def results(record: Mapping[str, Any]) -> tuple[CalibrationResult, ...]:
     return tuple(documents.from_json(fit["calibration"], str(record["id"])) for fit in record["fits"])
 
 
-def _is_asked(item: SliceQuotes | Skipped, asked: Asked) -> bool:
+def _quotes(chain: OptionChain, asked: Asked) -> tuple[tuple[SliceQuotes, ...], tuple[Skipped, ...], bool]:
+    """The expiries asked for, those of them left out, and whether any is American; the whole chain tells the rates."""
+    if not any(_is_asked(item, asked) for item in chain.slices):
+        listed = ", ".join(f"{item.root} {item.expiry}" for item in chain.slices)
+        raise MissingDataError(f"{chain.underlying} has no such expiry to calibrate to (listed: {listed})")
+    judged = [(item, repeated_strike(item)) for item in chain.slices]
+    whole = replace(chain, slices=tuple(item for item, reason in judged if reason is None))
+    solved = solve(whole, asked.rate, greeks=False)
+    solved = replace(solved, slices=tuple(item for item in solved.slices if _is_asked(item.source, asked)))
+    american = any(item.source.exercise == "american" for item in solved.slices)
+    chosen, unusable = of_chain(without_early_exercise(solved) if american else solved)
+    skipped = (*(reason for item, reason in judged if reason is not None and _is_asked(item, asked)), *unusable)
+    if not chosen:
+        reasons = "; ".join(f"{one.root} {one.expiry}: {one.reason}" for one in skipped)
+        raise MissingDataError(f"{chain.underlying} has no usable expiry to calibrate to ({reasons})")
+    return chosen, skipped, american
+
+
+def _is_asked(item: ChainSlice, asked: Asked) -> bool:
     named = not asked.expiries or item.expiry in asked.expiries
     return named and (asked.root is None or item.root == asked.root.upper())
 

@@ -32,8 +32,13 @@ def summary(record: Record) -> dict[str, Any]:
         "expiries": sum(len(fit["expiries"]) for fit in record["fits"]),
         "quotes": sum(counts),
         "rmse_volatility": (squares / sum(counts)) ** 0.5,
+        "parameters": _parameters(record["fits"][0]) if len(record["fits"]) == 1 else None,
         "converged": all(fit["calibration"]["converged"] for fit in record["fits"]),
     }
+
+
+def _parameters(fit: Mapping[str, Any]) -> dict[str, float]:
+    return {one["name"]: one["value"] for one in fit["calibration"]["parameters"]}
 
 
 def history_table(lines: list[dict[str, Any]]) -> Table:
@@ -99,7 +104,7 @@ def _by_expiry(record: Record) -> Table:
 
 
 def _head(record: Record) -> str:
-    american = ", American quotes read as European" if record["american"] else ""
+    american = ", without early exercise" if record["american"] else ""
     name = NAMES[record["model"]]
     return f"{name} on {record['underlying']}, as of {record['as_of']}, weighted by {_weights(record)}{american}"
 
@@ -137,7 +142,7 @@ def _row(record: Record, fit: Mapping[str, Any]) -> dict[str, Any]:
         "first_expiry": expiries[0]["expiry"],
         "last_expiry": expiries[-1]["expiry"],
         "quotes": sum(item["quotes"] for item in expiries),
-        **{one["name"]: one["value"] for one in found["parameters"]},
+        **_parameters(fit),
         **({"beta": found["beta"]} if found["beta"] is not None else {}),
         **{name: found[name] for name in told},
         "notes": list(found["notes"]),

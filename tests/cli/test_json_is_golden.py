@@ -77,7 +77,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "calibrate-double-heston": (f"calibrate double-heston ORBIT {TERMS} --starts 1 --json",),
     "calibrate-merton": (f"calibrate merton ORBIT {TERMS} --json",),
     "calibrate-sabr": (f"calibrate sabr ORBIT {TERMS} --beta 0.5 --json",),
-    "calibrate-history-list": (f"calibrate sabr ORBIT {TERMS}", "calibrate history list --json"),
+    "calibrate-history-list": (f"calibrate heston ORBIT {TERMS}", "calibrate history list --json"),
     "calibrate-history-list-of-a-fresh-home": ("calibrate history list --json",),
     "calibrate-history-show": (f"calibrate heston ORBIT {TERMS}", "calibrate history show 20261120 --json"),
     "feed-list": ("chain import cboe_older.csv --name older", "feed list --json"),

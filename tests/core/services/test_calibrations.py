@@ -16,7 +16,9 @@ from optionix_core.errors import (
     UnknownNameError,
     UsageError,
 )
+from optionix_core.market.chain import ChainSlice, OptionChain, QuoteColumns
 from optionix_core.market.clock import ManualClock
+from optionix_core.pricing import american
 from optionix_core.services import calibration_history, calibrations
 from optionix_core.services.feeds import open_feed
 from optionix_core.services.home import HomeFolders
@@ -81,18 +83,55 @@ def test_a_record_tells_source_moment_errors_by_expiry_and_the_whole_report(chai
     assert [type(one.model) for one in calibrations.results(sabr)] == [SabrModel] * 3
 
 
-def test_expiries_left_out_and_american_quotes_are_said(chain):
+def test_expiries_left_out_are_said(chain):
     thin = replace(chain.slices[0], strikes=chain.slices[0].strikes[:2], call=_first(chain.slices[0].call, 2),
                    put=_first(chain.slices[0].put, 2))  # fmt: skip
-    american = replace(chain.slices[1], exercise="american")
-    found = calibrations.calibrate(
-        replace(chain, slices=(thin, american, chain.slices[2])), calibrations.Asked("heston")
+    double = replace(
+        chain.slices[2], strikes=np.repeat(chain.slices[2].strikes[::2], 2)[: chain.slices[2].strikes.size]
     )
+    found = calibrations.calibrate(replace(chain, slices=(thin, chain.slices[1])), calibrations.Asked("heston"))
     assert [one.expiry for one in found.skipped] == [EXPIRIES[0]]
-    assert found.american
+    assert not found.american
     record = calibrations.document(MOMENT, found)
     assert record["skipped"][0]["expiry"] == EXPIRIES[0].isoformat()
     assert record["skipped"][0]["reason"]
+    twice = calibrations.calibrate(replace(chain, slices=(chain.slices[1], double)), calibrations.Asked("heston"))
+    assert [one.expiry for one in twice.skipped] == [EXPIRIES[2]]
+    with pytest.raises(
+        MissingDataError, match=r"ORBIT has no usable expiry to calibrate to \(ORBIT 2027-09-17: strike"
+    ):
+        calibrations.calibrate(replace(chain, slices=(double,)), calibrations.Asked("heston"))
+
+
+def american_chain(model, days=(60, 180, 365), rate=0.05, dividend_yield=0.02):
+    """Mids are American prices, each of the volatility that `model` has at its strike."""
+    slices = []
+    for count in days:
+        years = count / 365.0
+        strikes = 100.0 * np.exp(0.2 * np.sqrt(years) * np.linspace(-2.0, 1.6, 19))
+        volatility = model.implied_volatility(100.0, strikes, years, rate, dividend_yield)
+        sides = []
+        for sign in (1, -1):
+            price = american.price(sign, 100.0, strikes, years, rate, dividend_yield, volatility)
+            half = np.minimum(0.005 * price, 0.02)
+            names = tuple(f"{sign}{place}" for place in range(strikes.size))
+            sides.append(QuoteColumns(names, price - half, price + half, *[np.full(strikes.shape, np.nan)] * 8))
+        at = MOMENT + timedelta(days=count)
+        slices.append(ChainSlice("ABC", at.date(), at, "PM", "american", 100.0, False, strikes, *sides))
+    return OptionChain("ABC", "test", MOMENT, 100.0, "USD", tuple(slices))
+
+
+def test_early_exercise_is_taken_out_of_american_quotes():
+    model = HestonModel(v0=0.04, kappa=1.5, theta=0.06, sigma=0.5, rho=-0.7)
+    found = calibrations.calibrate(american_chain(model), calibrations.Asked("heston"))
+    assert found.american
+    assert calibrations.document(MOMENT, found)["american"] is True
+    (fit,) = found.fits
+    assert fit.result.rmse_volatility < 2e-4
+    assert fit.result.model.v0 == pytest.approx(0.04, rel=0.02)
+    assert fit.result.model.rho == pytest.approx(-0.7, abs=0.02)
+    with pytest.raises(MissingDataError, match="ABC has no spot"):
+        calibrations.calibrate(replace(american_chain(model, (60,)), spot=None), calibrations.Asked("sabr"))
 
 
 def _first(columns, count):
@@ -106,7 +145,7 @@ def test_what_cannot_be_calibrated_is_named(chain):
         calibrations.calibrate(chain, calibrations.Asked("heston", weights="vega"))
     with pytest.raises(InvalidValueError, match="starts must be from 1 to 8"):
         calibrations.calibrate(chain, calibrations.Asked("heston", starts=9))
-    with pytest.raises(MissingDataError, match=r"ORBIT has no such expiry to calibrate to \(usable: ORBIT 2026-12-18"):
+    with pytest.raises(MissingDataError, match=r"ORBIT has no such expiry to calibrate to \(listed: ORBIT 2026-12-18"):
         calibrations.calibrate(chain, calibrations.Asked("heston", expiries=(date(2030, 1, 1),)))
     with pytest.raises(MissingDataError, match="has no such expiry"):
         calibrations.calibrate(chain, calibrations.Asked("heston", root="SPX"))

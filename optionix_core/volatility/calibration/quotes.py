@@ -1,8 +1,8 @@
 """What a model is calibrated to: volatilities by log-moneyness and time, each with a weight.
 
-From prices, each with a forward and a discount factor of its own, or from the judged quotes of a chain, whose weights
-are the inverse squares of their spreads. Refuses what has no volatility: a price at or beyond its bounds, an option
-that has expired, a nan. Nothing is left out in silence: the first row at fault is named.
+From prices, each with a forward and a discount factor of its own; from the judged quotes of a chain, whose weights are
+the inverse squares of their spreads; or from the smiles of a surface. Refuses what has no volatility: a price at or
+beyond its bounds, an option that has expired, a nan. Nothing is left out in silence: the first row at fault is named.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from optionix_core.volatility.surface.quotes import SliceQuotes
+    from optionix_core.volatility.surface.surface import VolatilitySurface
 
     FloatArray = NDArray[np.float64]
 
@@ -29,13 +30,15 @@ FIELDS = ("spot", "strikes", "expiries", "option_types", "prices", "rate", "divi
 LARGEST = 1e140
 NARROWEST_SPREAD = 1e-4
 """Volatility: a spread below this counts as this, so that no quote takes all the weight."""
+SEVERAL = 2
+"""Points that a smile needs."""
 LEAST_TIME_VALUE = 1e-12
 """Of an option out of the money, over the forward: less is rounding."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CalibrationQuotes:
-    """Arrays of shape (quotes,), in the caller's order. `of_prices` and `of_slices` check them."""
+    """Arrays of shape (quotes,), in the caller's order. `of_prices`, `of_slices` and `of_surface` check them."""
 
     years: FloatArray
     """Positive."""
@@ -124,6 +127,27 @@ def of_slices(slices: Sequence[SliceQuotes], *, equal: bool = False) -> Calibrat
     weight = np.ones(k.size) if equal else np.maximum(half, NARROWEST_SPREAD) ** -2.0
     sign = np.where(k >= 0.0, 1.0, -1.0)
     return CalibrationQuotes(years, forward, forward * np.exp(k), k, sign, volatility, _on_average_one(weight))
+
+
+def of_surface(
+    surface: VolatilitySurface, points: int = 15, reach: tuple[float, float] = (-2.5, 1.5)
+) -> CalibrationQuotes:
+    """Quotes from the smiles of a surface: `points` an expiry, evenly over `reach` standard deviations, equal weights.
+
+    Raises InvalidValueError for fewer than two points or a reach that is not ascending.
+    """
+    if points < SEVERAL:
+        raise InvalidValueError("points", points, f"at least {SEVERAL}")
+    if not reach[0] < reach[1]:
+        raise InvalidValueError("reach", reach, "ascending")
+    columns = []
+    for item in surface.slices:
+        k = np.linspace(*reach, points) * item.deviation
+        years, forward = np.full(points, item.years), np.full(points, item.forward)
+        volatility = np.sqrt(item.smile.total_variance(k) / item.years)
+        sign, one = np.where(k >= 0.0, 1.0, -1.0), np.ones(points)
+        columns.append((years, forward, item.forward * np.exp(k), k, sign, volatility, one))
+    return CalibrationQuotes(*(np.concatenate(column) for column in zip(*columns, strict=True)))
 
 
 def _columns(values: tuple[object, ...], weights: ArrayLike | None) -> list[FloatArray]:

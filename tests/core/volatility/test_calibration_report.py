@@ -10,10 +10,10 @@ import pytest
 
 from optionix_core.errors import InvalidValueError, MalformedFileError
 from optionix_core.pricing import black_scholes
-from optionix_core.volatility import CalibrationEngine, HestonModel, SabrModel
+from optionix_core.volatility import CalibrationEngine, HestonModel, SabrModel, VolatilitySurface
 from optionix_core.volatility.calibration import document
 from optionix_core.volatility.calibration.least_squares import Stop, descend
-from optionix_core.volatility.calibration.quotes import of_prices, of_slices
+from optionix_core.volatility.calibration.quotes import of_prices, of_slices, of_surface
 from optionix_core.volatility.surface.quotes import SliceQuotes
 
 EXPIRIES = np.array([0.1, 0.25, 0.5, 1.0, 2.0])[:, None]
@@ -188,6 +188,20 @@ def test_quotes_of_a_chain_weigh_by_the_inverse_square_of_their_spread():
         of_slices([])
     with pytest.raises(InvalidValueError, match=r"forward must be positive and finite \(got -1.0 at row 1\)"):
         of_slices([slice_of(0.25), slice_of(0.5, -1.0)])
+
+
+def test_a_surface_is_calibrated_to_by_its_smiles(known, slice_of, chain_of):
+    strikes = np.arange(60.0, 141.0, 2.5)
+    chain = chain_of(*(slice_of(known(days, 100.0, 0.03), strikes) for days in (30.0, 90.0, 180.0)), spot=100.0)
+    surface = VolatilitySurface.fit(chain, "svi")
+    quotes = of_surface(surface, 11)
+    assert quotes.count == quotes.used == 33
+    assert quotes.volatility == pytest.approx(surface.implied_volatility(quotes.strike, quotes.years), rel=1e-9)
+    assert CalibrationEngine().fit("heston", quotes).rmse_volatility < 0.02
+    with pytest.raises(InvalidValueError, match="points must be at least 2"):
+        of_surface(surface, 1)
+    with pytest.raises(InvalidValueError, match="reach must be ascending"):
+        of_surface(surface, 5, (1.0, -1.0))
 
 
 def test_a_document_read_again_is_the_same(noisy):

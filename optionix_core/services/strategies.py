@@ -6,7 +6,7 @@ or from a flat volatility where the user gives one, and else there is none, with
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from optionix_core.errors import InvalidValueError, MissingDataError
 from optionix_core.portfolio.exact import decimal_of_float
-from optionix_core.portfolio.strategies import model, probability
+from optionix_core.portfolio.strategies import model, probability, rolling
 from optionix_core.portfolio.strategies.payoff import ExpiryPayoff, at_expiry
 from optionix_core.portfolio.strategies.prices import CombinationPrice, LegQuote, PriceRule, combination_price, priced
-from optionix_core.portfolio.strategies.selection import Choice, Selected, select
+from optionix_core.portfolio.strategies.selection import Choice, Selected, listed, select
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from optionix_core.market.chain import OptionChain
     from optionix_core.portfolio.strategies.model import ModelPayoff, ModelTerms, SummedGreeks
     from optionix_core.portfolio.strategies.probability import Probability, Stretch
-    from optionix_core.portfolio.strategies.values import Strategy
+    from optionix_core.portfolio.strategies.rolling import Roll
+    from optionix_core.portfolio.strategies.values import Leg, Strategy
     from optionix_core.volatility.solved import SolvedChain
     from optionix_core.volatility.surface.surface import ModelName, VolatilitySurface
 
@@ -47,6 +48,19 @@ class FlatMarket(NamedTuple):
     dividend_yield: float
     volatility: float | None
     """For every leg without its own, and for the probability of profit; None where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class RollQuote:
+    """A roll as one order of listed instruments."""
+
+    roll: Roll
+    combination: Strategy
+    """The order's legs with their symbols, unpriced."""
+    quotes: tuple[LegQuote, ...]
+    """Along those legs."""
+    price: CombinationPrice
+    """Of one unit; positive is paid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +205,25 @@ def build(
     report = _report(strategy, selected.years, terms, surface, None, tuple(notes))
     told = reason if report.probability is None and reason is not None else report.no_probability
     return replace(report, quotes=quotes, price=combination_price(strategy, quotes), no_probability=told)
+
+
+def roll_in_chain(
+    held: Sequence[Leg],
+    chain: OptionChain,
+    expiries: Mapping[date, date] | None = None,
+    strikes: Mapping[Decimal, Decimal] | None = None,
+    *,
+    rate: float | None = None,
+) -> RollQuote:
+    """The order that moves held legs to other expiries and strikes of a chain, with what it costs now.
+
+    Raises what `rolling.moved`, `rolling.roll` and `selection.listed` raise.
+    """
+    from optionix_core.volatility.solve import solve
+
+    order = rolling.roll(held, rolling.moved(held, expiries, strikes))
+    found = listed(order.combination, solve(chain, rate))
+    return RollQuote(order, found.strategy, found.quotes, combination_price(found.strategy, found.quotes))
 
 
 def _with_stock(selected: Selected, spot: float | None) -> tuple[LegQuote, ...]:

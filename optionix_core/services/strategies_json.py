@@ -13,7 +13,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from optionix_core.errors import InvalidValueError, MalformedFileError, MissingDataError
+from optionix_core.errors import DomainError, InvalidValueError, MalformedFileError, MissingDataError
 from optionix_core.portfolio.strategies.catalogue import FAMILIES, SHAPES
 from optionix_core.portfolio.strategies.model import MODEL
 from optionix_core.portfolio.strategies.payoff import cost
@@ -48,6 +48,8 @@ def legs_of(text: str, multiplier: Decimal, source: str = "--legs") -> tuple[Leg
         document = json.loads(text, parse_float=Decimal, parse_int=Decimal, parse_constant=_refuse)
     except json.JSONDecodeError as error:
         raise MalformedFileError(source, f"is not JSON: {error.msg}", error.lineno, error.colno) from None
+    except RecursionError:
+        raise MalformedFileError(source, "is not JSON of legs: it is nested too deeply", 1) from None
     rows = document.get("legs") if isinstance(document, dict) else document
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise MalformedFileError(source, "must be a JSON array of legs, or an object with one under `legs`", 1)
@@ -146,8 +148,10 @@ def catalogue() -> list[dict[str, Any]]:
 
 
 def _net_price(strategy: Strategy) -> float | None:
-    multipliers = {leg.multiplier for leg in strategy.legs if leg.type != "stock"}
-    return _number(net_price(strategy)) if len(multipliers) <= 1 else None
+    try:
+        return _number(net_price(strategy))
+    except DomainError:
+        return None  # of several multipliers, or no exact decimal
 
 
 def _leg(row: Mapping[str, object], number: int, multiplier: Decimal) -> LegInput:

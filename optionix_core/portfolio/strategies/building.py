@@ -14,7 +14,7 @@ from itertools import pairwise
 from optionix_core.errors import InvalidValueError, UsageError
 from optionix_core.portfolio.strategies.catalogue import RATIO_FAMILIES, Shape, Slot, shape
 from optionix_core.portfolio.strategies.recognition import recognise
-from optionix_core.portfolio.strategies.values import Leg, Strategy, exact_decimal
+from optionix_core.portfolio.strategies.values import Leg, Strategy, check_number, exact_decimal
 
 _TWO = 2
 
@@ -44,7 +44,8 @@ def build(
         raise InvalidValueError("expiries", len(expiries), f"{found.expiries} for {found.name}")
     if any(near >= far for near, far in pairwise(expiries)):
         raise InvalidValueError("expiries", ", ".join(map(str, expiries)), "ascending")
-    if not units.is_finite() or units <= 0:
+    check_number("units", units)
+    if units <= 0:
         raise InvalidValueError("units", units, "positive")
     numbers = _ratio(found, ratio)
     legs = tuple(

@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from optionix_core.errors import DomainError, InvalidValueError, MissingDataError
-from optionix_core.portfolio.strategies.values import Strategy, exact_decimal
+from optionix_core.portfolio.strategies.values import Strategy, check_number, exact_decimal
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,7 +50,8 @@ class ExpiryPayoff:
 
     def value(self, underlying: Decimal) -> Decimal:
         """Profit at a price of the underlying (0 or more), exact."""
-        if not underlying.is_finite() or underlying < 0:
+        check_number("underlying", underlying)
+        if underlying < 0:
             raise InvalidValueError("underlying", underlying, "0 or more")
         return exact_decimal(_profit(self.strategy, Fraction(underlying)))
 
@@ -77,9 +78,7 @@ def at_expiry(strategy: Strategy) -> ExpiryPayoff:
     if len(strategy.expiries) > 1:
         days = ", ".join(f"{day} {root}".strip() for day, root in strategy.expiries)
         raise DomainError(f"legs of several expiries ({days}) have no payoff without a model")
-    nodes = sorted({Fraction(0), *(Fraction(leg.strike) for leg in strategy.legs if leg.strike is not None)})
-    values = [_profit(strategy, node) for node in nodes]
-    slope = sum((leg.exposure for leg in strategy.legs if leg.type != "put"), Fraction(0))
+    nodes, values, slope = _corners(strategy)
     signs = _Stretches(nodes, values, slope)
     return ExpiryPayoff(
         strategy,
@@ -113,47 +112,55 @@ def _profit(strategy: Strategy, underlying: Fraction) -> Fraction:
     )
 
 
+def _corners(strategy: Strategy) -> tuple[list[Fraction], list[Fraction], Fraction]:
+    """Zero and the strikes, the profit there, and the slope beyond: each option bends the line at its strike once."""
+    bends: dict[Fraction, Fraction] = {}
+    value, slope = -Fraction(cost(strategy)), Fraction(0)
+    for leg in strategy.legs:
+        strike = Fraction(leg.strike or 0)
+        if leg.type == "stock":
+            slope += leg.exposure
+            continue
+        bends[strike] = bends.get(strike, Fraction(0)) + leg.exposure
+        if leg.type == "put":
+            slope -= leg.exposure
+            value += leg.exposure * strike
+    nodes, values = [Fraction(0)], [value]
+    for strike in sorted(bends):
+        values.append(values[-1] + slope * (strike - nodes[-1]))
+        nodes.append(strike)
+        slope += bends[strike]
+    return nodes, values, slope
+
+
 class _Stretches:
     """Where a piecewise linear function is negative, zero and positive."""
 
     def __init__(self, nodes: list[Fraction], values: list[Fraction], slope: Fraction) -> None:
-        cuts = {nodes[0]}
-        for (left, low), (right, high) in pairwise(zip(nodes, values, strict=True)):
-            cuts.add(right)
+        points = [(nodes[0], values[0])]
+        for right, high in zip(nodes[1:], values[1:], strict=True):
+            left, low = points[-1]
             if low * high < 0:
-                cuts.add(left - low * (right - left) / (high - low))
-        if slope and -values[-1] / slope > 0:
-            cuts.add(nodes[-1] - values[-1] / slope)
-        self._signs: list[tuple[Fraction, Fraction | None, int]] = []
-        places = sorted(cuts)
-
-        def at(price: Fraction) -> Fraction:
-            if price >= nodes[-1]:
-                return values[-1] + slope * (price - nodes[-1])
-            place = next(index for index, node in enumerate(nodes) if node > price)
-            left, right = nodes[place - 1], nodes[place]
-            return values[place - 1] + (values[place] - values[place - 1]) * (price - left) / (right - left)
-
-        for left, right in pairwise(places):
-            self._add(left, right, at((left + right) / 2))
-        self._add(places[-1], None, at(places[-1] + 1))
-        ends = {price for left, right, sign in self._signs if sign == 0 for price in (left, right) if price}
-        zeros = {price for price in places if at(price) == 0}
-        inner = {price for price in zeros if any(sign == 0 and left <= price and (right is None or price <= right)
-                                                  for left, right, sign in self._signs)}  # fmt: skip
-        self.roots = tuple(sorted((zeros - inner) | ends))
+                points.append((left - low * (right - left) / (high - low), Fraction(0)))
+            points.append((right, high))
+        last, end = points[-1]
+        if end * slope < 0:
+            points.append((last - end / slope, Fraction(0)))
+        signs = [_sign(low + high) for (_, low), (_, high) in pairwise(points)]  # no stretch holds both signs
+        signs.append(_sign(points[-1][1]) or _sign(slope))
+        prices = [price for price, _ in points]
+        self._stretches = list(zip(prices, [*prices[1:], None], signs, strict=True))
+        before = [signs[0], *signs]
+        self.roots = tuple(
+            price for (price, value), left, right in zip(points, before, signs, strict=False)
+            if value == 0 and (left or right)
+        )  # fmt: skip
         """Isolated roots and ends of level stretches, those at zero left out."""
 
-    def _add(self, left: Fraction, right: Fraction | None, value: Fraction) -> None:
-        sign = (value > 0) - (value < 0)
-        if self._signs and self._signs[-1][2] == sign == 0:
-            left = self._signs.pop()[0]
-        self._signs.append((left, right, sign))
-
     def of(self, sign: int) -> tuple[Interval, ...]:
-        """Intervals of that sign; neighbours that touch at a root of the same sign on both sides stay apart."""
+        """Intervals of that sign; two that touch at a root stay apart."""
         joined: list[Interval] = []
-        for left, right, found in self._signs:
+        for left, right, found in self._stretches:
             if found != sign:
                 continue
             if joined and joined[-1][1] == left and left not in self.roots:
@@ -161,3 +168,7 @@ class _Stretches:
             else:
                 joined.append((left, right))
         return tuple(joined)
+
+
+def _sign(value: Fraction) -> int:
+    return (value > 0) - (value < 0)

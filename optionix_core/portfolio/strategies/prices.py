@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
+from decimal import Decimal, Inexact
 from fractions import Fraction
 from typing import Literal, NamedTuple
 
-from optionix_core.errors import InvalidValueError, MissingDataError
+from optionix_core.errors import DomainError, InvalidValueError, MissingDataError
 from optionix_core.portfolio.strategies.payoff import check_priced, cost
 from optionix_core.portfolio.strategies.values import Leg, Strategy, exact_decimal
 
@@ -43,7 +43,7 @@ class CombinationPrice:
     """Net prices of one unit; positive is paid, negative is received."""
 
     natural: Decimal | None
-    """Taking every leg's far side: what the unit costs at once."""
+    """Taking every leg's far side: what the unit costs at once. As the others None where it has no exact decimal."""
     mid: Decimal | None
     opposite: Decimal | None
     """What unwinding the unit at once would bring: every leg's near side."""
@@ -70,11 +70,15 @@ def combination_price(strategy: Strategy, quotes: Sequence[LegQuote]) -> Combina
 
 
 def net_price(strategy: Strategy) -> Decimal:
-    """Net price of one unit at the legs' own prices; positive is a debit. MissingDataError where one has none."""
+    """Net price of one unit at the legs' own prices; positive is a debit.
+
+    MissingDataError where a leg has no price, DomainError where multipliers differ or leave a fraction that no decimal
+    holds.
+    """
     check_priced(strategy)
     found = _net(strategy, [leg.price for leg in strategy.legs])
     if found is None:
-        raise MissingDataError("a leg has no price")
+        raise DomainError(f"the net price per {strategy.multiplier} units has no exact decimal")
     return found
 
 
@@ -117,4 +121,7 @@ def _net(strategy: Strategy, prices: Sequence[Decimal | None]) -> Decimal | None
         if price is None:
             return None
         total += number * Fraction(leg.multiplier) / multiplier * Fraction(price)
-    return exact_decimal(total)
+    try:
+        return exact_decimal(total)
+    except Inexact:
+        return None

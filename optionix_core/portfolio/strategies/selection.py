@@ -90,8 +90,9 @@ def select(
         multiplier=decimal_of_float(multipliers.pop(), "multiplier"),
         units=units,
         ratio=ratio,
+        root=root,
     )
-    return _listed(built, parts)
+    return listed(built, solved)
 
 
 def _strikes(found: Shape, parts: Sequence[SolvedSlice], choice: Choice) -> tuple[Decimal, ...]:
@@ -140,35 +141,34 @@ def _by_delta(found: Shape, parts: Sequence[SolvedSlice], deltas: tuple[float, .
     return tuple(chosen)
 
 
-def _listed(built: Strategy, parts: Sequence[SolvedSlice]) -> Selected:
-    legs: list[Leg] = []
-    quotes: list[LegQuote] = []
-    years: list[float | None] = []
-    terms: list[LegTerms | None] = []
-    for leg in built.legs:
-        if leg.strike is None:
-            legs.append(leg)
-            quotes.append(LegQuote(None, None))
-            years.append(None)
-            terms.append(None)
-            continue
-        part = next(one for one in parts if one.source.expiry == leg.expiry)
-        place = _place(part, leg.strike)
-        columns = part.source.call if leg.type == "call" else part.source.put
-        symbol = columns.symbols[place]
-        if symbol is None:
-            raise InvalidValueError("strike", decimal_text(leg.strike), f"that of a listed {leg.type}")
-        legs.append(replace(leg, symbol=symbol, root=part.source.root))
-        quotes.append(LegQuote(_quoted(columns.bid[place]), _quoted(columns.ask[place])))
-        years.append(part.years)
-        volatility = float(_side(part, leg.type).iv[place])
-        known = part.forward is not None and part.discount_factor is not None and math.isfinite(volatility)
-        terms.append(
-            LegTerms(part.years, float(part.forward or 0), float(part.discount_factor or 0), volatility)
-            if known
-            else None
-        )
-    return Selected(replace(built, legs=tuple(legs)), tuple(quotes), tuple(years), tuple(terms))
+def listed(strategy: Strategy, solved: SolvedChain) -> Selected:
+    """A strategy's instruments found in a chain, with symbols, quotes and terms.
+
+    Raises UnknownNameError for an expiry, InvalidValueError for a strike that is not listed and for options without an
+    expiry.
+    """
+    found = [_leg(leg, solved) for leg in strategy.legs]
+    legs, quotes, years, terms = zip(*found, strict=True)
+    return Selected(replace(strategy, legs=legs), quotes, years, terms)
+
+
+def _leg(leg: Leg, solved: SolvedChain) -> tuple[Leg, LegQuote, float | None, LegTerms | None]:
+    if leg.strike is None:
+        return leg, LegQuote(None, None), None, None
+    if leg.expiry is None:
+        raise InvalidValueError("expiry", f"none for {leg.label}", "told for each option")
+    part = solved.slice(leg.expiry, leg.root)
+    place = _place(part, leg.strike)
+    columns = part.source.call if leg.type == "call" else part.source.put
+    symbol = columns.symbols[place]
+    if symbol is None:
+        raise InvalidValueError("strike", decimal_text(leg.strike), f"that of a listed {leg.type}")
+    volatility = float(_side(part, leg.type).iv[place])
+    terms = None
+    if part.forward is not None and part.discount_factor is not None and math.isfinite(volatility):
+        terms = LegTerms(part.years, part.forward, part.discount_factor, volatility)
+    quote = LegQuote(_quoted(columns.bid[place]), _quoted(columns.ask[place]))
+    return replace(leg, symbol=symbol, root=part.source.root), quote, part.years, terms
 
 
 def _place(part: SolvedSlice, strike: Decimal) -> int:

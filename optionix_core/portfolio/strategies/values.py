@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
-from decimal import Decimal
+from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow, localcontext
 from fractions import Fraction
 from math import gcd, lcm
 from typing import Literal, get_args
@@ -22,6 +22,11 @@ LegType = Literal["call", "put", "stock"]
 LEG_TYPES: tuple[str, ...] = get_args(LegType)
 CUSTOM = "custom"
 """The name of legs that are no strategy of the catalogue."""
+
+PLACES = 12
+"""Of a leg's numbers, before and behind the point."""
+_WIDE = Context(prec=20 * PLACES, traps=[Inexact, InvalidOperation, Overflow])
+"""Room for products of the legs' numbers, and their sums."""
 
 ExpiryKey = tuple[date, str]
 _ORDER = {"stock": 0, "put": 1, "call": 2}
@@ -52,8 +57,8 @@ class Leg:
             raise InvalidValueError("type", repr(self.type), f"one of {', '.join(LEG_TYPES)}")
         for field in ("quantity", "multiplier", "strike", "price"):
             value = getattr(self, field)
-            if value is not None and not (isinstance(value, Decimal) and value.is_finite()):
-                raise InvalidValueError(field, value, "an exact, finite decimal")
+            if value is not None:
+                check_number(field, value)
         if not self.quantity:
             raise InvalidValueError("quantity", self.quantity, "other than zero")
         if self.multiplier <= 0:
@@ -177,5 +182,13 @@ def whole_ratio(amounts: Iterable[Fraction]) -> tuple[tuple[int, ...], Fraction]
 
 def exact_decimal(number: Fraction) -> Decimal:
     """The decimal of a fraction that has one; `decimal.Inexact` is raised for 1/3."""
-    with exact_arithmetic():
+    with localcontext(_WIDE):
         return Decimal(number.numerator) / Decimal(number.denominator)
+
+
+def check_number(field: str, value: object) -> None:
+    """InvalidValueError unless `value` is a decimal below 10^12 in size with at most 12 decimal places."""
+    if not isinstance(value, Decimal) or not value.is_finite():
+        raise InvalidValueError(field, value, "an exact, finite decimal")
+    if value.adjusted() >= PLACES or int(value.as_tuple().exponent) < -PLACES:
+        raise InvalidValueError(field, value, f"below 10^{PLACES} with at most {PLACES} decimal places")

@@ -180,6 +180,8 @@ def test_a_leg_that_cannot_be_is_refused() -> None:
         ({"quantity": 1.5}, "quantity must be an exact, finite decimal"),
         ({"strike": Decimal("nan")}, "strike must be an exact, finite decimal"),
         ({"strike": None}, "strike must be positive"),
+        ({"strike": Decimal("1e12")}, "strike must be below 10\\^12"),
+        ({"price": Decimal("1e-13")}, "price must be below 10\\^12 with at most 12 decimal places"),
         ({"strike": Decimal(-1)}, r"strike must be positive \(got -1\)"),
         ({"multiplier": Decimal(0)}, "multiplier must be positive"),
         ({"price": Decimal("-0.01")}, r"price must be 0 or more \(got -0.01\)"),

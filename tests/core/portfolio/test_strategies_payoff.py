@@ -182,6 +182,22 @@ def test_a_sure_loss_has_a_negative_maximum_gain() -> None:
     assert (box.max_gain, box.max_loss, box.breakevens) == (-100, 100, ())
 
 
+def test_the_largest_and_finest_numbers_stay_exact() -> None:
+    large, fine = Decimal("999999999999.999999999999"), Decimal("0.000000000001")
+    one = Leg(type="call", quantity=large, multiplier=large, strike=large, price=large)
+    found = payoff(one, Leg(type="put", quantity=fine, multiplier=fine, strike=fine, price=fine))
+    assert found.max_loss == Fraction(large) ** 3 + Fraction(fine) ** 3
+    assert found.value(Decimal(0)) == -(Fraction(large) ** 3)
+
+
+def test_hundreds_of_legs_are_summed_in_a_blink() -> None:
+    legs = [leg(f"{(-1) ** k * (1 + k % 3)} {'call' if k % 2 else 'put'} {50 + k}", f"{k % 7}.5") for k in range(800)]
+    found = payoff(*legs)
+    for price in (Decimal(0), Decimal("77.7"), Decimal(400), Decimal(849), Decimal(5000)):
+        assert found.value(price) == by_hand(legs, price)
+    assert [found.value(node) for node in found.nodes[::50]] == list(found.values[::50])
+
+
 def test_what_has_no_payoff_is_refused() -> None:
     with pytest.raises(MissingDataError, match=r"leg -1 call 110 has no price"):
         payoff(leg("+1 call 100", "3"), leg("-1 call 110"))

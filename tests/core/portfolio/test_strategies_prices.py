@@ -88,6 +88,10 @@ def test_no_mid_is_made_of_a_locked_crossed_or_one_sided_quote(bad: tuple[str | 
 def test_prices_that_cannot_be_are_refused() -> None:
     with pytest.raises(DomainError, match="several multipliers"):
         net_price(recognise([leg("+1 call 100", "3"), leg("-10 call 110", "1", 10)]))
+    thirds = recognise([leg("+1 stock", "10", 1), leg("-1 call 12", "1", 3)])
+    with pytest.raises(DomainError, match="no exact decimal"):
+        net_price(thirds)
+    assert combination_price(thirds, [quote("10", "10"), quote("1", "1.1")]).natural is None
     with pytest.raises(MissingDataError, match="has no price"):
         net_price(build("straddle", [Decimal(100)], multiplier=Decimal(100)))
     with pytest.raises(InvalidValueError, match="quotes must be 2, one a leg"):

@@ -19,8 +19,18 @@ from optionix_core.volatility.solve import solve
 from optionix_core.volatility.surface.quotes import of_chain
 
 ql = pytest.importorskip("QuantLib")
+TODAY = ql.Date(2, 1, 2025)
 START = (0.04, 1.5, 0.05, 0.5, -0.5)
 JUMPS = (0.3, -0.1, 0.1)
+
+
+@pytest.fixture(autouse=True)
+def today():
+    """The valuation date is QuantLib's own global; put back afterwards."""
+    before = ql.Settings.instance().evaluationDate
+    ql.Settings.instance().evaluationDate = TODAY
+    yield
+    ql.Settings.instance().evaluationDate = before
 
 
 def synthetic():
@@ -54,9 +64,7 @@ def real(shared_data):
 
 def quantlib(quotes, jumps=()):
     """Parameters by QuantLib, in our order; quotes on a forward of 100, no rates."""
-    today = ql.Date(2, 1, 2025)
-    ql.Settings.instance().evaluationDate = today
-    flat = ql.YieldTermStructureHandle(ql.FlatForward(today, 0.0, ql.Actual365Fixed()))
+    flat = ql.YieldTermStructureHandle(ql.FlatForward(TODAY, 0.0, ql.Actual365Fixed()))
     spot = ql.QuoteHandle(ql.SimpleQuote(100.0))
     if jumps:
         model = ql.BatesModel(ql.BatesProcess(flat, flat, spot, *START, *jumps))

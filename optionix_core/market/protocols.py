@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -130,4 +131,47 @@ class QuoteSource(Protocol):
 
     def history(self, underlying: str, until: date) -> PriceHistory:
         """Daily history up to and including `until`; MissingDataError where the source has none."""
+        ...
+
+
+class TouchRange(NamedTuple):
+    """Prices between which an instrument's touch stays for a while, both ends in it. A bid may be absent besides."""
+
+    bid_low: float
+    bid_high: float
+    """Zero where there is no bid at all."""
+    ask_low: float
+    ask_high: float
+
+
+Matters = Callable[[TouchRange], bool]
+"""Whether a quote whose touch lies in a range could change anything for whoever asks."""
+
+
+def everything(touch: TouchRange) -> bool:  # noqa: ARG001 # whoever wants every quote does not look
+    """Every quote matters."""
+    return True
+
+
+@runtime_checkable
+class TellsQuotes(Protocol):
+    """A feed that can tell all quotes of a stretch of time, not the last one alone."""
+
+    def quotes_between(
+        self, symbol: str, after: datetime, until: datetime, matters: Matters = everything
+    ) -> Iterator[Quote]:
+        """The quotes made after `after` and up to `until`, each once, in order of time.
+
+        Those that do not matter are left out. `matters` is asked again as the iterator goes on, so that its answer may
+        depend on the quotes before; the iterator never looks further than the quote that it answers.
+        """
+        ...
+
+
+@runtime_checkable
+class TellsSessions(Protocol):
+    """A feed that can tell when the session that a moment lies in ends."""
+
+    def session_close(self, moment: datetime) -> datetime:
+        """The close of the session of `moment`, or of the next one where its market is closed (UTC)."""
         ...

@@ -24,7 +24,7 @@ _SHORTEST_PERIOD = 4
 _PERIODS = 21
 _TRADE_SHIFT = 8
 """Trades happen on a coarser grid of 256 ticks (64 s)."""
-_REQUOTE_YEARS = 12.0 / (365 * 86400)
+REQUOTE_YEARS = 12.0 / (365 * 86400)
 """The longest time that a quote may stand: two periods of the slowest contract."""
 
 
@@ -148,7 +148,7 @@ class MarketMaker:
         delta = contract.sign * shrink * 0.5 * erfc(-contract.sign * d1 / sqrt(2.0))
         closeness = exp(-0.5 * d1 * d1)
         vega = state.spot * shrink * closeness * sqrt(years / (2.0 * pi))
-        fear = sqrt(state.variance * _REQUOTE_YEARS) * state.spot * abs(delta)
+        fear = sqrt(state.variance * REQUOTE_YEARS) * state.spot * abs(delta)
         half = 0.005 * self._below + self._own.width * vega + fear + 0.002 * middle
         noise = contract.key ^ 3
         low = self._floor(100.0 * (middle - half * (0.8 + 0.4 * uniform(noise, 2 * state.tick))))

@@ -6,20 +6,22 @@ done. It refuses moments before 2019, expiries that have passed and strikes that
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
-from optionix_core.errors import InvalidValueError, UnknownNameError
+from optionix_core.errors import InvalidValueError, MissingDataError, UnknownNameError
 from optionix_core.feeds.simulated.listing import Listing, Series
 from optionix_core.feeds.simulated.noise import bits, key, uniform
 from optionix_core.feeds.simulated.path import TICKS_PER_DAY, SpotPath, moment_of, tick_of
 from optionix_core.feeds.simulated.quoting import Contract, MarketMaker, OptionQuote, Window, last_event
+from optionix_core.feeds.simulated.stretches import Stretches
 from optionix_core.feeds.simulated.underlyings import SYMBOLS, UNDERLYINGS, Underlying, find, register_products
 from optionix_core.market import osi, sessions
 from optionix_core.market.instruments import Instrument
 from optionix_core.market.option_type import OptionType
-from optionix_core.market.protocols import FeedState, UnderlyingInfo
+from optionix_core.market.protocols import FeedState, Matters, UnderlyingInfo, everything
 from optionix_core.market.quote import Quote
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ class Market:
         self.path = SpotPath(seed, underlying)
         self.listing = Listing(self.path)
         self.maker = MarketMaker(seed, self.path)
+        self.stretches = Stretches(self.path)
         self.own_key = key(seed, underlying.symbol, "underlying")
         self._rows: dict[date, tuple[range, tuple[tuple[Contract, Contract], ...]]] = {}
 
@@ -192,6 +195,30 @@ class SimulatedFeed:
             bound = f"from {strikes[0] / 1000:g} to {strikes[-1] / 1000:g} in steps of {series.step / 1000:g}"
             raise UnknownNameError("symbol", symbol, (f"{market.underlying.symbol} {series.expiry} strikes {bound}",))
         return self._as_quote(contract, market.maker.quote(contract, tick, window))
+
+    def quotes_between(
+        self, symbol: str, after: datetime, until: datetime, matters: Matters = everything
+    ) -> Iterator[Quote]:
+        """Every quote made after `after` and up to `until` that matters, in order; see TellsQuotes."""
+        from optionix_core.feeds.simulated import quotes_between as stretch
+
+        if symbol in SYMBOLS:
+            return stretch.underlying_quotes(self, self.market(symbol), after, until, matters, _SPOT_PERIOD)
+        market, _, contract = self._contract(symbol)
+        return stretch.option_quotes(self, market, contract, after, until, matters)
+
+    def session_close(self, moment: datetime) -> datetime:
+        """The end of the UTC day in the continuous session, else the close of XNYS's session; see TellsSessions."""
+        tick = tick_of(moment)
+        if self.session == "continuous":
+            return moment_of(tick - tick % TICKS_PER_DAY + TICKS_PER_DAY)
+        current = sessions.current_session(moment)
+        if current is not None:
+            return current.close
+        opening = sessions.current_session(sessions.next_open(moment))
+        if opening is None:
+            raise MissingDataError(f"no session opens after {moment.isoformat()}")
+        return opening.close
 
     def history(self, underlying: str, until: date) -> PriceHistory:
         """Daily bars of XNYS sessions up to and including `until`, three years and more; see `history`."""

@@ -53,6 +53,7 @@ class SabrSmiles:
         self._mean = quotes.forward**back * np.exp(0.5 * back * self._x)
         square = (back * self._x) ** 2
         self._bend = 1.0 + square / 24.0 + square**2 / 1920.0
+        self._stretch = self._mean * np.abs(self._x)
         self._side = np.where(self._x > 0.0, -1.0, 1.0)
 
     @property
@@ -64,9 +65,7 @@ class SabrSmiles:
         """As `Smiles`."""
         alpha, rho, nu = values.tolist()
         level = alpha / self._mean
-        a = (nu / alpha) * self._mean * np.abs(self._x)
-        r = rho * self._side
-        ratio, ratio_a, ratio_r = _ratio(a, r)
+        ratio, ratio_a, ratio_r = _ratio((nu / alpha) * self._stretch, rho * self._side)
         push = 0.25 * self._beta * level
         first = self._back**2 / 24.0 * level**2
         growth = 1.0 + self._years * (first + push * rho * nu + (2.0 - 3.0 * rho**2) / 24.0 * nu**2)
@@ -76,23 +75,28 @@ class SabrSmiles:
             return None
         shape = base * growth
         heat = base * ratio * self._years
-        by_alpha = (volatility - shape * ratio_a * a + heat * (2.0 * first + push * rho * nu)) / alpha
-        by_rho = shape * ratio_r * self._side + heat * (push * nu - 0.25 * rho * nu**2)
-        by_nu = shape * ratio_a * a / nu + heat * (push * rho + (2.0 - 3.0 * rho**2) / 12.0 * nu)
-        return volatility, np.stack([by_alpha, by_rho, by_nu])
+        stretched = shape * ratio_a * self._stretch
+        slopes = np.empty((3, volatility.size))
+        slopes[0] = (volatility + heat * (2.0 * first + push * (rho * nu))) / alpha - stretched * (nu / alpha**2)
+        slopes[1] = shape * ratio_r * self._side + heat * (push * nu - 0.25 * rho * nu**2)
+        slopes[2] = stretched / alpha + heat * (push * rho + (2.0 - 3.0 * rho**2) / 12.0 * nu)
+        return volatility, slopes
 
 
 def _ratio(a: FloatArray, r: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     """R and its derivatives in z and rho, for z = a >= 0 and rho = r."""
     small = a < SMALL
-    z = np.where(small, 1.0, a)
+    near = bool(small.any())
+    z = np.where(small, 1.0, a) if near else a
     y = z * (z - 2.0 * r)
     q = np.sqrt(1.0 + y)
-    inner = (y / (1.0 + q) + z) / (1.0 - r)
-    chi = np.log1p(inner)
+    rest = 1.0 - r
+    chi = np.log1p((y / (1.0 + q) + z) / rest)
     ratio = z / chi
     by_z = (1.0 - ratio / q) / chi
-    by_r = -ratio / chi * (1.0 / (1.0 - r) - (1.0 + z / q) / (q + z - r))
+    by_r = ratio / chi * ((1.0 + z / q) / (q + z - r) - 1.0 / rest)
+    if not near:
+        return ratio, by_z, by_r
     curve = (2.0 - 3.0 * r * r) / 6.0
     return (
         np.where(small, 1.0 - 0.5 * r * a + 0.5 * curve * a * a, ratio),

@@ -35,6 +35,7 @@ REACH = 8.0
 """Standard deviations of the longest option beyond the strikes within which bounds and roots are looked for."""
 _WIDEST = 50.0
 _POINTS = 2001
+_POINTS_BELOW = 41
 _LOCAL = 161
 _ZOOMS = 6
 _NOISE = 1e-12
@@ -92,8 +93,8 @@ class ModelPayoff:
     """Profit and loss when the nearest expiry ends, in the model; floats, in money.
 
     Whether a side is bounded is told by the calls and the stock: where they do not cancel it is not. Where they do, the
-    bounds are those within `between`, which is `REACH` standard deviations of the longest option beyond the strikes,
-    and at a price of zero: further up nothing changes but what dividends take from a European option.
+    bounds are those within `between`, from zero to `REACH` standard deviations of the longest option above the
+    strikes: further up nothing changes but what dividends take from a European option.
     """
 
     years: float
@@ -107,7 +108,7 @@ class ModelPayoff:
     profitable: tuple[tuple[float, float | None], ...]
     """Intervals of positive profit; None is without end."""
     between: tuple[float, float]
-    """Prices of the underlying."""
+    """Prices of the underlying, from zero."""
 
 
 def flat_terms(
@@ -202,8 +203,9 @@ def at_nearest_expiry(strategy: Strategy, terms: ModelTerms) -> ModelPayoff:
     nothing = _at_zero(strategy, terms, elapsed)
     most, least = max(float(values.max()), nothing), min(float(values.min()), nothing)
     for place in _turns(values):
-        bounds = _zoomed(strategy, terms, elapsed, grid[place - 1], grid[place + 1])
-        most, least = max(most, bounds[1]), min(least, bounds[0])
+        top = values[place] > values[place - 1]
+        extreme = _zoomed(strategy, terms, elapsed, (float(grid[place - 1]), float(grid[place + 1])), top=top)
+        most, least = max(most, extreme), min(least, extreme)
     slope = sum((leg.exposure for leg in strategy.legs if leg.type != "put"), Fraction(0))
     roots = _roots(strategy, terms, elapsed, grid, values)
     cuts = [0.0, *roots]
@@ -216,7 +218,7 @@ def at_nearest_expiry(strategy: Strategy, terms: ModelTerms) -> ModelPayoff:
         None if slope < 0 else -least,
         tuple(roots),
         tuple((low, high) for low, high, good in zip(cuts, uppers, signs.tolist(), strict=True) if good),
-        (float(grid[0]), float(grid[-1])),
+        (0.0, float(grid[-1])),
     )
 
 
@@ -268,6 +270,7 @@ def _grid(strategy: Strategy, terms: ModelTerms, elapsed: float) -> FloatArray:
     widest = max(one.volatility * math.sqrt(one.years) for one in terms.legs if one is not None)
     reach = min(math.exp(REACH * widest), _WIDEST)
     parts = [np.geomspace(min(strikes) / reach, max(strikes) * reach, _POINTS), np.array(strikes)]
+    parts.append(parts[0][0] * np.linspace(0.0, 1.0, _POINTS_BELOW)[1:])  # hardly more than straight lines
     spread = np.linspace(-REACH, REACH, _LOCAL)
     for leg, one in zip(strategy.legs, terms.legs, strict=True):
         if one is not None and one.years > elapsed:
@@ -283,18 +286,16 @@ def _turns(values: FloatArray) -> list[int]:
     return found
 
 
-def _zoomed(strategy: Strategy, terms: ModelTerms, elapsed: float, low: float, high: float) -> tuple[float, float]:
-    """Least and greatest profit within a bracket that holds one turn; a kink at a strike is a point of the grid."""
-    least, most = math.inf, -math.inf
-    inner = (float(low), float(high))
+def _zoomed(strategy: Strategy, terms: ModelTerms, elapsed: float, inner: tuple[float, float], *, top: bool) -> float:
+    """Greatest (least) profit within a bracket that holds one turn; a kink at a strike is a point of the grid."""
+    found = -math.inf if top else math.inf
     for _ in range(_ZOOMS):
         grid = np.linspace(*inner, 21)
         values = profit(strategy, terms, grid, elapsed)
-        ends = min(values[0], values[-1])
-        place = int(np.argmax(values) if values[10] >= ends else np.argmin(values))
-        least, most = min(least, float(values.min())), max(most, float(values.max()))
+        place = int(np.argmax(values) if top else np.argmin(values))
+        found = max(found, float(values[place])) if top else min(found, float(values[place]))
         inner = (float(grid[max(place - 1, 0)]), float(grid[min(place + 1, 20)]))
-    return least, most
+    return found
 
 
 def _roots(strategy: Strategy, terms: ModelTerms, elapsed: float, grid: FloatArray, values: FloatArray) -> list[float]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, datetime
+import random
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import numpy as np
@@ -176,3 +177,27 @@ def test_what_the_model_cannot_know_is_refused() -> None:
     stock = recognise([leg("+1 stock", "100")])
     with pytest.raises(DomainError, match="stock alone never ends"):
         _ = model.flat_terms(stock, 100.0, (None,), (None,), 0.0, 0.0).nearest
+
+
+@pytest.mark.parametrize("seed", [109, 150, *range(20)])
+def test_bounds_and_roots_of_random_legs_are_those_of_a_dense_grid(seed: int) -> None:
+    chance = random.Random(seed)
+    days, years = (NEAR, date(2027, 1, 22), date(2027, 6, 18)), (0.02, 0.04, 0.45)
+    legs = [leg("-1 call 100", "2", expiry=days[0]), leg("+1 put 105", "9", expiry=days[2])]
+    for _ in range(chance.randint(1, 4)):
+        kind, strike = chance.choice(["call", "put"]), chance.choice([80, 95, 100, 130])
+        text = f"{chance.choice([-2, -1, 1, 2])} {kind} {strike}"
+        legs.append(leg(text, str(chance.randint(0, 20)), expiry=chance.choice(days)))
+    strategy = recognise(legs)
+    told = tuple(years[days.index(one.expiry)] for one in strategy.legs)  # type: ignore[arg-type]
+    volatilities = tuple(chance.uniform(0.05, 0.6) for _ in strategy.legs)
+    terms = model.flat_terms(strategy, 100.0, told, volatilities, chance.choice([0.0, 0.1]), chance.choice([0.0, 0.02]))
+    found = model.at_nearest_expiry(strategy, terms)
+    grid = np.concatenate([np.linspace(1e-6, 30.0, 1000), np.geomspace(30.0, found.between[1], 30001)])
+    values = model.profit(strategy, terms, grid, terms.nearest)
+    noise = 1e-9 * float(np.abs(values).max())
+    assert found.max_gain is None or -noise <= found.max_gain - values.max() < 0.02 * abs(found.max_gain) + 20.0
+    assert found.max_loss is None or -noise <= found.max_loss + values.min() < 0.02 * abs(found.max_loss) + 20.0
+    signs = np.sign(values)
+    assert np.count_nonzero(signs[1:] * signs[:-1] < 0) == len(found.breakevens)
+    assert model.profit(strategy, terms, list(found.breakevens), terms.nearest) == pytest.approx(0.0, abs=1e-6)

@@ -35,7 +35,7 @@ AGE_SECONDS = 0.5
 SLOW_LINE_HZ = 5.0
 """Rounds a second at most over SSH."""
 
-STYLE_SHEETS = ("frame", "chain", "book", "ticket", "command", "explain", "help")
+STYLE_SHEETS = ("frame", "chain", "volatility", "book", "ticket", "command", "explain", "help")
 _SCREENS = Path(screens.__file__).parent
 
 
@@ -43,6 +43,12 @@ def _chain() -> Screen[None]:
     from screens.chain import ChainScreen
 
     return ChainScreen()
+
+
+def _volatility() -> Screen[None]:
+    from screens.volatility import VolatilityScreen
+
+    return VolatilityScreen()
 
 
 def _book() -> Screen[None]:
@@ -57,7 +63,11 @@ class OptionixApp(HostApp):
     TITLE = "Optionix"
     ENABLE_COMMAND_PALETTE = False
     DEFAULT_MODE = "chain"
-    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {"chain": _chain, "book": _book}
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
+        "chain": _chain,
+        "volatility": _volatility,
+        "book": _book,
+    }
     CSS_PATH: ClassVar[list[str | PurePath]] = ["app.tcss", *(_SCREENS / f"{name}.tcss" for name in STYLE_SHEETS)]
     """All style sheets at once: one that came with a later screen would parse every other one again."""
 

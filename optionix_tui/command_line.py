@@ -3,7 +3,8 @@
 ORBIT 16JAN26 230 C            show that option in its chain
 ORBIT                          show that underlying
 buy 2 ORBIT 16JAN26 230 C 3.10 open a ticket (the price is the limit; none: at the touch)
-chain [UNDERLYING], book       show a screen
+chain [UNDERLYING], volatility [UNDERLYING], book
+                               show a screen
 theme NAME                     change the colours
 help, quit, or the name of any action
 """
@@ -19,7 +20,9 @@ from config.actions import ACTIONS, Action
 from config.themes import THEMES
 from optionix_core.errors import InvalidValueError, UsageError
 
-SCREENS = ("chain", "book")
+SCREENS = ("chain", "volatility", "book")
+OF_UNDERLYING = ("chain", "volatility")
+"""Screens that take an underlying."""
 SIDES = ("buy", "sell")
 
 
@@ -49,9 +52,10 @@ class OpenTicket:
 
 @dataclass(frozen=True, slots=True)
 class OpenScreen:
-    """Show a screen."""
+    """Show a screen, of an underlying where one is named."""
 
     name: str
+    underlying: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +104,8 @@ def _screen(name: str, rest: Sequence[str]) -> Command:
         return OpenScreen(name)
     if name == "chain":
         return _option(" ".join(rest)) or ShowUnderlying(" ".join(rest).upper())
+    if name in OF_UNDERLYING and len(rest) == 1:
+        return OpenScreen(name, rest[0].upper())
     raise UsageError(f"{name} takes no {' '.join(rest)!r}")
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from config.actions import Action
 from config.themes import THEMES
-from optionix_tui.command_line import SCREENS, SIDES
+from optionix_tui.command_line import OF_UNDERLYING, SCREENS, SIDES
 from screens.host import Completion
 
 
@@ -62,7 +62,7 @@ def _next_words(before: Sequence[str], known: Known) -> list[tuple[str, str]]:
         return [] if rest else [(name, "theme") for name in THEMES]
     if first in SIDES:
         return _symbol_words(rest[1:], known) if rest else [(str(n), "contracts") for n in (1, 2, 5, 10)]
-    if first == "chain":
+    if first in OF_UNDERLYING:
         return [] if rest else list(known.underlyings)
     return _symbol_words(before, known)
 

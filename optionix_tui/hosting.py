@@ -209,7 +209,9 @@ class HostApp(App[None]):
                     self.open_ticket(draft)
                 else:
                     self._send_as_typed(draft)
-            case command_line.OpenScreen(name):
+            case command_line.OpenScreen(name, underlying):
+                if underlying is not None:
+                    self.select(underlying)
                 self.open_screen(name)
             case command_line.UseTheme(name):
                 self.use_theme(name)
@@ -231,6 +233,10 @@ class HostApp(App[None]):
     def action_chain(self) -> None:
         """F2."""
         self.open_screen("chain")
+
+    def action_volatility(self) -> None:
+        """F4."""
+        self.open_screen("volatility")
 
     def action_book(self) -> None:
         """F5."""

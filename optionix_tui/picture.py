@@ -34,7 +34,7 @@ def render(
     root: str | None = None,
     clock: Clock | None = None,
 ) -> str:
-    """Screen `name` (chain or book) at `size` (columns, lines).
+    """Screen `name` (chain, volatility or book) at `size` (columns, lines).
 
     Raises UnknownNameError for a screen that does not exist, whatever the feed raised where there are no
     quotes, and DeadlineError where data does not arrive in time.
@@ -52,7 +52,7 @@ async def draw(app: OptionixApp, size: tuple[int, int], format: Literal["text", 
     """`app`'s first screen with its data."""
     async with app.run_test(size=size) as pilot:
         waited = 0.0
-        while not _ready(app):
+        while app.is_running and not _ready(app):
             if waited >= PATIENCE_SECONDS:
                 raise DeadlineError(f"no data arrived within {PATIENCE_SECONDS:.0f} s")
             await pilot.pause(SETTLE_SECONDS)
@@ -67,11 +67,12 @@ def _without_web_fonts(svg: str) -> str:
 
 
 def _ready(app: OptionixApp) -> bool:
-    session = app.session
-    for problem in (session.problem, session.book_problem):
+    session, frame = app.session, app.frame
+    for problem in (session.problem, session.book_problem, None if frame is None else frame.trouble):
         if problem is not None:
             raise problem
-    return session.warming is None and session.chain is not None and session.book is not None
+    arrived = session.warming is None and session.chain is not None and session.book is not None
+    return arrived and frame is not None and frame.settled
 
 
 def screen_text(app: OptionixApp) -> str:

@@ -18,6 +18,7 @@ from screens.chain_summary import option_pieces, summary_pieces
 from screens.chain_trouble import trouble_text
 from screens.frame import FrameScreen
 from screens.host import Draft
+from screens.stepping import underlying_after
 from screens.strike_filter import StrikeFilter
 from widgets.braille_chart import BrailleChart, Plot
 from widgets.expiry_tabs import ExpiryTabs, Tab
@@ -224,11 +225,9 @@ class ChainScreen(FrameScreen):
         self._step_underlying(-1)
 
     def _step_underlying(self, step: int) -> None:
-        names = [item.symbol for item in self.session.underlyings]
-        view = self.session.chain
-        if names:
-            here = self.session.selection.underlying or (view.underlying if view is not None else names[0])
-            self.host.select(underlying=names[(names.index(here) + step) % len(names) if here in names else 0])
+        name = underlying_after(self.session, step)
+        if name is not None:
+            self.host.select(underlying=name)
 
     def action_buy(self) -> None:
         """A ticket to buy at the ask."""

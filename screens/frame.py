@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.widget import Widget
 
+    from optionix_core.errors import OptionixError
     from screens.session import Session
 
 Result = TypeVar("Result")
@@ -82,6 +83,16 @@ class FrameScreen(Screen[None]):
         """Scopes of the action registry that are live now, the nearest first."""
         near = ("grid",) if isinstance(self.focused, QuoteGrid) else ()
         return (*near, self.SCOPE, "app")
+
+    @property
+    def settled(self) -> bool:
+        """Whether the screen shows what it was asked for, as far as the session has it."""
+        return True
+
+    @property
+    def trouble(self) -> OptionixError | None:
+        """What the screen's own work failed at; what the session knows is not repeated."""
+        return None
 
     def compose(self) -> ComposeResult:
         """Header, body, footer."""

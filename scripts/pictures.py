@@ -42,7 +42,7 @@ def draw() -> Iterator[tuple[str, str]]:
                     workspace, side, quantity, symbol.format(strike), client_order_id=next(identifiers)
                 )
                 trading.raise_for_state(result)
-        for name in ("chain", "book"):
+        for name in ("chain", "volatility", "book"):
             drawn = render(name, SIZE, "svg", settings, paths, underlying="ORBIT", expiry=EXPIRY, clock=clock)
             yield f"{name}.svg", drawn
 

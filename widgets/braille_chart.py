@@ -8,9 +8,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from rich.segment import Segment
+from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -18,6 +20,7 @@ from widgets.braille_canvas import BrailleCanvas
 
 if TYPE_CHECKING:
     from rich.style import Style
+    from textual import events
 
 TONES = ("series-1", "series-2", "series-3", "up", "down", "axis", "title", "note", "mark")
 
@@ -52,7 +55,7 @@ class Plot:
 
 
 class BrailleChart(Widget, inherit_bindings=False):
-    """A chart; `show` replaces its plot."""
+    """A chart; `show` replaces its plot, a click in it sends Picked."""
 
     DEFAULT_CSS = """
     BrailleChart { height: 1fr; width: 1fr; background: $background; color: $foreground; }
@@ -68,11 +71,26 @@ class BrailleChart(Widget, inherit_bindings=False):
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"braille-chart--{tone}" for tone in TONES}
 
+    class Picked(Message):
+        """A place in the chart was clicked."""
+
+        def __init__(self, chart: BrailleChart, x: float) -> None:
+            self.chart = chart
+            self.x = x
+            """In the plot's own coordinate."""
+            super().__init__()
+
+        @property
+        def control(self) -> BrailleChart:
+            """The chart that sent it."""
+            return self.chart
+
     def __init__(self, title: str, *, widget_id: str | None = None) -> None:
         super().__init__(id=widget_id)
         self._plot = Plot(title)
         self._lines: list[Strip] | None = None
         self._drawn_for = (0, 0)
+        self._frame: _Frame | None = None
 
     @property
     def plot(self) -> Plot:
@@ -98,6 +116,12 @@ class BrailleChart(Widget, inherit_bindings=False):
             self._lines = self._draw(*self._drawn_for)
         return self._lines[y] if y < len(self._lines) else Strip.blank(self.size.width, self.rich_style)
 
+    def on_click(self, event: events.Click) -> None:
+        """Say which x is under the mouse."""
+        frame = self._frame
+        if frame is not None and event.x >= frame.gutter:
+            self.post_message(self.Picked(self, frame.x_at(event.x - frame.gutter)))
+
     def _tone(self, name: str) -> Style:
         return self.rich_style + self.get_component_rich_style(f"braille-chart--{name}", partial=True)
 
@@ -105,10 +129,11 @@ class BrailleChart(Widget, inherit_bindings=False):
         plot = self._plot
         lines = [self._title_line(width)]
         points = [point for series in plot.series for point in series.points]
+        self._frame = None
         if not points or height < 4 or width < 16:
             blank = Strip.blank(width, self.rich_style)
-            return (lines + [blank] * max(height - 1, 0))[:height]
-        frame = _Frame.around(plot, points, width, height)
+            return (lines + self._why_empty(width) + [blank] * max(height - 1, 0))[:height]
+        frame = self._frame = _Frame.around(plot, points, width, height)
         canvas = BrailleCanvas(frame.columns, frame.rows)
         for x, _ in plot.marks:
             for y in range(0, canvas.height, 3):
@@ -126,6 +151,17 @@ class BrailleChart(Widget, inherit_bindings=False):
             lines.append(Strip(segments, frame.gutter + frame.columns))
         lines.append(Strip([Segment(frame.x_axis(plot).ljust(width)[:width], self._tone("axis"))], width))
         return lines
+
+    def _why_empty(self, width: int) -> list[Strip]:
+        """The note of a chart without points, where the title's line has no room for it."""
+        plot = self._plot
+        if any(series.points for series in plot.series) or len(plot.title) + len(plot.note) + 3 <= width:
+            return []
+        style = self._tone("note")
+        told = wrap(plot.note, max(width - 4, 8))
+        return [
+            Strip([Segment(line.ljust(width)[:width], style)], width) for line in ("", *(f"  {one}" for one in told))
+        ]
 
     def _cells(self, cells: Sequence[tuple[str, int | None]], *, above_zero: bool) -> list[Segment]:
         segments: list[Segment] = []
@@ -198,6 +234,10 @@ class _Frame:
 
     def dot_x(self, x: float) -> int:
         return round((x - self.left) / (self.right - self.left) * (self.columns * 2 - 1))
+
+    def x_at(self, column: int) -> float:
+        """The coordinate in the middle of a column of cells."""
+        return self.left + (self.right - self.left) * (column * 2 + 0.5) / max(self.columns * 2 - 1, 1)
 
     def dot_y(self, y: float) -> int:
         return round((self.high - y) / (self.high - self.low) * (self.rows * 4 - 1))

@@ -21,7 +21,7 @@ LARGEST = (500, 200)
 
 def screen(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="chain or book.", metavar="NAME")],
+    name: Annotated[str, typer.Argument(help="chain, volatility or book.", metavar="NAME")],
     print_: Annotated[bool, typer.Option("--print", help="As text (the default).")] = False,
     svg: Annotated[bool, typer.Option("--svg", help="As an SVG picture.")] = False,
     underlying: Annotated[

@@ -33,7 +33,7 @@ def traded(open_workspace: Callable[[], Workspace]) -> None:
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-@pytest.mark.parametrize("mode", ["chain", "book"])
+@pytest.mark.parametrize("mode", ["chain", "volatility", "book"])
 async def test_a_screen_looks_as_it_did(
     make_app: MakeApp, traded: None, snapshot: SnapshotAssertion, mode: str, size: tuple[int, int]
 ) -> None:

@@ -18,7 +18,7 @@ HEAVY = ("numpy", "numba", "scipy", "pandas", "sqlalchemy", "alembic", "exchange
 
 def test_the_first_frame_needs_nothing_heavy() -> None:
     code = (
-        "import sys; from optionix_tui.app import OptionixApp; import screens.chain, screens.book;"
+        "import sys; from optionix_tui.app import OptionixApp; import screens.chain, screens.volatility, screens.book;"
         f"print([name for name in {HEAVY!r} if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True)
@@ -26,7 +26,8 @@ def test_the_first_frame_needs_nothing_heavy() -> None:
 
 
 def test_a_screen_is_loaded_when_it_is_first_shown() -> None:
-    code = "import sys, optionix_tui.app; print([n for n in sys.modules if n in ('screens.chain', 'screens.book')])"
+    names = ("screens.chain", "screens.volatility", "screens.book")
+    code = f"import sys, optionix_tui.app; print([name for name in {names} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

@@ -1,0 +1,143 @@
+"""The six panes of the volatility screen: which are shown, which one is marked, and what they show."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.containers import Container
+from textual.message import Message
+
+from screens import volatility_plots as plots
+from screens.volatility_columns import FINDING_COLUMNS, finding_rows, finding_style
+from widgets.braille_chart import BrailleChart, Plot
+from widgets.heat_map import Heat, HeatMap
+from widgets.quote_grid import QuoteGrid
+
+if TYPE_CHECKING:
+    from textual import events
+    from textual.app import ComposeResult
+
+    from optionix_core.services.surface_smile import DensityCurve, SmileQuote
+    from optionix_core.services.surface_view import SurfaceView
+
+BY_WORTH = ("smile", "term", "heat", "findings", "density", "cone")
+"""The panes in the order in which they are given room."""
+AROUND = ("smile", "term", "heat", "density", "cone", "findings")
+"""As they stand, for the key that goes round."""
+SOUND = "no arbitrage, and no quote is beyond the fit by more than its spread"
+_TITLES = {"smile": "Smile", "term": "Term structure", "wings": "Wings", "density": "Density", "cone": "Cone"}
+
+
+def panes_shown(columns: int, lines: int, marked: str, *, zoomed: bool) -> tuple[str, ...]:
+    """The panes that a terminal of that size has room for, the marked one always among them."""
+    if zoomed:
+        return (marked,)
+    room = 6 if columns >= 110 else 4 if columns >= 70 else 3
+    if lines < 20:
+        room = min(room, 2)
+    shown = BY_WORTH[:room]
+    return shown if marked in shown else (*shown[:-1], marked)
+
+
+class VolatilityPanes(Container):
+    """The panes; a click marks one and sends Marked."""
+
+    class Marked(Message):
+        """Another pane is marked."""
+
+    def __init__(self, *, widget_id: str | None = None) -> None:
+        super().__init__(id=widget_id)
+        self._marked = AROUND[0]
+        self._room = (0, 0)
+
+    def compose(self) -> ComposeResult:
+        """The panes as they stand."""
+        for name in AROUND:
+            with Container(id=f"{name}-pane", classes="pane"):
+                if name == "heat":
+                    yield HeatMap("Surface", widget_id="heat")
+                elif name == "findings":
+                    yield QuoteGrid(FINDING_COLUMNS, styler=finding_style, widget_id="findings")
+                else:
+                    yield BrailleChart(_TITLES[name], widget_id=name)
+                if name == "term":
+                    yield BrailleChart(_TITLES["wings"], widget_id="wings")
+
+    @property
+    def marked(self) -> str:
+        """The pane that explain, copy and zoom are about."""
+        return self._marked
+
+    @property
+    def zoomed(self) -> bool:
+        """Whether the marked pane has the whole room."""
+        return self.has_class("-zoomed")
+
+    @property
+    def findings(self) -> QuoteGrid:
+        """The table of findings."""
+        return self.query_one("#findings", QuoteGrid)
+
+    def fit_into(self, columns: int, lines: int) -> None:
+        """Show what a terminal of that size has room for."""
+        self._room = (columns, lines)
+        shown = panes_shown(columns, lines, self._marked, zoomed=self.zoomed)
+        for name in AROUND:
+            pane = self.query_one(f"#{name}-pane")
+            pane.display = name in shown
+            pane.set_class(name == self._marked, "-marked")
+
+    def mark(self, name: str) -> None:
+        """Mark another pane."""
+        if name != self._marked:
+            self._marked = name
+            self.fit_into(*self._room)
+            self.post_message(self.Marked())
+
+    def step(self, step: int) -> None:
+        """Mark the pane so many places on, round and round."""
+        self.mark(AROUND[(AROUND.index(self._marked) + step) % len(AROUND)])
+
+    def zoom(self) -> None:
+        """Give the marked pane the whole room, or bring the others back."""
+        self.toggle_class("-zoomed")
+        self.fit_into(*self._room)
+
+    def on_click(self, event: events.Click) -> None:
+        """Mark the pane under the mouse."""
+        widget, _ = self.screen.get_widget_at(event.screen_x, event.screen_y)
+        for node in widget.ancestors_with_self:
+            if node.has_class("pane") and node.id is not None:
+                self.mark(node.id.removesuffix("-pane"))
+
+    def show_view(self, view: SurfaceView, place: int, density: DensityCurve | str) -> None:
+        """All panes but the smile, whose cursor moves by itself."""
+        from optionix_core.services.surface_smile import DEVIATIONS, heat_rows
+
+        self._chart("term").show(plots.term_plot(view, place))
+        self._chart("wings").show(plots.wings_plot(view, place))
+        self._chart("density").show(plots.density_plot(view, place, density))
+        self._chart("cone").show(plots.cone_plot(view))
+        self.query_one(HeatMap).show(plots.heat(view, place, heat_rows(view.found), DEVIATIONS))
+        self.findings.say_when_empty(SOUND)
+        self.findings.show(finding_rows(view), flash=False)
+
+    def show_smile(
+        self, view: SurfaceView, place: int, quotes: tuple[SmileQuote, ...], cursor: SmileQuote | None
+    ) -> None:
+        """The smile beside its quotes."""
+        from optionix_core.services.surface_smile import smile_curve
+
+        curve = smile_curve(view.found, place)
+        self._chart("smile").show(plots.smile_plot(view, place, quotes, curve, cursor))
+
+    def show_nothing(self, note: str, trouble: str | None) -> None:
+        """Why there is no surface: in the place of each picture, and with what can be done where the findings are."""
+        for name, title in _TITLES.items():
+            self._chart(name).show(Plot(title, note=note))
+        self.query_one(HeatMap).show(Heat("Surface", note=note))
+        self.findings.say_when_empty(note if trouble is None else trouble, "muted" if trouble is None else "warn")
+        self.findings.show(())
+
+    def _chart(self, name: str) -> BrailleChart:
+        return self.query_one(f"#{name}", BrailleChart)

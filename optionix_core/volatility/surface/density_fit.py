@@ -1,10 +1,13 @@
 """Free-form smiles for all expiries: non-negative least squares on kernels, calendar spreads kept as constraints.
 
 Each expiry's weights minimise the distance to the quotes in half spreads, in rounds that give quotes near or beyond the
-edge of their interval more say. An expiry may not be worth less than the one before it at any log-moneyness of a grid
-that covers it: such points enter as rows with slack, so that the problem stays one of non-negative least squares (C.
-Lawson and R. Hanson, "Solving Least Squares Problems" (1974), chapter 23). What rounding leaves is lifted away by
-widening all kernels a little. Expiries are fitted in order of time. Deterministic.
+edge of their interval more say. From the second round on, second differences of the weights over their neighbourhood's
+mean are held small, as in P. Eilers and B. Marx, "Flexible smoothing with B-splines and penalties", Statistical Science
+11 (1996) 89: without them few kernels stand alone far out, the density nearly vanishes between them, and half way to
+the next expiry total variance has butterflies. An expiry may not be worth less than the one before it at any
+log-moneyness of a grid that covers it: such points enter as rows with slack, so that the problem stays one of
+non-negative least squares (C. Lawson and R. Hanson, "Solving Least Squares Problems" (1974), chapter 23). What rounding
+leaves is lifted away by widening all kernels a little. Expiries are fitted in order of time. Deterministic.
 """
 
 from __future__ import annotations
@@ -41,9 +44,17 @@ FINE = np.linspace(-5.25, 5.25, 631)
 """As `GRID`, for the last word."""
 SMALLEST = 1e-60
 """Least price over the forward that a volatility is taken from."""
+LOT = 64
+"""Rows that go into a triangle at a time."""
 EXACT = 1e4
 """Weight of the rows that must hold."""
-ROUNDS = 3
+ROUNDS = 4
+SMOOTHNESS = 0.5
+"""Half spreads that a bend costs which is as large as the weights around it."""
+NEIGHBOURS = 4
+"""Kernels on either side that the mean of a neighbourhood takes in, the further the less."""
+LEAST_MEAN = 1e-7
+"""Least mean of a neighbourhood's density, over the greatest density."""
 CLEAR = 5e-6
 """As `MARGIN`, in the end and between the points of `GRID`."""
 MARGIN = 1e-5
@@ -73,12 +84,26 @@ def _fit_one(quotes: SliceQuotes, before: DensitySmile | None) -> DensitySmile:
     comparison = None if before is None else _Comparison(before, grid, log_means, deviations)
     say = np.ones(k.size)
     weights = np.zeros(KERNELS)
+    bends = np.zeros((0, KERNELS))
     for _ in range(ROUNDS):
-        weights = _solve(data * say[:, None], wanted * say, laws, comparison)
+        rows = np.vstack([data * say[:, None], bends])
+        weights = _solve(rows, np.concatenate([wanted * say, np.zeros(len(bends))]), laws, comparison)
+        bends = _bends(weights, np.gradient(log_means))
         distance = np.abs(data @ weights - wanted)
         say = np.where(distance > 0.9, np.minimum(2.0 * say, 8.0), np.maximum(0.7 * say, 0.2))
     smile = _normalised(weights, log_means, deviations, _reach(weights, log_means, deviations, quotes.deviation))
     return smile if before is None else _lifted(smile, before, FINE * quotes.deviation)
+
+
+def _bends(weights: FloatArray, gaps: FloatArray) -> FloatArray:
+    """Rows that are small where weights follow their neighbourhood smoothly: (kernels - 2, kernels)."""
+    share = np.concatenate([np.arange(1.0, NEIGHBOURS + 2.0), np.arange(NEIGHBOURS, 0.0, -1.0)])
+    density = np.pad(weights / gaps, NEIGHBOURS, mode="edge")
+    mean = np.convolve(density, share / share.sum(), mode="valid")
+    unit = gaps * np.maximum(mean, LEAST_MEAN * float(density.max()))
+    second = np.diff(np.eye(weights.size), 2, axis=0)
+    found: FloatArray = SMOOTHNESS * second / unit
+    return found
 
 
 def _reach(weights: FloatArray, log_means: FloatArray, deviations: FloatArray, deviation: float) -> tuple[float, float]:
@@ -110,25 +135,17 @@ class _Comparison:
 
 def _solve(data: FloatArray, wanted: FloatArray, laws: FloatArray, comparison: _Comparison | None) -> FloatArray:
     """Weights; points of the comparison are taken in as they are found to be missed."""
+    right = np.concatenate([wanted, np.full(2, EXACT)])
+    triangle = _triangle(np.column_stack([np.vstack([data, EXACT * laws]), right]))
     for _ in range(20):
-        rows = [data, EXACT * laws]
-        right = [wanted, np.full(2, EXACT)]
-        slack = 0
+        matrix, aim = triangle[:, :-1], triangle[:, -1]
         if comparison is not None and comparison.active.any():
-            rows.append(EXACT * comparison.rows[comparison.active])
-            right.append(EXACT * comparison.asked[comparison.active])
             slack = int(np.count_nonzero(comparison.active))
-        matrix = np.vstack(rows)
-        if slack:
-            columns = np.zeros((matrix.shape[0], slack))
-            columns[-slack:] = -EXACT * np.eye(slack)
-            matrix = np.hstack([matrix, columns])
-        # Fewer rows with the same least squares
-        triangle: FloatArray = np.linalg.qr(  # type: ignore[assignment] # mode "r" gives one array
-            np.column_stack([matrix, np.concatenate(right)]), mode="r"
-        )
+            bounds = np.column_stack([comparison.rows[comparison.active], -np.eye(slack)])
+            matrix = np.vstack([np.pad(matrix, ((0, 0), (0, slack))), EXACT * bounds])
+            aim = np.concatenate([aim, EXACT * comparison.asked[comparison.active]])
         try:
-            solution, _ = nnls(triangle[:, :-1], triangle[:, -1], maxiter=20 * matrix.shape[1])
+            solution, _ = nnls(matrix, aim, maxiter=20 * matrix.shape[1])
         except RuntimeError as error:
             raise DomainError("the quotes of an expiry have no density: least squares did not end") from error
         weights: FloatArray = solution[: data.shape[1]]
@@ -144,6 +161,19 @@ def _solve(data: FloatArray, wanted: FloatArray, laws: FloatArray, comparison: _
         beside = np.concatenate([[-np.inf], miss, [-np.inf]])
         comparison.active |= missed & (miss >= beside[:-2]) & (miss >= beside[2:])
     return weights
+
+
+def _triangle(matrix: FloatArray) -> FloatArray:
+    """Fewer rows with the same least squares: the triangle of QR.
+
+    A few rows at a time: matrices so small are never shared out between threads, whose waiting costs a hundred times
+    more than the work, and their number cannot change the result.
+    """
+    found: FloatArray = np.zeros((0, matrix.shape[1]))
+    for first in range(0, len(matrix), LOT):
+        part = np.vstack([found, matrix[first : first + LOT]])
+        found = np.linalg.qr(part, mode="r")  # type: ignore[assignment] # mode "r" gives one array
+    return found
 
 
 def _kernels(quotes: SliceQuotes) -> tuple[FloatArray, FloatArray]:

@@ -108,6 +108,24 @@ def test_an_expiry_whose_quotes_lie_below_the_one_before_is_lifted_above_it() ->
     assert durrleman(*far.derivatives(k), k).min() > -1e-9
 
 
+def test_between_two_expiries_total_variance_that_is_linear_in_time_has_no_butterfly() -> None:
+    told = [quotes(surface_smile(years), years, 0.02) for years in (0.1, 0.15, 0.25)]
+    fits = density_fit.fit(told)
+    for one, near, far in zip(told, fits, fits[1:], strict=False):
+        k = np.linspace(-5.0, 5.0, 401) * one.deviation
+        low, high = near.derivatives(k), far.derivatives(k)
+        for share in (0.05, 0.25, 0.5, 0.75, 0.95):
+            mixed = [(1.0 - share) * a + share * b for a, b in zip(low, high, strict=True)]
+            assert durrleman(*mixed, k).min() > -1e-9
+
+
+def test_the_triangle_of_lots_is_that_of_the_whole() -> None:
+    matrix = np.random.default_rng(2).normal(size=(300, 61))
+    triangle = density_fit._triangle(matrix)
+    assert triangle.shape == (61, 61)
+    np.testing.assert_allclose(triangle.T @ triangle, matrix.T @ matrix, rtol=1e-10, atol=1e-10)
+
+
 def test_the_same_quotes_give_the_same_bits() -> None:
     told = [quotes(surface_smile(years), years, 0.01) for years in (0.1, 0.2)]
     first, second = density_fit.fit(told), density_fit.fit(told)

@@ -33,7 +33,7 @@ class Rejection(StrEnum):
     """Why a quote has no implied volatility, in order of precedence. The texts are stable."""
 
     NO_INSTRUMENT = "no instrument"
-    """The source lists nothing on this side of the strike."""
+    """The source lists nothing on this side of the strike, or the strike is no positive number."""
     EXPIRED = "expired"
     """The settlement moment is not after the moment of the quotes."""
     NO_BID = "no bid"

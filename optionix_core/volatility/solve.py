@@ -151,14 +151,17 @@ def solve(
 def _flatten(slices: Sequence[ChainSlice]) -> _Flat:
     columns = [side for item in slices for side in (item.call, item.put)]
     size = [item.strikes.size for item in slices for _ in range(2)]
+    strike = np.concatenate([item.strikes for item in slices for _ in range(2)])
     return _Flat(
         place=np.repeat(np.repeat(np.arange(len(slices)), 2), size),
         sign=np.repeat(np.tile([1.0, -1.0], len(slices)), size),
-        strike=np.concatenate([item.strikes for item in slices for _ in range(2)]),
+        strike=strike,
         bid=np.concatenate([side.bid for side in columns]),
         ask=np.concatenate([side.ask for side in columns]),
         quoted_at=np.concatenate([side.quoted_at for side in columns]),
-        exists=np.array([symbol is not None for side in columns for symbol in side.symbols], dtype=bool),
+        exists=np.array([symbol is not None for side in columns for symbol in side.symbols], dtype=bool)
+        & (strike > 0.0)
+        & np.isfinite(strike),
     )
 
 

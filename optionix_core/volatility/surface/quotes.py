@@ -80,7 +80,11 @@ class Skipped:
 
 
 def repeated_strike(item: ChainSlice) -> Skipped | None:
-    """Why a slice cannot be fitted whose strikes do not ascend; None where they do."""
+    """Why a slice cannot be fitted whose strikes are no prices or do not ascend; None where they are and do."""
+    unsound = np.flatnonzero(~((item.strikes > 0.0) & np.isfinite(item.strikes)))
+    if unsound.size:
+        strike = float(item.strikes[unsound[0]])
+        return Skipped(item.root, item.expiry, f"strike {strike:g} is not positive and finite")
     twice = np.flatnonzero(~(np.diff(item.strikes) > 0.0))
     if not twice.size:
         return None

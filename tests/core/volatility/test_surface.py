@@ -1,4 +1,4 @@
-"""The surface: models fitted to synthetic chains, rules of time, planted arbitrage, and chains that tell nothing."""
+"""The surface: models fitted to synthetic chains, rules of time, planted arbitrage, quotes beyond it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 import pytest
 
-from optionix_core.errors import InvalidValueError, MissingDataError, UnknownNameError
-from optionix_core.market.chain import ChainSlice, OptionChain
+from optionix_core.errors import InvalidValueError, UnknownNameError
+from optionix_core.market.chain import OptionChain
 from optionix_core.market.protocols import VolatilityFunction
 from optionix_core.volatility import VolatilitySurface
 from optionix_core.volatility.solve import solve
@@ -214,67 +214,6 @@ def test_options_of_a_small_delta_are_listed_only_where_asked_for(clean: OptionC
     assert found.delta == pytest.approx(-0.5 * math.erfc(d1 / math.sqrt(2.0)), rel=1e-6)
     assert -0.02 < found.delta < 0.0
     assert mispricings(surface, solved, tolerance=0.02, smallest_delta=0.02) == ()
-
-
-def with_quotes(
-    item: ChainSlice, change: Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
-) -> ChainSlice:
-    sides = []
-    for side in (item.call, item.put):
-        bid, ask = change(side.bid.copy(), side.ask.copy())
-        sides.append(replace(side, bid=bid, ask=ask))
-    return replace(item, call=sides[0], put=sides[1])
-
-
-@pytest.mark.parametrize("model", MODELS)
-def test_an_expiry_with_three_quotes_is_left_out_and_says_so(
-    model: str, known: Callable, slice_of: Callable, chain_of: Callable
-) -> None:
-    full, thin = (
-        slice_of(known(60.0, 100.0, 0.03), STRIKES),
-        slice_of(known(30.0, 100.0, 0.03), np.array([95.0, 100.0, 105.0])),
-    )
-    surface = VolatilitySurface.fit(chain_of(thin, full, spot=100.0), model)  # type: ignore[arg-type]
-    assert [item.years for item in surface.slices] == pytest.approx([60.0 / 365.0])
-    assert [(one.expiry, one.reason) for one in surface.skipped] == [(thin.expiry, "3 usable quotes, 5 needed")]
-    assert surface.arbitrage().calendars == ()
-    with pytest.raises(MissingDataError, match="3 usable quotes, 5 needed"):
-        VolatilitySurface.fit(chain_of(thin, spot=100.0), model)  # type: ignore[arg-type]
-
-
-def test_crossed_quotes_tell_nothing(known: Callable, slice_of: Callable, chain_of: Callable) -> None:
-    item = with_quotes(slice_of(known(60.0, 100.0, 0.03), STRIKES), lambda bid, ask: (ask + 1.0, bid))
-    with pytest.raises(MissingDataError, match="no forward"):
-        VolatilitySurface.fit(chain_of(item, spot=100.0))
-
-
-def test_no_volume_is_no_reason_to_doubt_a_quote(known: Callable, slice_of: Callable, chain_of: Callable) -> None:
-    item = slice_of(known(60.0, 100.0, 0.03), STRIKES)
-    none = np.zeros(STRIKES.size)
-    still = replace(item, call=replace(item.call, volume=none), put=replace(item.put, volume=none))
-    told, same = (VolatilitySurface.fit(chain_of(one, spot=100.0)) for one in (item, still))
-    assert told.slices[0].smile == same.slices[0].smile
-
-
-def test_an_expiry_with_duplicated_strikes_is_left_out_and_says_which(
-    known: Callable, slice_of: Callable, chain_of: Callable
-) -> None:
-    good = slice_of(known(60.0, 100.0, 0.03), STRIKES)
-    bad = slice_of(known(30.0, 100.0, 0.03), np.repeat(STRIKES, 2))
-    surface = VolatilitySurface.fit(chain_of(bad, good, spot=100.0))
-    assert [item.expiry for item in surface.slices] == [good.expiry]
-    assert [one.reason for one in surface.skipped] == ["strike 60 repeats or does not ascend"]
-    with pytest.raises(MissingDataError, match="strike 60 repeats"):
-        VolatilitySurface.fit(chain_of(bad, spot=100.0))
-
-
-def test_a_forward_that_is_not_positive_leaves_the_expiry_out(
-    known: Callable, slice_of: Callable, chain_of: Callable
-) -> None:
-    solved = solve(chain_of(slice_of(known(30.0, 100.0, 0.03), STRIKES), slice_of(known(60.0, 100.0, 0.03), STRIKES)))
-    first = replace(solved.slices[0], carried=replace(solved.slices[0].carried, forward=-5.0))
-    surface = VolatilitySurface.fit(replace(solved, slices=(first, solved.slices[1])))
-    assert [one.reason for one in surface.skipped] == ["forward is not positive"]
 
 
 def test_questions_outside_the_domain_are_named() -> None:

@@ -125,11 +125,17 @@ def smiles_of(theta: FloatArray, rho: FloatArray, phi: FloatArray) -> tuple[Svi,
 
 
 def descend(
-    terms: Callable[[FloatArray], Terms], start: FloatArray, group: NDArray[np.intp], rounds: int, tolerance: float
+    terms: Callable[[FloatArray], Terms],
+    start: FloatArray,
+    group: NDArray[np.intp],
+    rounds: int,
+    tolerance: float,
+    band: int | None = None,
 ) -> FloatArray:
     """Levenberg and Marquardt's method; the coordinates of a `group` share a damping, as `loss` has one entry for each.
 
-    `terms` gives losses (groups,), a gradient (coordinates,) and a matrix (coordinates, coordinates).
+    `terms` gives losses (groups,), a gradient (coordinates,) and a matrix (coordinates, coordinates), which is zero
+    further than `band` from its diagonal where that is given.
     """
     here = start
     found = terms(here)
@@ -138,7 +144,8 @@ def descend(
         gained = 0.0
         size = np.diagonal(found.matrix)
         for _ in range(12):
-            step = np.linalg.solve(found.matrix + np.diag(damping[group] * size + 1e-10), -found.gradient)
+            damped = found.matrix + np.diag(damping[group] * size + 1e-10)
+            step = np.linalg.solve(damped, -found.gradient) if band is None else _banded(damped, -found.gradient, band)
             tried = here + np.clip(step, -1.0, 1.0)
             fresh = terms(tried)
             rose = fresh.loss > found.loss
@@ -151,3 +158,14 @@ def descend(
         if gained < tolerance * found.loss.sum():
             break
     return here
+
+
+def _banded(matrix: FloatArray, right: FloatArray, band: int) -> FloatArray:
+    """Solution for a symmetric, positive matrix that is zero further than `band` from its diagonal."""
+    from scipy.linalg import solveh_banded
+
+    rows = np.zeros((band + 1, right.size))
+    for shift in range(min(band, right.size - 1) + 1):
+        rows[shift, : right.size - shift] = np.diagonal(matrix, -shift)
+    found: FloatArray = solveh_banded(rows, right, lower=True)
+    return found

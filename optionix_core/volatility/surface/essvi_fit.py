@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
     FloatArray = NDArray[np.float64]
 
+BAND = 5
+"""Coordinates of neighbours meet in the matrix, three each: nothing lies further from its diagonal."""
 TILTS = (-0.9, -0.6, -0.2)
 CURVATURES = (0.6, 2.0)
 """psi over the deviation at the money, to start from."""
@@ -63,7 +65,7 @@ def fit(slices: Sequence[SliceQuotes]) -> tuple[Svi, ...]:
         def terms(flat: FloatArray, pressure: float = pressure) -> Terms:
             return _together(quotes, flat.reshape(-1, 3), pressure)
 
-        z = descend(terms, z.reshape(-1), group, 30, 1e-4).reshape(-1, 3)
+        z = descend(terms, z.reshape(-1), group, 30, 1e-4, BAND).reshape(-1, 3)
         quotes.hear(z, float(TRUST[-1]))
     return smiles_of(*bounded(*parameters(z)))
 
@@ -114,7 +116,7 @@ def _alone(quotes: ChainQuotes) -> FloatArray:
             z[:, 2] = np.log(curvature * quotes.deviation)
             quotes.hear(z, 20.0)
             for scale in TRUST.tolist():
-                z = descend(terms, z.reshape(-1), group, 12, 1e-3).reshape(-1, 3)
+                z = descend(terms, z.reshape(-1), group, 12, 1e-3, BAND).reshape(-1, 3)
                 quotes.hear(z, scale)
             found = quotes.scores(z)
             better = found > scores

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     BoolArray = NDArray[np.bool_]
 
 DAYS_PER_YEAR = 365.0
+FRIDAY = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,17 +108,24 @@ def strip_index(near: StripVariance, far: StripVariance, days: float = 30.0) -> 
     return float(np.sqrt(total / target))
 
 
-def chain_strip_index(solved: SolvedChain, days: float = 30.0) -> tuple[float, StripVariance, StripVariance]:
+def chain_strip_index(
+    solved: SolvedChain, days: float = 30.0, *, fridays: bool = False
+) -> tuple[float, StripVariance, StripVariance]:
     """`strip_index` of the two expiries around `days`, rates being those of the chain's own discount factors.
 
-    Raises MissingDataError where the chain has no expiry with a discount factor on either side.
+    `fridays`: expiries that fall on Fridays alone, as Cboe takes for its index (where a Friday has two roots, the one
+    that settles first). Raises MissingDataError where the chain has no expiry with a discount factor on either side.
     """
     live = sorted((item for item in solved.slices if item.rate is not None), key=lambda item: item.years)
+    if fridays:
+        live = [item for item in live if item.source.expiry.weekday() == FRIDAY]
     early = [item for item in live if item.years * DAYS_PER_YEAR <= days]
     late = [item for item in live if item.years * DAYS_PER_YEAR > days]
     if not (early and late):
         side = "before" if not early else "after"
-        raise MissingDataError(f"{solved.chain.underlying} has no expiry with a discount factor {side} {days:g} days")
+        raise MissingDataError(
+            f"{solved.chain.underlying} has no {'Friday ' if fridays else ''}expiry with a discount factor {side} {days:g} days"
+        )
     near, far = (strip_variance(item.source, item.years, float(item.rate or 0.0)) for item in (early[-1], late[0]))
     return strip_index(near, far, days), near, far
 

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from optionix_core.errors import InvalidValueError, MissingDataError
+from optionix_core.feeds import files
 from optionix_core.market.chain import ChainSlice, QuoteColumns
 from optionix_core.volatility import VolatilitySurface, analysis
 from optionix_core.volatility.solve import solve
@@ -86,6 +87,21 @@ def test_the_strip_of_a_dense_chain_is_the_variance_swap(
     assert index == pytest.approx(np.sqrt(total / 30.0), rel=1e-12)
 
 
+@pytest.mark.parametrize(
+    ("name", "close"),
+    [
+        # Closes of the VIX of 4 February 2022, 10 June 2022 and 7 February 2023, as Cboe publishes them
+        ("SPX_2022-02-05_lucacastelli.csv", 23.22),
+        ("SPX_2022-06-11_phammings.csv", 27.75),
+        ("SPX_2023-02-07_abasuray.csv", 18.66),
+    ],
+)
+def test_the_strip_of_closing_quotes_is_the_close_of_the_vix(name: str, close: float, shared_data: Path) -> None:
+    index, near, far = analysis.chain_strip_index(solve(files.read(shared_data / "chains" / name)), fridays=True)
+    assert 100.0 * index == pytest.approx(close, abs=0.05)
+    assert 23.0 < 365.0 * near.years <= 30.0 < 365.0 * far.years < 37.0
+
+
 def test_nothing_is_extrapolated_and_quotes_that_tell_nothing_are_named(
     known: Callable, slice_of: Callable, chain_of: Callable
 ) -> None:
@@ -99,6 +115,8 @@ def test_nothing_is_extrapolated_and_quotes_that_tell_nothing_are_named(
         analysis.strip_index(later, strip)
     with pytest.raises(MissingDataError, match="ORBIT has no expiry with a discount factor before 30 days"):
         analysis.chain_strip_index(solve(chain_of(item, spot=100.0)))
+    with pytest.raises(MissingDataError, match="ORBIT has no Friday expiry with a discount factor before 30 days"):
+        analysis.chain_strip_index(solve(chain_of(item, spot=100.0)), fridays=True)
     with pytest.raises(InvalidValueError, match="years must be positive"):
         analysis.strip_variance(item, 0.0, 0.03)
     with pytest.raises(InvalidValueError, match=r"item\.inverse must be false"):

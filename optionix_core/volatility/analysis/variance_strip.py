@@ -122,10 +122,9 @@ def chain_strip_index(
     early = [item for item in live if item.years * DAYS_PER_YEAR <= days]
     late = [item for item in live if item.years * DAYS_PER_YEAR > days]
     if not (early and late):
+        kind = "Friday expiry" if fridays else "expiry"
         side = "before" if not early else "after"
-        raise MissingDataError(
-            f"{solved.chain.underlying} has no {'Friday ' if fridays else ''}expiry with a discount factor {side} {days:g} days"
-        )
+        raise MissingDataError(f"{solved.chain.underlying} has no {kind} with a discount factor {side} {days:g} days")
     near, far = (strip_variance(item.source, item.years, float(item.rate or 0.0)) for item in (early[-1], late[0]))
     return strip_index(near, far, days), near, far
 

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 REACH = 5.25
 """Deviations of the money within which expiries are held in order."""
+HELD = 5.5
+"""As `REACH`, while fitting: the smile's own level at the money may be above that of the quotes."""
 FAR = (6.5, 8.0, 10.0, 14.0, 20.0, 30.0)
 """Deviations further out at which g is looked at."""
 POINTS = 81
@@ -111,9 +113,9 @@ class _Chain:
         self.quotes = (starts, k, middle, weight)
         self.deviation = np.array([one.deviation for one in slices])
         places = np.concatenate(
-            [-np.array(FAR[::-1]), 0.5 * np.sinh(np.linspace(-1.0, 1.0, POINTS) * math.asinh(2.0 * REACH)), FAR]
+            [-np.array(FAR[::-1]), 0.5 * np.sinh(np.linspace(-1.0, 1.0, POINTS) * math.asinh(2.0 * HELD)), FAR]
         )
-        counted = np.where(np.abs(places) <= REACH * (1.0 + 1e-9), 1.0 + 2.0 / (1.0 + places * places), 0.0)
+        counted = np.where(np.abs(places) <= HELD * (1.0 + 1e-9), 1.0 + 2.0 / (1.0 + places * places), 0.0)
         self.grid = self.deviation[:, None] * places
         self.unit = counted / self.deviation[:, None] ** 2
         self.free = np.zeros((self.count, 5))

@@ -36,6 +36,7 @@ from optionix_core.trading.matching.layout import (
     ORDER_HANDLE,
     ORDER_OWNER,
     PHASED,
+    PIECE,
     POST_ONLY,
     PREVIOUS,
     PRICE_LIMIT,
@@ -90,7 +91,8 @@ def entered(
             return
         if s[STOPPED] > 0 or flags & (IMMEDIATE | FILL_OR_KILL | WITHOUT_LIMIT):
             reason = SELF_MATCH if s[STOPPED] > 0 else REMAINDER
-            tell(s, events, CANCELLED, book, handle, sign, price, left, 0, 0, 0, reason)
+            if reason == SELF_MATCH or flags & PIECE == 0:
+                tell(s, events, CANCELLED, book, handle, sign, price, left, 0, 0, 0, reason)
             return
     elif flags & WITHOUT_LIMIT:
         key = BIAS - PRICE_LIMIT

@@ -20,6 +20,7 @@ from optionix_core.trading.matching._book_acts import (
 from optionix_core.trading.matching._book_steps import order_of, removed, rested, tell
 from optionix_core.trading.matching.layout import (
     ACCEPTED,
+    AHEAD_AS_DISPLAYED,
     AMEND,
     AMENDED,
     ARRIVAL,
@@ -75,6 +76,7 @@ from optionix_core.trading.matching.layout import (
     ORDERS_LEFT,
     OWNER,
     PHASE,
+    PIECE,
     PLACE,
     PLACED_AHEAD,
     PLACED_FILLED,
@@ -174,7 +176,7 @@ def submit(  # noqa: C901, PLR0912, PLR0915 - one branch a kind of message
             if reason == 0 and phase == OPEN and flags & (FILL_OR_KILL | POST_ONLY):
                 limit = BIAS + sign * price if kind == LIMIT else 2 * BIAS
                 reason = objection(s, book, sign, limit, left, owner, flags)
-            if reason == 0:
+            if reason == 0 and flags & PIECE == 0:
                 tell(s, events, ACCEPTED, book, handle, sign, price, quantity, quantity, 0, 0, 0)
         else:
             if kind == QUOTE:
@@ -190,7 +192,8 @@ def submit(  # noqa: C901, PLR0912, PLR0915 - one branch a kind of message
                 key = BIAS - sign * price
                 order = rested(s, book, handle, sign, key, quantity, total, owner, flags)
                 s[order + ARRIVAL] = messages[m + PLACED_SEQUENCE]
-                s[order + TARGET] = UNKNOWN if ahead < 0 else ahead
+                if ahead > AHEAD_AS_DISPLAYED:
+                    s[order + TARGET] = UNKNOWN if ahead < 0 else ahead
                 s[order + ORDER_TIME] = messages[m + TIME]
             continue
         if reason != 0:

@@ -16,7 +16,7 @@ from optionix_core.trading.matching import state as states
 from optionix_core.trading.matching._book_kernels import KERNELS
 from optionix_core.trading.matching._book_steps import order_of
 from optionix_core.trading.matching._price_tree import level_after
-from optionix_core.trading.matching.auction_price import AuctionPrice, auction_price
+from optionix_core.trading.matching.call_auction import AuctionPrice, auction_price
 from optionix_core.trading.matching.layout import (
     BEST,
     BIAS,
@@ -49,6 +49,7 @@ from optionix_core.trading.matching.layout import (
     PRICE,
     PRICE_LIMIT,
     SELLERS,
+    SEQUENCES,
     SHOWN_KEY,
     SHOWN_LEFT,
     SHOWN_SIZE,
@@ -132,6 +133,11 @@ class Books:
         """Time of the last message, in nanoseconds."""
         return int(self._state[CLOCK])
 
+    @property
+    def sequence(self) -> int:
+        """Number of the last event."""
+        return int(self._state[SEQUENCES])
+
     def submit(self, messages: Rows | Sequence[Message]) -> Rows:
         """Do messages in order; returns events, one row each (`layout` names the columns), of int64, in order.
 
@@ -147,9 +153,10 @@ class Books:
                 clock = row[TIME]
         else:
             check_all(rows, self.count, self.clock)
-        return self._run(rows)
+        return self.submit_unchecked(rows)
 
-    def _run(self, rows: Rows) -> Rows:
+    def submit_unchecked(self, rows: Rows) -> Rows:
+        """As `submit`, of rows that were checked before, or whose kinds and flags are for this room alone."""
         import numpy as np
 
         kernel, flat, done, told = KERNELS.load("submit"), rows.reshape(-1), 0, []
@@ -198,6 +205,17 @@ class Books:
             told.append(self._told())
             if opened:
                 return np.concatenate(told)
+
+    def told(self, row: Sequence[int]) -> tuple[int, ...]:
+        """An event of another book above these, with the next number of theirs."""
+        self._state[SEQUENCES] += 1
+        return (*row, int(self._state[SEQUENCES]))
+
+    def at(self, time: int) -> None:
+        """Set the clock. Raises InvalidValueError for a time before it."""
+        if time < self.clock:
+            raise InvalidValueError("time", time, f"at least {self.clock}, the time before")
+        self._state[CLOCK] = time
 
     def indicative(self, book: int, reference: int) -> AuctionPrice | None:
         """Where the auction of a book would end now; None where nothing would match."""

@@ -28,11 +28,13 @@ NOT_ASKED = NO_PRICE - 1
 MESSAGE_ROW = 12
 KIND, TIME, BOOK, HANDLE, SIDE, PRICE, QUANTITY, FLAGS, OWNER = 0, 1, 2, 3, 4, 5, 6, 7, 8
 ASK, ASK_SIZE = 9, 10  # of a quote, whose bid is at PRICE and QUANTITY
-PLACED_FILLED, PLACED_AHEAD, PLACED_SEQUENCE = 9, 10, 11  # of an order that is put back
+PLACED_FILLED, PLACED_AHEAD, PLACED_SEQUENCE = 9, 10, 11  # of an order that is put in as it stands
+AHEAD_AS_DISPLAYED = -2
 
 LIMIT, MARKET, CANCEL, AMEND, QUOTE, TRADE, PHASE, UNCROSS, PLACE = 1, 2, 3, 4, 5, 6, 7, 8, 9
 
-IMMEDIATE, FILL_OR_KILL, POST_ONLY, WITHOUT_LIMIT = 1, 2, 4, 8
+IMMEDIATE, FILL_OR_KILL, POST_ONLY, WITHOUT_LIMIT, PIECE = 1, 2, 4, 8, 16
+# PIECE: part of a larger order that is told of elsewhere, so its acceptance and remainder are not.
 
 CLOSED, OPEN, AUCTION, HALTED = 0, 1, 2, 3
 

@@ -56,7 +56,7 @@ class AccountReport:
     positions_value: Decimal
     """Of the marked positions."""
     buying_power: Decimal
-    """What may be spent: the cash, since there is no margin."""
+    """What may be spent: the cash that working orders do not keep, since there is no margin."""
     unrealised_pnl: Decimal
     """Of the marked positions, fees excluded."""
     day_pnl: Decimal | None
@@ -82,6 +82,7 @@ def account(workspace: Workspace, moment: datetime | None = None) -> AccountRepo
         desk.follow(workspace.store)
         known = desk.book.account(workspace.account)
         state = unopened_account(workspace.account) if known is None else known
+        reserved = desk.orders.reserved(workspace.account)
         marker = _Marker(workspace, state, now)
         values = tuple(marker.value(position.symbol) for position in state.positions)
         day, reason = marker.day_of_account(values)
@@ -89,6 +90,7 @@ def account(workspace: Workspace, moment: datetime | None = None) -> AccountRepo
         worth = sum((item.market_value for item in values if item.market_value is not None), ZERO)
         unrealised = sum((item.unrealised_pnl for item in values if item.unrealised_pnl is not None), ZERO)
         nlv = state.cash + worth
+        free = state.cash - reserved
     return AccountReport(
         state=state,
         opened=known is not None,
@@ -96,7 +98,7 @@ def account(workspace: Workspace, moment: datetime | None = None) -> AccountRepo
         feed_state=feed.state,
         nlv=nlv,
         positions_value=worth,
-        buying_power=state.cash,
+        buying_power=free,
         unrealised_pnl=unrealised,
         day_pnl=day,
         day_reason=reason,

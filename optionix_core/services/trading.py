@@ -1,9 +1,9 @@
-"""Buying and selling: intent, gate, venue, fills, ledger, each a durable fact before the next begins.
+"""Placing orders: intent, gate, venue, fills, ledger, each a durable fact before the next begins.
 
 An order is one hold of the home's lock. Under it the venue is brought up to now, the intent is written,
-the gate is asked, the venue matches, and fills, ledger entries and the order's end are written in one
-transaction. A process that dies anywhere in between leaves a ledger that balances; the same client
-order id sent again then resolves to exactly one order.
+the gate is asked, the venue matches, and what comes of it (fills and ledger entries, the order's end, or its
+acceptance where it rests) is written in one transaction. A process that dies anywhere in between leaves a ledger that
+balances; the same client order id sent again then resolves to exactly one order.
 """
 
 from __future__ import annotations
@@ -12,23 +12,21 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from optionix_core.errors import (
-    IntegrityError,
-    InvalidValueError,
-    MissingDataError,
-    NotFilledError,
-    RefusedError,
-    UnknownNameError,
-)
-from optionix_core.market import symbols
-from optionix_core.portfolio.exact import ZERO, exact_arithmetic
-from optionix_core.portfolio.ledger import account_opened_event, entry_event, entry_of, opening_entry, trade_entry
-from optionix_core.portfolio.values import AccountState, LedgerEntry
+from optionix_core.errors import IntegrityError, InvalidValueError, NotFilledError, RefusedError, UnknownNameError
+from optionix_core.portfolio.exact import ZERO
+from optionix_core.portfolio.ledger import account_opened_event, entry_event, opening_entry
+from optionix_core.portfolio.values import AccountState
+from optionix_core.services import answers
+from optionix_core.services.draft import Draft
+from optionix_core.services.judging import earlier_orders, judge
 from optionix_core.services.lifecycle import bring_up_to_date, update_under_lock
 from optionix_core.services.order_json import to_json
+from optionix_core.services.working import Working, fill_events
 from optionix_core.sync.faultpoints import reach
-from optionix_core.trading.gate import LOCAL_SIM, GateFacts, check, first_refusal
-from optionix_core.trading.orders import GateCheck, OrderIntent, OrderPreview, OrderResult, OrderState, Side
+from optionix_core.trading import resting
+from optionix_core.trading.fold import OrderFold
+from optionix_core.trading.gate import LOCAL_SIM, first_refusal
+from optionix_core.trading.orders import OrderPreview, OrderState, Side, TimeInForce
 from optionix_core.trading.paper import PaperVenue, acceptable, signed_cost
 from optionix_core.trading.records import (
     OrderEnd,
@@ -36,14 +34,13 @@ from optionix_core.trading.records import (
     end_event,
     end_id,
     end_of,
-    fill_event,
-    fill_id,
-    fill_of,
     intent_event,
     intent_id,
     intent_of,
     same_order,
 )
+from optionix_core.trading.terms import OrderTerms, intent_of_terms
+from optionix_core.trading.working_records import Accepted, accepted_event
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -51,12 +48,23 @@ if TYPE_CHECKING:
     from optionix_core.market.instruments import Instrument
     from optionix_core.market.protocols import QuoteSource
     from optionix_core.market.quote import Quote
-    from optionix_core.services.desk import Desk
+    from optionix_core.services.judging import Judged
     from optionix_core.services.workspace import Workspace
-    from optionix_core.sync.event import Event, LogReader, Record
-    from optionix_core.trading.orders import Fill
+    from optionix_core.sync.event import Event, LogReader, LogWriter, Record
+    from optionix_core.trading.gate import GateLimits
+    from optionix_core.trading.orders import Fill, GateCheck, OrderIntent, OrderResult
 
-__all__ = ["bring_up_to_date", "preview", "raise_for_checks", "raise_for_state", "submit", "to_json"]
+__all__ = [
+    "OrderTerms",
+    "bring_up_to_date",
+    "place",
+    "preview",
+    "preview_terms",
+    "raise_for_checks",
+    "raise_for_state",
+    "submit",
+    "to_json",
+]
 
 OPENING_BALANCE: Final = Decimal(100_000)
 """US dollars with which a paper account opens at its first order."""
@@ -67,24 +75,44 @@ _PREVIEW: Final = "preview"
 def preview(
     workspace: Workspace, side: Side | str, quantity: int, symbol: str, limit_price: Decimal | None = None
 ) -> OrderPreview:
+    """What an immediate order would do now; see `preview_terms`."""
+    return preview_terms(workspace, OrderTerms(side, quantity, symbol, limit_price))
+
+
+def preview_terms(workspace: Workspace, terms: OrderTerms, limits: GateLimits | None = None) -> OrderPreview:
     """What an order would do now, with every answer of the gate. Writes nothing and takes no lock.
 
     Raises InvalidValueError for a malformed order, UnknownNameError for a symbol that the feed does not
     know and MissingDataError where it has no quote.
     """
     now = workspace.clock.now()
-    intent = _wanted(workspace.account, side, quantity, symbol, limit_price, _PREVIEW, now)
-    desk, feed = workspace.desk, workspace.feed
+    intent = intent_of_terms(terms, workspace.account, _PREVIEW, now)
+    desk, feed, store = workspace.desk, workspace.feed, workspace.store
     instrument = feed.instrument(intent.symbol)
     quote = feed.quote(intent.symbol, now)
-    desk.follow(workspace.store)
+    desk.follow(store)
     with desk.lock:
-        venue = PaperVenue(desk.orders.already_taken)
-        account = desk.book.account(intent.account) or unopened_account(intent.account)
-        checks = check(intent, _facts(feed, venue, account, intent, instrument, quote, now))
-        fills = () if first_refusal(checks) is not None else venue.execute(intent, instrument, quote, now)
-    price = fills[0].price if fills else None
+        draft = Draft(desk)
+        venue = PaperVenue(draft.orders.already_taken)
+        judged = judge(
+            draft,
+            feed,
+            venue,
+            intent,
+            now,
+            limits,
+            quote=quote,
+            account=unopened_account(intent.account),
+            earlier=earlier_orders(store, intent, now, limits),
+            parent=_parent_refusal(store, intent),
+        )
+        refused = first_refusal(judged.checks) is not None
+        fills = () if refused or intent.trigger is not None else venue.execute(intent, instrument, quote, now)
     fillable = sum(fill.quantity for fill in fills)
+    if intent.time_in_force is TimeInForce.FOK and fillable < intent.quantity:
+        fills, fillable = (), 0
+    price = fills[0].price if fills else None
+    reserve = resting.reserve_of(intent, instrument, _level(intent, judged), venue.fee(instrument, 1))
     return OrderPreview(
         intent=intent,
         quote=quote,
@@ -92,7 +120,9 @@ def preview(
         fillable=fillable,
         cost=None if price is None else signed_cost(intent.side, fillable, price, instrument.multiplier),
         fees=sum((fill.fee for fill in fills), ZERO) if fills else None,
-        checks=checks,
+        checks=judged.checks,
+        reserve=reserve.total(intent.quantity - fillable, filled=False) if intent.time_in_force.rests else ZERO,
+        ends_at=judged.ends_at,
     )
 
 
@@ -104,33 +134,46 @@ def submit(
     limit_price: Decimal | None = None,
     client_order_id: str | None = None,
 ) -> OrderResult:
-    """Place an order, immediate or cancel, and answer how it ended; rejection is an answer, not an error.
+    """Place an order, immediate or cancel; see `place`."""
+    return place(workspace, OrderTerms(side, quantity, symbol, limit_price), client_order_id)
 
-    A client order id that was answered before is answered again from the log (`replayed`), with
-    nothing written. Raises InvalidValueError for a malformed order and for an id that was used for
-    another order, HomeLockedError where the lock cannot be had.
+
+def place(
+    workspace: Workspace, terms: OrderTerms, client_order_id: str | None = None, limits: GateLimits | None = None
+) -> OrderResult:
+    """Place an order and answer how it ended or that it works; rejection is an answer, not an error.
+
+    A client order id that was answered before is answered again from the log, as the order stands now (`replayed`);
+    an order that has ended writes nothing then. Raises InvalidValueError for a malformed order and for an id that was
+    used for another order, UnknownNameError for an unknown parent, HomeLockedError where the lock cannot be had.
     """
     order_id = workspace.new_order_id() if client_order_id is None else client_order_id
     check_client_order_id(order_id)
-    wanted = _wanted(workspace.account, side, quantity, symbol, limit_price, order_id, workspace.clock.now())
+    wanted = intent_of_terms(terms, workspace.account, order_id, workspace.clock.now())
     feed, desk = workspace.feed, workspace.desk
-    purpose = f"{wanted.side} {quantity} {wanted.symbol}"
+    purpose = f"{wanted.side} {wanted.quantity} {wanted.symbol}"
     with workspace.store.writing(purpose, workspace.lock_timeout) as log, desk.lock:
         now = workspace.clock.now()
         desk.follow(log)
         earlier = log.find(intent_id(order_id))
         intent = replace(wanted, created_at=now) if earlier is None else _repeated(earlier, wanted)
-        end = None if earlier is None else log.find(end_id(order_id))
-        if end is not None:
-            return _answered(log, intent, end)
-        update_under_lock(log, desk, workspace.venue_feed, now, going_on=order_id)
+        if earlier is not None and log.find(end_id(order_id)) is not None:
+            return answers.known(log, desk.orders, intent)
+        _check_parent(log, intent)
+        update_under_lock(log, desk, workspace.venue_feed, now, going_on=order_id, limits=limits)
+        known = None if earlier is None else answers.of_log(log, desk.orders, intent)
+        if known is not None:
+            desk.keep(log)
+            return known
         reach("before-gate")
         if earlier is None:
             opening = _opening(intent.account, now) if desk.book.venue_of(intent.account) is None else ()
             desk.append(log, (*opening, intent_event(intent)))
         reach("after-intent")
-        result, events = _decide(desk, feed, intent, now)
-        desk.append(log, events)
+        draft = Draft(desk)
+        checks = _decide(draft, log, feed, intent, now, limits)
+        result = answers.of_draft(draft, intent, checks)
+        draft.write(log)
         desk.keep(log)
     return result
 
@@ -145,14 +188,14 @@ def raise_for_state(result: OrderResult) -> None:
     if result.state is OrderState.REJECTED:
         _refuse(result.checks)
         raise RefusedError("venue", result.reason or "rejected")
-    if not result.fills:
+    if not result.fills and not result.open:
         raise NotFilledError(f"order {result.intent.client_order_id} was not filled: {result.reason}")
 
 
 def raise_for_checks(order: OrderPreview) -> None:
-    """RefusedError where the gate would refuse, NotFilledError where nothing would fill."""
+    """RefusedError where the gate would refuse, NotFilledError where nothing would fill and nothing would rest."""
     _refuse(order.checks)
-    if not order.fillable:
+    if not order.fillable and not order.intent.time_in_force.rests:
         raise NotFilledError("nothing would fill now at that price")
 
 
@@ -160,24 +203,6 @@ def _refuse(checks: tuple[GateCheck, ...]) -> None:
     refusal = next((item for item in checks if not item.passed), None)
     if refusal is not None:
         raise RefusedError(refusal.rule, refusal.detail)
-
-
-def _wanted(
-    account: str,
-    side: Side | str,
-    quantity: int,
-    symbol: str,
-    limit_price: Decimal | None,
-    order_id: str,
-    now: datetime,
-) -> OrderIntent:
-    if side not in tuple(Side):
-        raise InvalidValueError("side", repr(side), "buy or sell")
-    if not isinstance(quantity, int) or isinstance(quantity, bool) or quantity < 1:
-        raise InvalidValueError("quantity", repr(quantity), "a whole number of contracts, at least 1")
-    if limit_price is not None and (not limit_price.is_finite() or limit_price <= 0):
-        raise InvalidValueError("limit_price", limit_price, "positive")
-    return OrderIntent(order_id, account, Side(side), quantity, symbols.resolve(symbol), limit_price, now)
 
 
 def _opening(account: str, now: datetime) -> tuple[Event, ...]:
@@ -196,67 +221,101 @@ def _repeated(earlier: Record, wanted: OrderIntent) -> OrderIntent:
     return intent
 
 
-def _facts(
-    feed: QuoteSource,
-    venue: PaperVenue,
-    account: AccountState | None,
-    intent: OrderIntent,
-    instrument: Instrument | None,
-    quote: Quote | None,
-    now: datetime,
-) -> GateFacts:
-    return GateFacts(
-        now=now,
-        account=account,
-        venue=venue.name,
-        feed_state=feed.state,
-        stale_after=feed.stale_after,
-        market_open=feed.is_open(now),
-        instrument=instrument,
-        quote=quote,
-        fee=None if instrument is None else venue.fee(instrument, intent.quantity),
+def _check_parent(log: LogReader, intent: OrderIntent) -> None:
+    if intent.parent is None:
+        return
+    found = log.find(intent_id(intent.parent))
+    if found is None:
+        raise UnknownNameError("parent order", intent.parent)
+    account = intent_of(found.event).account
+    if account != intent.account:
+        raise InvalidValueError("parent", repr(intent.parent), f"an order of {intent.account} (it is one of {account})")
+
+
+def _parent_refusal(log: LogReader, intent: OrderIntent) -> str | None:
+    """Why a child cannot work: its parent ended before it was filled; None where it may."""
+    ended = None if intent.parent is None else log.find(end_id(intent.parent))
+    if ended is None or intent.parent is None:
+        return None
+    state = end_of(ended.event).state
+    filled = _filled(log, intent.parent)
+    return None if filled >= intent.quantity else f"{intent.parent} is {state} with {filled} filled"
+
+
+def _filled(log: LogReader, client_order_id: str) -> int:
+    found = log.find(intent_id(client_order_id))
+    parent = None if found is None else answers.of_log(log, OrderFold(), intent_of(found.event))
+    return 0 if parent is None else parent.filled_quantity
+
+
+def _decide(
+    draft: Draft, log: LogWriter, feed: QuoteSource, intent: OrderIntent, now: datetime, limits: GateLimits | None
+) -> tuple[GateCheck, ...]:
+    """Gate and venue: what the log will tell of the order, into the draft; answers what the gate said."""
+    working = Working(draft, feed, limits)
+    judged = judge(
+        draft,
+        feed,
+        working.venue,
+        intent,
+        now,
+        limits,
+        earlier=earlier_orders(log, intent, now, limits),
+        parent=_parent_refusal(log, intent),
     )
-
-
-def _decide(desk: Desk, feed: QuoteSource, intent: OrderIntent, now: datetime) -> tuple[OrderResult, list[Event]]:
-    """Gate and venue: how the order ends, told as the log will tell it, and the events that say so."""
-    venue = PaperVenue(desk.orders.already_taken)
-    instrument, quote = _instrument(feed, intent.symbol), _quote(feed, intent.symbol, now)
-    account = desk.book.account(intent.account)
-    checks = check(intent, _facts(feed, venue, account, intent, instrument, quote, now))
-    refusal = first_refusal(checks)
-    fills: tuple[Fill, ...] = ()
+    refusal, instrument, quote = first_refusal(judged.checks), judged.instrument, judged.quote
     if refusal is not None:
-        end = OrderEnd(OrderState.REJECTED, f"{refusal.rule}: {refusal.detail}", checks)
+        end = OrderEnd(OrderState.REJECTED, f"{refusal.rule}: {refusal.detail}", judged.checks)
+        draft.add(end_event(intent, end, now))
     elif instrument is None or quote is None:
         raise IntegrityError("the gate passed an order without an instrument or a quote")
+    elif intent.time_in_force.rests:
+        level = _level(intent, judged)
+        accepted = Accepted(
+            reserve=resting.reserve_of(intent, instrument, level, working.venue.fee(instrument, 1)),
+            checks=judged.checks,
+            ends_at=judged.ends_at,
+            place=resting.place_of(intent, quote, level),
+            released=0 if intent.parent is None else _released(draft, log, intent.parent),
+        )
+        draft.add(accepted_event(intent, accepted, now))
+        order = draft.orders.order(intent.client_order_id)
+        if order is not None:
+            working.look(order, quote, now, arriving=True)
     else:
-        fills = venue.execute(intent, instrument, quote, now)
-        end = _end_of_match(intent, fills, quote, venue, checks)
-    events: list[Event] = []
-    told: list[Fill] = []
-    cost = ZERO
+        _match_at_once(draft, working.venue, intent, instrument, quote, judged.checks, now)
+    return judged.checks
+
+
+def _released(draft: Draft, log: LogReader, parent: str) -> int:
+    known = draft.orders.order(parent)
+    return _filled(log, parent) if known is None else known.filled
+
+
+def _level(intent: OrderIntent, judged: Judged) -> Decimal | None:
+    if intent.trigger is None:
+        return None
+    return judged.level if intent.trigger.price is None else intent.trigger.price
+
+
+def _match_at_once(
+    draft: Draft,
+    venue: PaperVenue,
+    intent: OrderIntent,
+    instrument: Instrument,
+    quote: Quote,
+    checks: tuple[GateCheck, ...],
+    now: datetime,
+) -> None:
+    fills = venue.execute(intent, instrument, quote, now)
+    end = _end_of_match(intent, fills, quote, venue, checks)
+    if intent.time_in_force is TimeInForce.FOK and end.state is not OrderState.FILLED:
+        could = sum(fill.quantity for fill in fills)
+        fills = ()
+        end = OrderEnd(OrderState.CANCELLED, f"fill or kill: {could} of {intent.quantity} could be filled", checks)
     for fill in fills:
-        entry = _entry(fill, intent, venue, instrument)
-        events += [fill_event(fill, intent), entry_event(entry)]
-        told.append(fill_of(events[-2]))
-        cost = _plus(cost, _cost_of(entry))
-    events.append(end_event(intent, end, now))
-    return OrderResult(intent, end.state, checks, tuple(told), end.reason, cost=cost), events
-
-
-def _instrument(feed: QuoteSource, symbol: str) -> Instrument | None:
-    try:
-        return feed.instrument(symbol)
-    except UnknownNameError:
-        return None
-
-
-def _quote(feed: QuoteSource, symbol: str, now: datetime) -> Quote | None:
-    try:
-        return feed.quote(symbol, now)
-    except (UnknownNameError, MissingDataError):
-        return None
+        draft.add(*fill_events(fill, intent, venue.name, instrument))
+    draft.add(end_event(intent, end, now))
 
 
 def _end_of_match(
@@ -275,51 +334,3 @@ def _end_of_match(
         taken = venue.already_taken(intent.side, quote)
         reason = f"all that was displayed at the {name} is taken ({taken} contracts)"
     return OrderEnd(OrderState.CANCELLED, reason, checks)
-
-
-def _entry(fill: Fill, intent: OrderIntent, venue: PaperVenue, instrument: Instrument | None) -> LedgerEntry:
-    if instrument is None:
-        raise IntegrityError(f"{fill.fill_id} fills an unknown instrument")
-    return trade_entry(
-        entry_id=f"{fill.fill_id}/entry",
-        account=intent.account,
-        venue=venue.name,
-        symbol=intent.symbol,
-        currency=instrument.currency,
-        quantity=Decimal(intent.side.sign * fill.quantity),
-        price=fill.price,
-        multiplier=instrument.multiplier,
-        fee=fill.fee,
-        time=fill.filled_at,
-        cause=fill.fill_id,
-    )
-
-
-def _cost_of(entry: LedgerEntry) -> Decimal:
-    """Signed cash that an entry moved to the venue."""
-    held = {leg.commodity for leg in entry.postings if leg.account == f"{entry.account}:positions"}
-    cost = ZERO
-    for leg in entry.postings:
-        if leg.account.startswith("venue:") and leg.commodity not in held:
-            cost = _plus(cost, leg.amount)
-    return cost
-
-
-def _plus(one: Decimal, other: Decimal) -> Decimal:
-    with exact_arithmetic():
-        return one + other
-
-
-def _answered(log: LogReader, intent: OrderIntent, end: Record) -> OrderResult:
-    """The answer that an order had, out of the log alone."""
-    told = end_of(end.event)
-    fills: list[Fill] = []
-    cost = ZERO
-    while (record := log.find(fill_id(intent.client_order_id, len(fills) + 1))) is not None:
-        fill = fill_of(record.event)
-        entry = log.find(f"{fill.fill_id}/entry")
-        if entry is None:
-            raise IntegrityError(f"{fill.fill_id} has no ledger entry", record.seq)
-        cost = _plus(cost, _cost_of(entry_of(entry.event)))
-        fills.append(fill)
-    return OrderResult(intent, told.state, told.checks, tuple(fills), told.reason, replayed=True, cost=cost)

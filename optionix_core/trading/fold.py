@@ -6,7 +6,7 @@ has one canonical form and can be thrown away.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -18,9 +18,9 @@ from optionix_core.portfolio import fields
 from optionix_core.portfolio.exact import ZERO, decimal_text, exact_arithmetic
 from optionix_core.sync.canonical import time_text
 from optionix_core.sync.event import Event, Json, Record
-from optionix_core.trading.gate import quoted_at
 from optionix_core.trading.orders import Amendment, OrderIntent, OrderState, Side
 from optionix_core.trading.records import END_STATES, FILLED, INTENT, fill_of, fill_side, intent_event, intent_of
+from optionix_core.trading.touch import quoted_at
 from optionix_core.trading.working_records import (
     ACCEPTED,
     ADVANCED,
@@ -35,7 +35,7 @@ from optionix_core.trading.working_records import (
     amended_of,
 )
 
-STATE_VERSION: Final = 2
+STATE_VERSION: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,13 @@ class OpenOrder:
     accepted_at: datetime | None = None
     """None where the gate has not answered: its process died, or is at it."""
     triggered_at: datetime | None = None
+    since: datetime | None = None
+    """Only quotes made after it count: when it was accepted, got other terms, or was first released by its parent."""
+    ends_at: datetime | None = None
+    """When it ends by itself."""
     filled: int = 0
+    fills: int = 0
+    """How many fills that were."""
     released: int = 0
     """Of a child: contracts that the fills of its parent let it work."""
     reserve: Reserve = NOTHING
@@ -66,11 +72,16 @@ class OpenOrder:
         return min(self.intent.quantity, self.released) - self.filled
 
     @property
+    def waits_for_trigger(self) -> bool:
+        """Whether its level has not been met yet."""
+        return self.intent.trigger is not None and self.triggered_at is None
+
+    @property
     def state(self) -> OrderState:
         """Where it stands, as far as the log alone tells."""
         if self.accepted_at is None:
             return OrderState.INTENT
-        if (self.intent.trigger is not None and self.triggered_at is None) or self.workable < 1:
+        if self.waits_for_trigger or self.workable < 1:
             return OrderState.HELD
         return OrderState.PARTIALLY_FILLED if self.filled else OrderState.WORKING
 
@@ -123,22 +134,22 @@ class OrderFold:
             self._open[intent.client_order_id] = OpenOrder(intent)
         elif event.type in END_STATES:
             self._open.pop(fields.text(event.payload, "client_order_id"), None)
-        elif event.type == FILLED:
-            self._fill(event)
-        elif event.type == ACCEPTED:
-            self._change(event, accepted_at=event.time, reserve=accepted_of(event).reserve)
-        elif event.type == TRIGGERED:
-            self._change(event, triggered_at=event.time)
-        elif event.type == AMENDED:
-            amended = amended_of(event)
-            terms = amended_terms(self._order(event).intent, amended.amendment)
-            self._change(event, intent=terms, reserve=amended.reserve)
-        elif event.type == ADVANCED:
-            advanced = advanced_of(event)
-            self._advanced[advanced.venue] = advanced.until
-            for name, place in advanced.places.items():
-                if name in self._open:
-                    self._open[name] = replace(self._open[name], place=place)
+        elif event.type in _CHANGES:
+            _CHANGES[event.type](self, event)
+
+    def copy(self) -> Self:
+        """A fold of its own in the same state."""
+        return self._of(dict(self._open), dict(self._taken), dict(self._advanced))
+
+    @classmethod
+    def _of(cls, orders: dict[str, OpenOrder], taken: dict[str, _Taken], advanced: dict[str, datetime]) -> Self:
+        fold = cls()
+        fold._open, fold._taken, fold._advanced = orders, taken, advanced
+        return fold
+
+    def apply_event(self, event: Event) -> None:
+        """Take an event that is about to be written as if it were."""
+        self.apply(Record(0, event, b"", b""))
 
     def open_orders(self) -> tuple[str, ...]:
         """Client order ids whose intent has no end yet."""
@@ -180,16 +191,14 @@ class OrderFold:
     def of_state(cls, state: Mapping[str, Json]) -> Self:
         """The fold whose `state` it is. Raises IntegrityError for a state of another version."""
         fields.expect_version(state, STATE_VERSION, "order state")
-        fold = cls()
-        for item in fields.objects(state, "open"):
-            order = _order_of_state(item)
-            fold._open[order.intent.client_order_id] = order
-        for place, pair in fields.mapping(state, "taken").items():
-            made, quantity = fields.pair(pair, place)
-            fold._taken[place] = _Taken(made, quantity)
+        orders = (_order_of_state(item) for item in fields.objects(state, "open"))
+        taken = (fields.pair(pair, place) for place, pair in fields.mapping(state, "taken").items())
         advanced = fields.mapping(state, "advanced")
-        fold._advanced = {venue: fields.moment(advanced, venue) for venue in advanced}
-        return fold
+        return cls._of(
+            {order.intent.client_order_id: order for order in orders},
+            dict(zip(fields.mapping(state, "taken"), (_Taken(*pair) for pair in taken), strict=True)),
+            {venue: fields.moment(advanced, venue) for venue in advanced},
+        )
 
     def _order(self, event: Event) -> OpenOrder:
         name = fields.text(event.payload, "client_order_id")
@@ -198,9 +207,37 @@ class OrderFold:
             raise IntegrityError(f"{event.id} is of an order that is not open")
         return order
 
+    def _accept(self, event: Event) -> None:
+        accepted = accepted_of(event)
+        self._change(
+            event,
+            accepted_at=event.time,
+            since=event.time,
+            ends_at=accepted.ends_at,
+            place=accepted.place,
+            released=accepted.released,
+            reserve=accepted.reserve,
+        )
+
     def _change(self, event: Event, **changes: object) -> None:
         order = self._order(event)
         self._open[order.intent.client_order_id] = replace(order, **changes)  # type: ignore[arg-type]
+
+    def _trigger(self, event: Event) -> None:
+        self._change(event, triggered_at=event.time)
+
+    def _amend(self, event: Event) -> None:
+        amended, before = amended_of(event), self._order(event)
+        self._change(event, intent=amended_terms(before.intent, amended.amendment), reserve=amended.reserve)
+        if not amended.amendment.keeps_place(before.intent):
+            self._change(event, since=event.time, place=replace(before.place, ahead=None))
+
+    def _advance(self, event: Event) -> None:
+        advanced = advanced_of(event)
+        self._advanced[advanced.venue] = advanced.until
+        for name, place in advanced.places.items():
+            if name in self._open:
+                self._open[name] = replace(self._open[name], place=place)
 
     def _fill(self, event: Event) -> None:
         fill = fill_of(event)
@@ -210,10 +247,21 @@ class OrderFold:
         order = self._open.get(fill.client_order_id)
         if order is None:
             return
-        self._open[fill.client_order_id] = replace(order, filled=order.filled + fill.quantity)
+        filled, fills = order.filled + fill.quantity, order.fills + 1
+        self._open[fill.client_order_id] = replace(order, filled=filled, fills=fills)
         for name, other in self._open.items():
-            if other.intent.parent == fill.client_order_id:
-                self._open[name] = replace(other, released=other.released + fill.quantity)
+            if other.intent.parent == fill.client_order_id and other.accepted_at is not None:
+                since = other.since if other.released else event.time
+                self._open[name] = replace(other, released=other.released + fill.quantity, since=since)
+
+
+_CHANGES: Final[Mapping[str, Callable[[OrderFold, Event], None]]] = {
+    FILLED: OrderFold._fill,  # noqa: SLF001 - the table of this class's own changes
+    ACCEPTED: OrderFold._accept,  # noqa: SLF001 - as above
+    TRIGGERED: OrderFold._trigger,  # noqa: SLF001 - as above
+    AMENDED: OrderFold._amend,  # noqa: SLF001 - as above
+    ADVANCED: OrderFold._advance,  # noqa: SLF001 - as above
+}
 
 
 def _order_state(order: OpenOrder) -> dict[str, Json]:
@@ -221,7 +269,9 @@ def _order_state(order: OpenOrder) -> dict[str, Json]:
     return {
         "accepted_at": None if order.accepted_at is None else time_text(order.accepted_at),
         "created_at": time_text(event.time),
+        "ends_at": None if order.ends_at is None else time_text(order.ends_at),
         "filled": order.filled,
+        "fills": order.fills,
         "intent": event.payload,
         "place": {
             "ahead": order.place.ahead,
@@ -229,6 +279,7 @@ def _order_state(order: OpenOrder) -> dict[str, Json]:
         },
         "released": order.released,
         "reserve": {"each": decimal_text(order.reserve.each), "once": decimal_text(order.reserve.once)},
+        "since": None if order.since is None else time_text(order.since),
         "triggered_at": None if order.triggered_at is None else time_text(order.triggered_at),
     }
 
@@ -240,7 +291,10 @@ def _order_of_state(item: Mapping[str, Json]) -> OpenOrder:
         intent=intent,
         accepted_at=fields.optional_moment(item, "accepted_at"),
         triggered_at=fields.optional_moment(item, "triggered_at"),
+        since=fields.optional_moment(item, "since"),
+        ends_at=fields.optional_moment(item, "ends_at"),
         filled=fields.integer(item, "filled"),
+        fills=fields.integer(item, "fills"),
         released=fields.integer(item, "released"),
         reserve=Reserve(fields.decimal(reserve, "each"), fields.decimal(reserve, "once")),
         place=Place(fields.optional_integer(place, "ahead"), fields.optional_decimal(place, "level")),

@@ -41,6 +41,10 @@ class OrderState(StrEnum):
     REJECTED = "rejected"
 
 
+OPEN_STATES = frozenset({OrderState.HELD, OrderState.WORKING, OrderState.PARTIALLY_FILLED, OrderState.SUSPENDED})
+"""Of an order that was accepted and has no end yet."""
+
+
 class TimeInForce(StrEnum):
     """How long an order may work."""
 
@@ -166,6 +170,13 @@ class Amendment:
     limit_price: Decimal | None = None
     trigger_price: Decimal | None = None
 
+    def keeps_place(self, intent: OrderIntent) -> bool:
+        """Whether an order of these terms keeps its place: only where nothing changes but to a smaller quantity."""
+        same_limit = self.limit_price in (None, intent.limit_price)
+        trigger = None if intent.trigger is None else intent.trigger.price
+        smaller = self.quantity is None or self.quantity <= intent.quantity
+        return same_limit and self.trigger_price in (None, trigger) and smaller
+
 
 def combination_key(legs: tuple[OrderLeg, ...]) -> str:
     """The one text of a combination: signed ratios and keys, in order of the keys, joined by commas."""
@@ -211,6 +222,15 @@ class OrderResult:
     """True where this client order id had been answered before and nothing was done now."""
     cost: Decimal = Decimal(0)
     """Signed cash out of the account for the fills, fees excluded (negative: cash in)."""
+    reserved: Decimal = Decimal(0)
+    """Cash kept while it works."""
+    ends_at: datetime | None = None
+    """When an order that works ends by itself."""
+
+    @property
+    def open(self) -> bool:
+        """Whether it goes on working."""
+        return self.state in OPEN_STATES
 
     @property
     def filled_quantity(self) -> int:
@@ -237,3 +257,7 @@ class OrderPreview:
     """Signed cash out of the account, fees excluded (negative: cash in)."""
     fees: Decimal | None
     checks: tuple[GateCheck, ...]
+    reserve: Decimal = Decimal(0)
+    """Cash that would be kept for what rests."""
+    ends_at: datetime | None = None
+    """When it would end by itself, where it rests."""

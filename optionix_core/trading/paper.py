@@ -1,9 +1,10 @@
-"""The paper venue on this device: fills at the touch, at most the displayed size, never better.
+"""The paper venue on this device: fills at the touch or at a resting order's own limit, never better, never at mid.
 
-Its fill model is named `touch-displayed-size`. A market order takes the touch; a limit order takes it
-only where the touch is at the limit or better for it. What is displayed can be taken once: contracts
-that earlier fills took from the same quote (same side, same exchange time) are gone. There is no
-queue to wait in, and the price is never improved beyond the touch.
+An order that takes is filled under the model `touch-displayed-size`: a market order takes the touch, a limit order
+only where the touch is at the limit or better for it. An order that rests is filled under `queue-behind-displayed`:
+it stands behind what is displayed at its price, so it is filled once the other side's touch comes to its limit, at
+that limit. A feed that tells no trades gives it nothing before. What is displayed can be taken once: contracts that
+earlier fills took from the same quote (same side, same exchange time) are gone.
 """
 
 from __future__ import annotations
@@ -18,10 +19,16 @@ from optionix_core.errors import InvalidValueError
 from optionix_core.market.instruments import Instrument
 from optionix_core.market.quote import Quote
 from optionix_core.portfolio.exact import ZERO, exact_arithmetic
-from optionix_core.trading.gate import LOCAL_SIM, touch
+from optionix_core.trading.fold import OpenOrder
+from optionix_core.trading.gate import LOCAL_SIM
 from optionix_core.trading.orders import Fill, OrderIntent, Side
+from optionix_core.trading.records import fill_id
+from optionix_core.trading.touch import acceptable, crossed, touch
+
+__all__ = ["FILL_MODEL", "RESTING_MODEL", "FeeSchedule", "PaperVenue", "acceptable", "nothing_taken", "signed_cost"]
 
 FILL_MODEL: Final = "touch-displayed-size"
+RESTING_MODEL: Final = "queue-behind-displayed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,33 +81,58 @@ class PaperVenue:
 
     def execute(self, intent: OrderIntent, instrument: Instrument, quote: Quote, now: datetime) -> tuple[Fill, ...]:
         """One fill at the touch, or none. Raises InvalidValueError where quote and order name two instruments."""
+        found = self.taken(OpenOrder(intent), instrument, quote, now)
+        return () if found is None else (found,)
+
+    def taken(
+        self, order: OpenOrder, instrument: Instrument, quote: Quote, now: datetime, at_most: int | None = None
+    ) -> Fill | None:
+        """What an order takes from the touch as it arrives, or as its trigger is met; `at_most` contracts."""
+        met = self._met(order, instrument, quote)
+        return None if met is None else self._fill(order, instrument, quote, now, (met, self.fill_model), at_most)
+
+    def rested(
+        self, order: OpenOrder, instrument: Instrument, quote: Quote, now: datetime, at_most: int | None = None
+    ) -> Fill | None:
+        """What a resting limit order is filled with as the touch comes to its limit: at the limit."""
+        limit = order.intent.limit_price
+        if limit is None or self._met(order, instrument, quote) is None:
+            return None
+        return self._fill(order, instrument, quote, now, (limit, RESTING_MODEL), at_most)
+
+    def _met(self, order: OpenOrder, instrument: Instrument, quote: Quote) -> Decimal | None:
+        intent = order.intent
         if quote.symbol != intent.symbol or instrument.symbol != intent.symbol:
             raise InvalidValueError("symbol", quote.symbol, f"{intent.symbol}, which the order is for")
         met = touch(quote, intent.side)
-        if met is None or not acceptable(intent.side, met[0], intent.limit_price):
-            return ()
-        quantity = min(intent.quantity, self.available(intent.side, quote))
+        if met is None or crossed(quote) or not acceptable(intent.side, met[0], intent.limit_price):
+            return None
+        return met[0]
+
+    def _fill(
+        self,
+        order: OpenOrder,
+        instrument: Instrument,
+        quote: Quote,
+        now: datetime,
+        made: tuple[Decimal, str],
+        at_most: int | None,
+    ) -> Fill | None:
+        wanted = order.workable if at_most is None else min(order.workable, at_most)
+        quantity = min(wanted, self.available(order.intent.side, quote))
         if quantity < 1:
-            return ()
-        return (
-            Fill(
-                fill_id=f"order/{intent.client_order_id}/fill-1",
-                client_order_id=intent.client_order_id,
-                quantity=quantity,
-                price=met[0],
-                fee=self.fee(instrument, quantity),
-                model=self.fill_model,
-                filled_at=now,
-                quote=quote,
-            ),
+            return None
+        name = order.intent.client_order_id
+        return Fill(
+            fill_id=fill_id(name, order.fills + 1),
+            client_order_id=name,
+            quantity=quantity,
+            price=made[0],
+            fee=self.fee(instrument, quantity),
+            model=made[1],
+            filled_at=now,
+            quote=quote,
         )
-
-
-def acceptable(side: Side, price: Decimal, limit: Decimal | None) -> bool:
-    """Whether a limit allows `price`; no limit allows any."""
-    if limit is None:
-        return True
-    return price <= limit if side is Side.BUY else price >= limit
 
 
 def signed_cost(side: Side, quantity: int, price: Decimal, multiplier: Decimal) -> Decimal:

@@ -53,14 +53,6 @@ NOTHING: Final = Reserve()
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted:
-    """The gate's yes to an order that is to rest."""
-
-    reserve: Reserve
-    checks: tuple[GateCheck, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Place:
     """Where a resting order stands at the venue."""
 
@@ -72,6 +64,19 @@ class Place:
 
 NOWHERE: Final = Place()
 """No place at the venue."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The gate's yes to an order that is to rest."""
+
+    reserve: Reserve
+    checks: tuple[GateCheck, ...]
+    ends_at: datetime | None = None
+    """When it ends by itself; None for never."""
+    place: Place = NOWHERE
+    released: int = 0
+    """Of a child: contracts that its parent had filled already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +113,34 @@ def accepted_event(intent: OrderIntent, accepted: Accepted, time: datetime) -> E
         "client_order_id": intent.client_order_id,
         "reserve": _reserve_payload(accepted.reserve),
     }
+    if accepted.ends_at is not None:
+        payload["ends_at"] = time_text(accepted.ends_at)
+    if accepted.place != NOWHERE:
+        payload["place"] = _place_payload(accepted.place)
+    if accepted.released:
+        payload["released"] = accepted.released
     return Event(accepted_id(intent.client_order_id), ACCEPTED, time, payload)
 
 
 def accepted_of(event: Event) -> Accepted:
     """What the event says. Raises IntegrityError where it is malformed."""
-    return Accepted(_reserve_of(event.payload), checks_of(event.payload))
+    payload = event.payload
+    return Accepted(
+        _reserve_of(payload),
+        checks_of(payload),
+        fields.optional_moment(payload, "ends_at") if "ends_at" in payload else None,
+        _place_of(payload, "place") if "place" in payload else NOWHERE,
+        fields.integer(payload, "released") if "released" in payload else 0,
+    )
+
+
+def _place_payload(place: Place) -> dict[str, Json]:
+    return {"ahead": place.ahead, "level": None if place.level is None else decimal_text(place.level)}
+
+
+def _place_of(payload: Mapping[str, Json], name: str) -> Place:
+    found = fields.mapping(payload, name)
+    return Place(fields.optional_integer(found, "ahead"), fields.optional_decimal(found, "level"))
 
 
 def _reserve_payload(reserve: Reserve) -> dict[str, Json]:
@@ -185,12 +212,7 @@ def amended_of(event: Event) -> Amended:
 
 def advanced_event(advanced: Advanced) -> Event:
     """The event of a venue that was brought up to `until`."""
-    places: dict[str, Json] = {}
-    for order, place in sorted(advanced.places.items()):
-        places[order] = {
-            "ahead": place.ahead,
-            "level": None if place.level is None else decimal_text(place.level),
-        }
+    places: dict[str, Json] = {order: _place_payload(place) for order, place in sorted(advanced.places.items())}
     payload: dict[str, Json] = {
         "places": places,
         "unseen": list(advanced.unseen),
@@ -204,10 +226,7 @@ def advanced_of(event: Event) -> Advanced:
     """What the event says. Raises IntegrityError where it is malformed."""
     payload = event.payload
     named = fields.mapping(payload, "places")
-    places = {}
-    for order in named:
-        found = fields.mapping(named, order)
-        places[order] = Place(fields.optional_integer(found, "ahead"), fields.optional_decimal(found, "level"))
+    places = {order: _place_of(named, order) for order in named}
     return Advanced(
         fields.text(payload, "venue"), fields.moment(payload, "until"), places, fields.texts(payload, "unseen")
     )

@@ -30,6 +30,7 @@ def _load(name: str) -> ModuleType:
 
 
 _load("steady_feed")
+_load("told_feed")
 
 
 @pytest.fixture
@@ -42,6 +43,12 @@ def steady() -> ModuleType:
 def feed(steady: ModuleType) -> Any:
     """A steady feed."""
     return steady.SteadyFeed()
+
+
+@pytest.fixture
+def told() -> Any:
+    """A feed that can tell all its quotes."""
+    return sys.modules["told_feed"].ToldFeed()
 
 
 @pytest.fixture

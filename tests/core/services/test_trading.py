@@ -9,7 +9,7 @@ from steady_feed import CALL, CALL_110, EXPIRES_AT, PUT
 from optionix_core.errors import InvalidValueError, MissingDataError, NotFilledError, RefusedError, UnknownNameError
 from optionix_core.market.protocols import FeedState
 from optionix_core.services import book, trading
-from optionix_core.services.desk import Desk
+from optionix_core.services.desk import CHECKPOINT, Desk
 from optionix_core.sync.event import EMPTY_HEAD, Event
 from optionix_core.trading.orders import OrderState, Side
 from optionix_core.trading.records import INTENT
@@ -383,7 +383,7 @@ def test_a_checkpoint_is_kept_and_a_new_process_starts_from_it(workspace_on, sto
     for number in range(40):
         clock.advance(timedelta(seconds=1))
         trading.submit(workspace_on(), "buy", 1, CALL, client_order_id=f"n{number}")
-    kept = store.load_checkpoint("desk-2")
+    kept = store.load_checkpoint(CHECKPOINT)
     assert kept is not None
     resumed, folded = Desk(), Desk()
     resumed.follow(store)

@@ -1,0 +1,56 @@
+"""Events that are about to be written in one transaction, and what book and orders will be once they are.
+
+What comes later in a transaction must see what came before it: an order filled before an expiry is in the book at the
+expiry. The desk itself moves only with the log, so a draft keeps copies, and makes that of the book only where needed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from optionix_core.portfolio.fold import BookFold
+from optionix_core.portfolio.ledger import ACCOUNT_OPENED, ENTRY
+from optionix_core.sync.event import GENESIS, Record
+
+if TYPE_CHECKING:
+    from optionix_core.services.desk import Desk
+    from optionix_core.sync.event import Event, LogWriter
+
+
+class Draft:
+    """Hold the desk's lock for as long as a draft on it lives."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._book = desk.book
+        self._unposted: list[Event] = []
+        self.orders = desk.orders.copy()
+        """Open orders, the drafted events in."""
+        self.events: list[Event] = []
+
+    @property
+    def book(self) -> BookFold:
+        """The book, the drafted events in. Reading it is all that may be done with it."""
+        if self._unposted:
+            if self._book is self._desk.book:
+                self._book = BookFold.of_state(self._desk.book.state())
+            for event in self._unposted:
+                self._book.apply(Record(self._book.head.seq + 1, event, b"", GENESIS))
+            self._unposted = []
+        return self._book
+
+    def add(self, *events: Event) -> None:
+        """Take events in, in order."""
+        for event in events:
+            self.events.append(event)
+            self.orders.apply_event(event)
+            if event.type in (ENTRY, ACCOUNT_OPENED):
+                self._unposted.append(event)
+
+    def find(self, event_id: str) -> Event | None:
+        """A drafted event by its id."""
+        return next((event for event in self.events if event.id == event_id), None)
+
+    def write(self, log: LogWriter) -> None:
+        """Append all of it in one transaction."""
+        self._desk.append(log, self.events)

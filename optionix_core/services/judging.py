@@ -1,0 +1,149 @@
+"""The gate's facts, gathered: what feed, book and open orders say about an order at a moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from optionix_core.errors import MissingDataError, UnknownNameError
+from optionix_core.market.protocols import TellsSessions
+from optionix_core.portfolio.exact import exact_arithmetic
+from optionix_core.trading import resting
+from optionix_core.trading.claims import claimed, coming
+from optionix_core.trading.gate import GateFacts, GateLimits, check
+from optionix_core.trading.orders import TimeInForce, TriggerKind
+from optionix_core.trading.records import INTENT, intent_of, same_order
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from decimal import Decimal
+
+    from optionix_core.market.instruments import Instrument
+    from optionix_core.market.protocols import QuoteSource
+    from optionix_core.market.quote import Quote
+    from optionix_core.portfolio.values import AccountState
+    from optionix_core.services.draft import Draft
+    from optionix_core.sync.event import LogReader
+    from optionix_core.trading.orders import GateCheck, OrderIntent
+    from optionix_core.trading.paper import PaperVenue
+
+LOOKED_BACK: Final = 2000
+"""Records at the end of the log in which earlier orders are looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The gate's answers, and what they were made from."""
+
+    checks: tuple[GateCheck, ...]
+    instrument: Instrument | None
+    quote: Quote | None
+    ends_at: datetime | None
+    level: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What limits on repetition ask of the log."""
+
+    twin_at: datetime | None = None
+    recent: int = 0
+
+
+def judge(
+    draft: Draft,
+    feed: QuoteSource,
+    venue: PaperVenue,
+    intent: OrderIntent,
+    now: datetime,
+    limits: GateLimits | None = None,
+    *,
+    quote: Quote | None = None,
+    account: AccountState | None = None,
+    earlier: Earlier | None = None,
+    parent: str | None = None,
+) -> Judged:
+    """Ask the gate about `intent` at `now`, against `quote` or the feed's own where none is given.
+
+    `account` stands in for one that is not open yet. An order that is open already is judged without what it keeps
+    itself.
+    """
+    instrument = instrument_of(feed, intent.symbol)
+    seen = quote_of(feed, intent.symbol, now) if quote is None else quote
+    orders, before = draft.orders, Earlier() if earlier is None else earlier
+    own = orders.order(intent.client_order_id)
+    reserved = orders.reserved(intent.account)
+    if own is not None:
+        with exact_arithmetic():
+            reserved -= own.reserved
+    ends_at = None if instrument is None or not intent.time_in_force.rests else end_of(feed, intent, instrument, now)
+    level = _starting_level(intent, seen)
+    facts = GateFacts(
+        now=now,
+        account=draft.book.account(intent.account) or account,
+        venue=venue.name,
+        feed_state=feed.state,
+        stale_after=feed.stale_after,
+        market_open=feed.is_open(now),
+        instrument=instrument,
+        quote=seen,
+        fee=None if instrument is None else venue.fee(instrument, intent.quantity),
+        ends_at=ends_at,
+        level=level,
+        reserved=reserved,
+        claimed=claimed(orders.orders(), intent),
+        coming=coming(None if intent.parent is None else orders.order(intent.parent), intent),
+        parent=parent,
+        twin_at=before.twin_at,
+        recent=before.recent,
+    )
+    return Judged(check(intent, facts, limits), instrument, seen, ends_at, level)
+
+
+def earlier_orders(log: LogReader, intent: OrderIntent, now: datetime, limits: GateLimits | None) -> Earlier:
+    """Orders of the account that limits on repetition count; the log is not read where no such limit is set."""
+    if limits is None or (limits.duplicate_within is None and limits.maximum_orders is None):
+        return Earlier()
+    twin_at, recent = None, 0
+    for record in log.read(max(0, log.head().seq - LOOKED_BACK)):
+        if record.event.type != INTENT or record.event.payload.get("account") != intent.account:
+            continue
+        other = intent_of(record.event)
+        if other.client_order_id == intent.client_order_id:
+            continue
+        if now - other.created_at <= limits.rate_window:
+            recent += 1
+        if same_order(replace(other, client_order_id=intent.client_order_id), intent):
+            twin_at = other.created_at
+    return Earlier(twin_at, recent)
+
+
+def end_of(feed: QuoteSource, intent: OrderIntent, instrument: Instrument, now: datetime) -> datetime | None:
+    """When the order would end by itself; None where the feed does not tell its sessions."""
+    close = feed.session_close(now) if isinstance(feed, TellsSessions) else None
+    if intent.time_in_force is TimeInForce.DAY and close is None:
+        return None
+    return resting.ends_at(intent, instrument, close)
+
+
+def instrument_of(feed: QuoteSource, symbol: str) -> Instrument | None:
+    """The instrument; None where the feed does not know it."""
+    try:
+        return feed.instrument(symbol)
+    except UnknownNameError:
+        return None
+
+
+def quote_of(feed: QuoteSource, symbol: str, now: datetime) -> Quote | None:
+    """The quote; None where there is none."""
+    try:
+        return feed.quote(symbol, now)
+    except (UnknownNameError, MissingDataError):
+        return None
+
+
+def _starting_level(intent: OrderIntent, quote: Quote | None) -> Decimal | None:
+    trigger = intent.trigger
+    if trigger is None or trigger.kind is not TriggerKind.TRAILING or quote is None:
+        return None
+    return resting.followed(intent.side, trigger, None, quote)

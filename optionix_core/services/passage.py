@@ -1,0 +1,161 @@
+"""The passage of time on the paper venue: quotes, ends of orders and expiries, in the order in which they happened.
+
+Working orders meet every quote that the feed made since they were last looked at, over all their instruments; what
+ends by itself ends at its moment, before the quotes of that moment; positions settle at theirs, with what was filled
+before in them. A venue that was left alone for a week comes out as one that was looked at every second. Instruments
+whose quotes the feed cannot tell are named, and nothing is filled on them.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from optionix_core.market.protocols import TellsQuotes
+from optionix_core.services.judging import instrument_of
+from optionix_core.services.settling import Settling, due
+from optionix_core.services.working import Working
+from optionix_core.trading import resting
+from optionix_core.trading.gate import LOCAL_SIM
+from optionix_core.trading.orders import OrderState
+from optionix_core.trading.records import OrderEnd
+from optionix_core.trading.touch import quoted_at
+from optionix_core.trading.working_records import NOWHERE, Advanced, advanced_event
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from optionix_core.market.protocols import Matters, QuoteSource, TouchRange
+    from optionix_core.market.quote import Quote
+    from optionix_core.services.draft import Draft
+    from optionix_core.sync.event import LogReader
+    from optionix_core.trading.fold import OpenOrder
+    from optionix_core.trading.gate import GateLimits
+    from optionix_core.trading.working_records import Place
+
+KEPT_EVERY: Final = timedelta(hours=1)
+"""How long a stretch in which nothing happened may grow before the log says that it was looked at."""
+_JUST_BEFORE: Final = timedelta(microseconds=1)
+_LAST: Final = "\U0010ffff"
+"""After every symbol."""
+
+
+class Passage:
+    """Brings a draft up to `now`."""
+
+    def __init__(
+        self, draft: Draft, log: LogReader, feed: QuoteSource, now: datetime, limits: GateLimits | None = None
+    ) -> None:
+        self._draft, self._feed, self._now = draft, feed, now
+        self._advanced = draft.orders.advanced_until(LOCAL_SIM)
+        self.working = Working(draft, feed, limits)
+        self.settling = Settling(draft, log, feed)
+        self._streams: dict[str, tuple[Quote, Iterator[Quote]]] = {}
+        self._moments: list[datetime] = []
+        self.unseen: tuple[str, ...] = ()
+
+    def run(self) -> None:
+        """Everything that happened up to now, and that it was looked at where something did, or much time passed."""
+        before = len(self._draft.events)
+        mine = self._orders()
+        if mine:
+            self._walk(mine)
+        self.settling.settle(self._now)
+        left = self._orders()
+        begun = min((self._start(order) for order in left), default=self._now)
+        if (mine and len(self._draft.events) > before) or (left and self._now - begun >= KEPT_EVERY):
+            self._draft.add(advanced_event(Advanced(LOCAL_SIM, self._now, self._places(), self.unseen)))
+
+    def _walk(self, orders: tuple[OpenOrder, ...]) -> None:
+        at = min(self._start(order) for order in orders)
+        self._end_and_settle(at)
+        self._open(at, _LAST)
+        while True:
+            quote = min((head for head, _ in self._streams.values()), key=_when, default=None)
+            moment = self._next_moment(at)
+            if moment is not None and (quote is None or moment <= quoted_at(quote)):
+                at = moment
+                self._end_and_settle(moment)
+                self._open(moment, None)
+            elif quote is not None:
+                at = quoted_at(quote)
+                known = len(self._draft.events)
+                self.working.meet(quote)
+                if len(self._draft.events) > known:
+                    self._open(at, quote.symbol)
+                else:
+                    self._pull(quote.symbol)
+            else:
+                return
+
+    def _next_moment(self, after: datetime) -> datetime | None:
+        """The next moment after `after` at which an order starts or ends or a position expires, if it has come."""
+        return next((moment for moment in self._moments if moment > after), None)
+
+    def _ahead(self) -> list[datetime]:
+        moments = {moment for order in self._orders() for moment in (self._start(order), order.ends_at)}
+        for position in due(self._draft.book, self._now):
+            instrument = instrument_of(self._feed, position.symbol)
+            moments.add(None if instrument is None else instrument.expires_at)
+        return sorted(moment for moment in moments if moment is not None and moment <= self._now)
+
+    def _end_and_settle(self, moment: datetime) -> None:
+        for order in self._orders():
+            name = order.intent.client_order_id
+            still = self._draft.orders.order(name)
+            if still is not None and order.ends_at is not None and order.ends_at <= moment:
+                reason = resting.why_it_ended(order.intent, order.ends_at)
+                self.working.end(name, OrderEnd(OrderState.EXPIRED, reason, ()), order.ends_at)
+        self.settling.settle(moment)
+
+    def _open(self, at: datetime, symbol: str | None) -> None:
+        """Start the streams anew. Quotes of `at` itself are still to come, but for instruments up to `symbol`."""
+        self._streams, self._moments = {}, self._ahead()
+        unseen = set(self.unseen)
+        for name in sorted({order.intent.symbol for order in self._orders() if self._start(order) <= at}):
+            if not isinstance(self._feed, TellsQuotes):
+                unseen.add(name)
+                continue
+            after = at if symbol is not None and name <= symbol else at - _JUST_BEFORE
+            self._pull(name, self._feed.quotes_between(name, after, self._now, self._interest(name, at)))
+        self.unseen = tuple(sorted(unseen))
+
+    def _pull(self, symbol: str, stream: Iterator[Quote] | None = None) -> None:
+        quotes = self._streams[symbol][1] if stream is None else stream
+        head = next(quotes, None)
+        if head is None:
+            self._streams.pop(symbol, None)
+        else:
+            self._streams[symbol] = (head, quotes)
+
+    def _interest(self, symbol: str, at: datetime) -> Matters:
+        def matters(touches: TouchRange) -> bool:
+            return any(
+                resting.matters(order, self.working.place(order), touches)
+                for order in self._draft.orders.orders()
+                if order.intent.symbol == symbol and order.since is not None and self._start(order) <= at
+            )
+
+        return matters
+
+    def _orders(self) -> tuple[OpenOrder, ...]:
+        """Accepted orders."""
+        return tuple(order for order in self._draft.orders.orders() if order.since is not None)
+
+    def _start(self, order: OpenOrder) -> datetime:
+        """From when on the order's quotes were not looked at."""
+        since = self._now if order.since is None else order.since
+        return since if self._advanced is None else max(since, self._advanced)
+
+    def _places(self) -> dict[str, Place]:
+        places = {}
+        for order in self._orders():
+            place = self.working.place(order)
+            if place not in (order.place, NOWHERE):
+                places[order.intent.client_order_id] = place
+        return places
+
+
+def _when(quote: Quote) -> tuple[datetime, str]:
+    return quoted_at(quote), quote.symbol

@@ -1,0 +1,147 @@
+"""Settling what has expired: the feed's price of that very moment, fixed in an event before anything is paid by it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
+
+from optionix_core.errors import MissingDataError, UnknownNameError
+from optionix_core.market import symbols
+from optionix_core.market.quote import Quote
+from optionix_core.portfolio import fields
+from optionix_core.portfolio.exact import ZERO, decimal_text
+from optionix_core.portfolio.expiry import (
+    settlement_event,
+    settlement_id,
+    settlement_price,
+    settlement_value,
+    settles_in_cash,
+)
+from optionix_core.portfolio.ledger import entry_event, expiry_entry
+from optionix_core.trading.gate import LOCAL_SIM
+
+if TYPE_CHECKING:
+    from optionix_core.market.instruments import Instrument
+    from optionix_core.market.protocols import QuoteSource
+    from optionix_core.portfolio.fold import BookFold
+    from optionix_core.portfolio.values import Position
+    from optionix_core.services.draft import Draft
+    from optionix_core.sync.event import Event, LogReader
+
+_DAY: Final = timedelta(days=1)
+
+
+@runtime_checkable
+class _PublishesSettlements(Protocol):
+    """A feed whose exchange publishes a settlement price beside its quotes."""
+
+    def settlement_price(self, underlying: str, expires_at: datetime) -> float:
+        """The price on which options of that moment settle."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """A position past its settlement moment that could not be settled."""
+
+    account: str
+    symbol: str
+    reason: str
+
+
+def due(book: BookFold, now: datetime) -> tuple[Position, ...]:
+    """Open positions on the paper venue whose expiry date is here or past; the feed knows the hour."""
+    today = (now + _DAY).date()
+    return tuple(
+        position
+        for account in book.accounts()
+        if account.venue == LOCAL_SIM
+        for position in account.positions
+        if symbols.terms(position.symbol).expiry <= today
+    )
+
+
+def expired(book: BookFold, feed: QuoteSource, now: datetime) -> list[tuple[Position, Instrument]]:
+    """Those of them that have expired at `now`, in order of time, account and symbol."""
+    found = []
+    for position in due(book, now):
+        try:
+            instrument = feed.instrument(position.symbol)
+        except UnknownNameError:
+            continue
+        if instrument.expires_at <= now:
+            found.append((position, instrument))
+    return sorted(found, key=lambda item: (item[1].expires_at, item[0].account, item[0].symbol))
+
+
+class Settling:
+    """Settles positions in a draft, and remembers what could not be settled."""
+
+    def __init__(self, draft: Draft, log: LogReader, feed: QuoteSource) -> None:
+        self._draft, self._log, self._feed = draft, log, feed
+        self.settled: list[tuple[str, str, Decimal]] = []
+        self.unsettled: list[Unsettled] = []
+
+    def settle(self, now: datetime) -> None:
+        """Settle what has expired at `now` and was not looked at yet."""
+        known = {(item.account, item.symbol) for item in self.unsettled}
+        open_ = expired(self._draft.book, self._feed, now)
+        self._settle((position, one) for position, one in open_ if (position.account, position.symbol) not in known)
+
+    def _settle(self, positions: Iterable[tuple[Position, Instrument]]) -> None:
+        for position, instrument in positions:
+            if not settles_in_cash(instrument):
+                reason = "only European, cash-settled options settle by themselves"
+                self.unsettled.append(Unsettled(position.account, position.symbol, reason))
+                continue
+            try:
+                price = self._price(instrument)
+            except MissingDataError as error:
+                self.unsettled.append(Unsettled(position.account, position.symbol, str(error)))
+                continue
+            value = settlement_value(instrument, position.quantity, price)
+            self.settled.append((position.account, position.symbol, value))
+            self._draft.add(_settlement(position, instrument, price, value))
+
+    def _price(self, instrument: Instrument) -> Decimal:
+        """The one settlement price of an underlying and moment: as fixed before, or fixed now by an event."""
+        event_id = settlement_id(instrument.underlying, instrument.expires_at)
+        fixed = self._draft.find(event_id)
+        if fixed is None:
+            record = self._log.find(event_id)
+            fixed = None if record is None else record.event
+        if fixed is not None:
+            return fields.decimal(fixed.payload, "price")
+        spot = self._settlement_quote(instrument)
+        price = settlement_price(spot)
+        self._draft.add(settlement_event(instrument, price, spot))
+        return price
+
+    def _settlement_quote(self, instrument: Instrument) -> Quote:
+        """The published settlement price where the feed has one, else the underlying's quote at that moment."""
+        underlying, moment, feed = instrument.underlying, instrument.expires_at, self._feed
+        if isinstance(feed, _PublishesSettlements):
+            price = feed.settlement_price(underlying, moment)
+            return Quote(underlying, feed.name, received_at=moment, exchange_time=moment, last=price)
+        return feed.spot(underlying, moment)
+
+
+def _settlement(position: Position, instrument: Instrument, price: Decimal, value: Decimal) -> Event:
+    worth = "worthless" if value == ZERO else f"for {decimal_text(value)}"
+    return entry_event(
+        expiry_entry(
+            entry_id=f"account/{position.account}/expiry/{position.symbol}",
+            account=position.account,
+            venue=LOCAL_SIM,
+            symbol=position.symbol,
+            currency=position.currency,
+            quantity=position.quantity,
+            value=value,
+            time=instrument.expires_at,
+            memo=f"expired {worth}: {instrument.underlying} settled at {decimal_text(price)}",
+            cause=settlement_id(instrument.underlying, instrument.expires_at),
+        )
+    )

@@ -1,0 +1,210 @@
+"""Open orders meeting quotes: triggers, fills, ends, and what one order's fate does to others.
+
+Everything goes into a draft as events, each at the moment when it happened. Before a fill is made the account is asked
+once more: what is bought must be paid for out of cash that nothing else keeps, what is sold must be there. An order
+for which that does not hold ends, with the reason.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from optionix_core.errors import IntegrityError
+from optionix_core.portfolio.exact import ZERO, decimal_text, exact_arithmetic
+from optionix_core.portfolio.ledger import entry_event, trade_entry
+from optionix_core.services.judging import instrument_of, judge
+from optionix_core.trading import resting
+from optionix_core.trading.claims import children, siblings
+from optionix_core.trading.gate import first_refusal
+from optionix_core.trading.orders import Amendment, OrderState, Side, TriggerKind
+from optionix_core.trading.paper import PaperVenue, signed_cost
+from optionix_core.trading.records import OrderEnd, end_event, fill_event
+from optionix_core.trading.touch import quoted_at
+from optionix_core.trading.working_records import Amended, Place, amended_event, triggered_event
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from optionix_core.market.instruments import Instrument
+    from optionix_core.market.protocols import QuoteSource
+    from optionix_core.market.quote import Quote
+    from optionix_core.services.draft import Draft
+    from optionix_core.sync.event import Event
+    from optionix_core.trading.fold import OpenOrder
+    from optionix_core.trading.gate import GateLimits
+    from optionix_core.trading.orders import Fill, OrderIntent
+
+
+class Working:
+    """The open orders of a draft."""
+
+    def __init__(self, draft: Draft, feed: QuoteSource, limits: GateLimits | None = None) -> None:
+        self.draft = draft
+        self.feed = feed
+        self.limits = limits
+        self.venue = PaperVenue(draft.orders.already_taken)
+        self.places: dict[str, Place] = {}
+        """Where orders stand, where that is not what the log says."""
+        self._instruments: dict[str, Instrument] = {}
+
+    def instrument(self, symbol: str) -> Instrument:
+        """Of an order that was accepted."""
+        if symbol not in self._instruments:
+            found = instrument_of(self.feed, symbol)
+            if found is None:
+                raise IntegrityError(f"an order works on {symbol}, which the feed does not know")
+            self._instruments[symbol] = found
+        return self._instruments[symbol]
+
+    def place(self, order: OpenOrder) -> Place:
+        """Where an order stands now."""
+        return self.places.get(order.intent.client_order_id, order.place)
+
+    def meet(self, quote: Quote) -> None:
+        """Let every order on the quote's instrument meet it; those with the better limit first, then the older."""
+        at = quoted_at(quote)
+        here = [
+            order
+            for order in self.draft.orders.orders()
+            if order.since is not None and order.since < at and order.intent.symbol == quote.symbol
+        ]
+        for order in sorted(here, key=_priority):
+            still = self.draft.orders.order(order.intent.client_order_id)
+            if still is not None and order.workable >= 1:
+                self.look(still, quote, at, arriving=False)
+
+    def look(self, order: OpenOrder, quote: Quote, at: datetime, *, arriving: bool) -> None:
+        """Let one order look at a quote at `at`; `arriving` where it does so for the first time, and so may take."""
+        if order.workable < 1:
+            return
+        if order.waits_for_trigger:
+            if not self._triggered(order, quote, at):
+                return
+            arriving = True
+        name = order.intent.client_order_id
+        order = self._known(name)
+        takes = arriving or order.intent.limit_price is None
+        instrument = self.instrument(order.intent.symbol)
+        match = self.venue.taken if takes else self.venue.rested
+        fill = match(order, instrument, quote, at, self._deliverable(order))
+        if fill is None:
+            return
+        reason = self._cannot(order, fill, instrument)
+        if reason is not None:
+            self.end(name, OrderEnd(OrderState.CANCELLED, reason, ()), at)
+            return
+        self._fill(order, fill, instrument)
+
+    def end(self, client_order_id: str, end: OrderEnd, at: datetime) -> None:
+        """End an order, and what its end means for its children."""
+        order = self._known(client_order_id)
+        self.draft.add(end_event(order.intent, end, at))
+        for child in children(self.draft.orders.orders(), client_order_id):
+            name = child.intent.client_order_id
+            if child.released <= child.filled:
+                filled = f", filled {child.filled}" if child.filled else ""
+                reason = f"{client_order_id}, which it waits for, is {end.state}{filled}"
+                self.end(name, OrderEnd(OrderState.CANCELLED, reason, ()), at)
+            elif child.released < child.intent.quantity:
+                self._reduce(child, child.released, f"parent-{client_order_id}", at)
+
+    def _known(self, client_order_id: str) -> OpenOrder:
+        order = self.draft.orders.order(client_order_id)
+        if order is None:
+            raise IntegrityError(f"order {client_order_id} is not open")
+        return order
+
+    def _triggered(self, order: OpenOrder, quote: Quote, at: datetime) -> bool:
+        """Move the level, see whether it is met, and ask the gate again where it is."""
+        intent, place = order.intent, self.place(order)
+        trigger, name = intent.trigger, intent.client_order_id
+        if trigger is None:
+            raise IntegrityError(f"order {name} waits for a trigger that it does not have")
+        level = resting.level_of(order, place)
+        if trigger.kind is TriggerKind.TRAILING:
+            level = resting.followed(intent.side, trigger, level, quote)
+            if level != place.level:
+                self.places[name] = replace(place, level=level)
+        if level is None or not resting.is_met(intent.side, trigger.kind, level, quote):
+            return False
+        self.draft.add(triggered_event(intent, level, quote, at))
+        deliverable = self._deliverable(order)
+        quantity = order.workable if deliverable is None else max(1, min(order.workable, deliverable))
+        freed = replace(intent, quantity=quantity, trigger=None)
+        judged = judge(self.draft, self.feed, self.venue, freed, at, self.limits, quote=quote)
+        refusal = first_refusal(judged.checks)
+        if refusal is None:
+            return True
+        reason = f"{refusal.rule}: {refusal.detail}"
+        self.end(name, OrderEnd(OrderState.REJECTED, f"triggered, then refused by {reason}", judged.checks), at)
+        return False
+
+    def _deliverable(self, order: OpenOrder) -> int | None:
+        """Contracts that a sell can deliver; None for a buy. What is not there at all is told by `_cannot`."""
+        intent = order.intent
+        if intent.side is Side.BUY:
+            return None
+        account = self.draft.book.account(intent.account)
+        positions = () if account is None else account.positions
+        there = next((item.quantity for item in positions if item.symbol == intent.symbol), ZERO)
+        return int(there) if there >= 1 else None
+
+    def _cannot(self, order: OpenOrder, fill: Fill, instrument: Instrument) -> str | None:
+        """Why the account cannot take a fill; None where it can."""
+        intent = order.intent
+        account = self.draft.book.account(intent.account)
+        if account is None:
+            return f"account-venue: account {intent.account} is not open"
+        with exact_arithmetic():
+            cost = signed_cost(intent.side, fill.quantity, fill.price, instrument.multiplier) + fill.fee
+            free = account.cash - self.draft.orders.reserved(intent.account) + order.reserved
+        if cost > free:
+            return f"buying-power: needs {decimal_text(cost)}, {decimal_text(free)} is free"
+        if intent.side is Side.SELL and self._deliverable(order) is None:
+            return f"needs margin: none held, {fill.quantity} to sell"
+        return None
+
+    def _fill(self, order: OpenOrder, fill: Fill, instrument: Instrument) -> None:
+        intent, at = order.intent, fill.filled_at
+        self.draft.add(*fill_events(fill, intent, self.venue.name, instrument))
+        after = self._known(intent.client_order_id)
+        if after.remaining == 0:
+            self.end(intent.client_order_id, OrderEnd(OrderState.FILLED, None, ()), at)
+        for sibling in siblings(self.draft.orders.orders(), intent):
+            self._reduce(sibling, sibling.intent.quantity - fill.quantity, fill.fill_id.replace("/", "-"), at)
+
+    def _reduce(self, order: OpenOrder, quantity: int, amendment: str, at: datetime) -> None:
+        """Make an order smaller because of another's fate; it ends where nothing is left of it."""
+        name = order.intent.client_order_id
+        if quantity <= order.filled:
+            reason = f"nothing left of it: {amendment.replace('order-', '', 1)} took its quantity"
+            self.end(name, OrderEnd(OrderState.CANCELLED, reason, ()), at)
+            return
+        asked = Amendment(amendment, quantity=quantity)
+        self.draft.add(amended_event(order.intent, Amended(asked, order.reserve, ()), at))
+
+
+def fill_events(fill: Fill, intent: OrderIntent, venue: str, instrument: Instrument) -> tuple[Event, Event]:
+    """A fill and its ledger entry."""
+    entry = trade_entry(
+        entry_id=f"{fill.fill_id}/entry",
+        account=intent.account,
+        venue=venue,
+        symbol=intent.symbol,
+        currency=instrument.currency,
+        quantity=Decimal(intent.side.sign * fill.quantity),
+        price=fill.price,
+        multiplier=instrument.multiplier,
+        fee=fill.fee,
+        time=fill.filled_at,
+        cause=fill.fill_id,
+    )
+    return fill_event(fill, intent), entry_event(entry)
+
+
+def _priority(order: OpenOrder) -> tuple[int, Decimal]:
+    """Orders without a limit first, then the better limits; the sort keeps the older first."""
+    limit = order.intent.limit_price
+    return (0, ZERO) if limit is None else (1, -order.intent.side.sign * limit)

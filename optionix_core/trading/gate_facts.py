@@ -1,0 +1,88 @@
+"""What the pre-trade gate judges by: facts of the moment, and limits that somebody has set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+from optionix_core.market.instruments import Instrument
+from optionix_core.market.protocols import FeedState
+from optionix_core.market.quote import Quote
+from optionix_core.portfolio.exact import ZERO
+from optionix_core.portfolio.values import AccountState
+from optionix_core.trading.orders import GateCheck, OrderIntent
+
+
+class AccountStatus(StrEnum):
+    """What an account may do."""
+
+    ACTIVE = "active"
+    CLOSE_ONLY = "close-only"
+    """Only orders that reduce what is held."""
+    BLOCKED = "blocked"
+    """Nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class GateLimits:
+    """Bounds that do not depend on the market. A limit that is None is not asked."""
+
+    maximum_quantity: int = 10_000
+    """Contracts in one order: ours, to stop a slipped finger, larger than any paper account can pay for."""
+    maximum_value: Decimal | None = None
+    """Of one order at its price, in the account's currency."""
+    collar_percent: Decimal | None = None
+    """How far a limit may lie beyond the touch that it would take, in percent of that."""
+    duplicate_within: timedelta | None = None
+    """An order with the terms of another of this age at most is refused."""
+    maximum_orders: int | None = None
+    """Orders of one account within `rate_window`, this one with them."""
+    rate_window: timedelta = timedelta(seconds=1)
+    book_limits: tuple[str, ...] = ()
+    """Names of limits on the book as it would be after the trade (Greeks, value at risk, loss), each of which an engine
+    must answer; without its engine a limit refuses."""
+
+
+@dataclass(frozen=True, slots=True)
+class GateFacts:
+    """What is known at the moment that the gate judges."""
+
+    now: datetime
+    account: AccountState | None
+    venue: str
+    """The venue that would get the order."""
+    feed_state: FeedState
+    stale_after: timedelta
+    market_open: bool
+    instrument: Instrument | None
+    """None where the feed does not know the symbol."""
+    quote: Quote | None
+    """None where the feed has no quote at the moment."""
+    fee: Decimal | None
+    """What the venue would charge for the whole order; None where there is no instrument."""
+    ends_at: datetime | None = None
+    """When the order would end by itself; None where that cannot be told. Asked of orders that rest."""
+    level: Decimal | None = None
+    """Where the trigger of a trailing stop would start."""
+    reserved: Decimal = ZERO
+    """Cash that the account's other working orders keep."""
+    claimed: int = 0
+    """Contracts of the instrument that the account's other working sells may still deliver."""
+    coming: int = 0
+    """Contracts that the order's parent may still buy: it sells nothing before."""
+    parent: str | None = None
+    """Why the order's parent does not allow it; None where it does."""
+    halted: str | None = None
+    """Why the instrument is halted."""
+    status: AccountStatus = AccountStatus.ACTIVE
+    killed: str | None = None
+    """Id of the kill that is in force: only its own orders that reduce pass."""
+    twin_at: datetime | None = None
+    """When the last order with the same terms was wanted."""
+    recent: int = 0
+    """Orders of the account within the limits' `rate_window`, without this one."""
+    judges: Mapping[str, Callable[[OrderIntent], GateCheck]] = field(default_factory=dict)
+    """The engines of `book_limits`, by name."""

@@ -1,0 +1,128 @@
+"""The terms of an order as a user gives them, and which of them make sense together.
+
+What contradicts itself is malformed: an error that names field, value and bound, before anything is written. What may
+be asked but not be done now (a price off the tick, too little cash, a closed market) is for the gate to refuse.
+Combinations are not taken here yet.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+
+from optionix_core.errors import InvalidValueError
+from optionix_core.market import symbols
+from optionix_core.trading.orders import OrderIntent, OrderType, Side, TimeInForce, Trigger, TriggerKind
+
+_GROUP = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
+_HUNDRED: Final = Decimal(100)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderTerms:
+    """What is wanted; see OrderIntent for the fields."""
+
+    side: Side | str
+    quantity: int
+    symbol: str
+    """In any form that `market.symbols` reads."""
+    limit_price: Decimal | None = None
+    time_in_force: TimeInForce = TimeInForce.IOC
+    good_until: datetime | None = None
+    trigger: Trigger | None = None
+    post_only: bool = False
+    reduce_only: bool = False
+    parent: str | None = None
+    one_cancels: str | None = None
+    tag: str | None = None
+
+
+def intent_of_terms(terms: OrderTerms, account: str, client_order_id: str, now: datetime) -> OrderIntent:
+    """The intent of `terms`. Raises InvalidValueError where they are malformed or contradict each other."""
+    if terms.side not in tuple(Side):
+        raise InvalidValueError("side", repr(terms.side), "buy or sell")
+    check_quantity(terms.quantity)
+    check_price("limit_price", terms.limit_price)
+    intent = OrderIntent(
+        client_order_id=client_order_id,
+        account=account,
+        side=Side(terms.side),
+        quantity=terms.quantity,
+        symbol=symbols.resolve(terms.symbol),
+        limit_price=terms.limit_price,
+        created_at=now,
+        time_in_force=TimeInForce(terms.time_in_force),
+        good_until=terms.good_until,
+        trigger=terms.trigger,
+        post_only=terms.post_only,
+        reduce_only=terms.reduce_only,
+        parent=terms.parent,
+        one_cancels=terms.one_cancels,
+        tag=terms.tag,
+    )
+    _check_trigger(terms.trigger)
+    _check_time(intent)
+    _check_post_only(intent)
+    for name in ("parent", "one_cancels", "tag"):
+        value = getattr(intent, name)
+        if value is not None and not _GROUP.fullmatch(value):
+            bound = "1 to 64 letters, digits, '.', '-' or '_', beginning with a letter or digit"
+            raise InvalidValueError(name, repr(value), bound)
+    if intent.parent == client_order_id:
+        raise InvalidValueError("parent", repr(intent.parent), "another order")
+    return intent
+
+
+def check_quantity(quantity: int) -> None:
+    """Raise InvalidValueError unless it is a whole number of contracts, at least one."""
+    if not isinstance(quantity, int) or isinstance(quantity, bool) or quantity < 1:
+        raise InvalidValueError("quantity", repr(quantity), "a whole number of contracts, at least 1")
+
+
+def check_price(field: str, price: Decimal | None) -> None:
+    """Raise InvalidValueError for a price that is there and not positive."""
+    if price is not None and (not price.is_finite() or price <= 0):
+        raise InvalidValueError(field, price, "positive")
+
+
+def _check_trigger(trigger: Trigger | None) -> None:
+    if trigger is None:
+        return
+    check_price("trigger_price", trigger.price)
+    check_price("trail", trigger.distance)
+    check_price("trail_percent", trigger.distance_percent)
+    if trigger.kind is TriggerKind.TRAILING:
+        if trigger.price is not None:
+            raise InvalidValueError("trigger_price", trigger.price, "absent for a trailing stop: its level follows")
+        if (trigger.distance is None) == (trigger.distance_percent is None):
+            given = "both" if trigger.distance is not None else "neither"
+            raise InvalidValueError("trail", given, "a distance or a percentage, exactly one of them")
+        if trigger.distance_percent is not None and trigger.distance_percent >= _HUNDRED:
+            raise InvalidValueError("trail_percent", trigger.distance_percent, "below 100")
+        return
+    if trigger.price is None:
+        raise InvalidValueError("trigger_price", "none", f"given for a {trigger.kind} order")
+    if trigger.distance is not None or trigger.distance_percent is not None:
+        raise InvalidValueError("trail", trigger.distance or trigger.distance_percent, "of a trailing stop alone")
+
+
+def _check_time(intent: OrderIntent) -> None:
+    force = intent.time_in_force
+    if intent.order_type is OrderType.MARKET and force.rests:
+        raise InvalidValueError("time_in_force", force, "IOC or FOK for a market order, which cannot rest")
+    if intent.trigger is not None and not force.rests:
+        raise InvalidValueError("time_in_force", force, f"DAY, GTC or GTD for a {intent.order_type} order, which waits")
+    if (force is TimeInForce.GTD) != (intent.good_until is not None):
+        given = "none" if intent.good_until is None else intent.good_until.isoformat()
+        raise InvalidValueError("good_until", given, "given with GTD, and with nothing else")
+    if intent.good_until is not None and intent.good_until.tzinfo is None:
+        raise InvalidValueError("good_until", intent.good_until.isoformat(), "aware of its time zone")
+
+
+def _check_post_only(intent: OrderIntent) -> None:
+    if intent.post_only and (intent.order_type is not OrderType.LIMIT or not intent.time_in_force.rests):
+        kind = f"{intent.order_type} {intent.time_in_force}"
+        raise InvalidValueError("post_only", kind, "asked of a limit order that rests: DAY, GTC or GTD")

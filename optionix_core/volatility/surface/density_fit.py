@@ -122,6 +122,8 @@ class _Comparison:
     def __init__(self, before: DensitySmile, grid: FloatArray, log_means: FloatArray, deviations: FloatArray) -> None:
         variance = before.total_variance(grid)
         unit = variance * black_slope(grid, variance)
+        told = unit > SMALLEST  # where the expiry before is worth nothing, any is worth more
+        grid, variance, unit = grid[told], variance[told], unit[told]
         self.rows = kernel_prices(grid, log_means, deviations) / unit[:, None]
         self.least = black(grid, variance * (1.0 + MARGIN)) / unit
         self.active = np.zeros(grid.size, dtype=bool)

@@ -119,6 +119,14 @@ def test_between_two_expiries_total_variance_that_is_linear_in_time_has_no_butte
             assert durrleman(*mixed, k).min() > -1e-9
 
 
+def test_a_long_expiry_after_a_very_short_one_is_compared_where_the_short_one_is_worth_something() -> None:
+    told = [quotes(surface_smile(years), years, 0.02) for years in (0.004, 2.0)]
+    near, far = density_fit.fit(told)
+    k = np.linspace(-0.1, 0.1, 21)
+    assert np.all(far.total_variance(k) > near.total_variance(k))
+    assert told[1].inside(far.total_variance(told[1].log_moneyness)).mean() > 0.9
+
+
 def test_the_triangle_of_lots_is_that_of_the_whole() -> None:
     matrix = np.random.default_rng(2).normal(size=(300, 61))
     triangle = density_fit._triangle(matrix)

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 FIRST_LEVEL = 8
 """Stretches of more than 32768 ticks (2.3 h) are cut without asking: their bounds are too wide to answer."""
-LEAF_LEVEL = 17
-"""Stretches of 64 ticks (16 s) are not cut further: their few quotes are made."""
+LEAF_LEVEL = 18
+"""Stretches of 32 ticks (8 s) are not cut further: their few quotes are made."""
 
 
 def underlying_quotes(
@@ -61,9 +61,14 @@ def option_quotes(
                     pending += reversed(market.stretches.halves(node))
                     continue
                 for tick in made_between(market.path, contract.key, contract.period, low, high, opens):
-                    quote = feed.quote(contract.symbol, moment_of(tick))
-                    if matters(touch_of(quote)):
-                        yield quote
+                    bid, ask = market.maker.touch_made(contract, tick)
+                    if matters(_cents(bid, ask)):
+                        yield feed.quote(contract.symbol, moment_of(tick))
+
+
+def _cents(bid: int | None, ask: int) -> TouchRange:
+    low, high = 0.0 if bid is None else bid / 100, ask / 100
+    return TouchRange(low, low, high, high)
 
 
 def touch_of(quote: Quote) -> TouchRange:

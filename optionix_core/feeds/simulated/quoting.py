@@ -128,6 +128,11 @@ class MarketMaker:
         self._memory[contract.symbol] = (made, trade, found)
         return found
 
+    def touch_made(self, contract: Contract, tick: int) -> tuple[int | None, int]:
+        """Bid and ask, in whole cents, of the quote made at `tick`."""
+        touch = self._touch(contract, self._path.state(tick))
+        return touch.bid, touch.ask
+
     def smile(self, state: State) -> SimulatedSmile:
         """The surface that quotes made in `state` lie around."""
         known = self._smiles

@@ -21,6 +21,7 @@ START = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 """A Friday; the options that expire that day do so at 21:00 UTC."""
 NEAR, FAR = "ORBIT 261120C00215000", "ORBIT 261218C00215000"
 OTHER = "QUASAR261218P00058000"
+FEEDS = {name: SimulatedFeed(session=name) for name in ("continuous", "exchange")}
 GTC, DAY = TimeInForce.GTC, TimeInForce.DAY
 
 
@@ -31,8 +32,8 @@ class Home:
         self.store, self.clock, self.session = MemoryEventStore(), ManualClock(START), session
 
     def workspace(self):
-        feed = SimulatedFeed(session=self.session)
-        return Workspace(HomeFolders.of(Path("unused")), store=self.store, feed=feed, clock=self.clock)
+        folders = HomeFolders.of(Path("unused"))
+        return Workspace(folders, store=self.store, feed=FEEDS[self.session], clock=self.clock)
 
     def order(self, name, side, quantity, symbol, limit=None, force=GTC, **terms):
         price = None if limit is None else Decimal(limit)
@@ -73,8 +74,8 @@ def test_a_gtc_limit_a_stop_and_an_expiring_option_left_alone_are_as_if_looked_a
     alone, watched = _left_alone(Home()), _left_alone(Home())
     end = START + timedelta(days=2, hours=3)
     alone.look(end)
-    moments = [START + timedelta(minutes=number) for number in range(1, 200)]
-    moments += [START + timedelta(hours=4, minutes=17 * number) for number in range(1, 166)]
+    moments = [START + timedelta(seconds=47 * number) for number in range(1, 50)]
+    moments += [START + timedelta(hours=1, minutes=43 * number) for number in range(1, 70)]
     for moment in (*(one for one in moments if one < end), end):
         watched.look(moment)
     assert alone.events() == watched.events()
@@ -89,8 +90,8 @@ def test_a_gtc_limit_a_stop_and_an_expiring_option_left_alone_are_as_if_looked_a
 
 def test_every_fill_is_at_a_quote_that_the_feed_gave_at_that_moment():
     home = _left_alone(Home())
-    home.look(START + timedelta(days=6))
-    feed, resting = SimulatedFeed(), 0
+    home.look(START + timedelta(days=2))
+    feed, resting = FEEDS["continuous"], 0
     for record in home.store.read():
         event = record.event
         if event.type != "order.filled":
@@ -127,7 +128,7 @@ def test_out_of_hours_nothing_fills_and_a_day_order_ends_with_the_session():
     home.look(START + timedelta(days=6))
     ends = {event[0]: event for event in home.events()}
     assert ends["order/day/end"][2] == datetime(2026, 11, 20, 21, 0, tzinfo=UTC)
-    assert SimulatedFeed(session="exchange").is_open(ends["order/gtc/fill-1"][2])
+    assert FEEDS["exchange"].is_open(ends["order/gtc/fill-1"][2])
 
 
 @pytest.mark.parametrize("gap", [timedelta(0), timedelta(seconds=-30)])

@@ -3,6 +3,7 @@
     sim                 the simulated venue
     replay:NAME         a recording of the home, or else a recording or table of quotes in a file
     file:NAME           an imported chain of the home, or else a chain in a file
+    deribit:ROOT        options on a coin, live from Deribit's public interface: BTC, ETH, SOL_USDC ...
 
 Recordings live under `<data>/recordings/NAME.recording.gz`. A feed that cannot be named is an error; none is
 ever taken in another's place.
@@ -30,7 +31,8 @@ SCHEMA_VERSION = 1
 SIMULATED = "sim"
 DEFAULT_SEED = 20
 DEFAULT_SESSION = "continuous"
-FORMS = ("sim", "replay:FILE", "file:NAME_OR_PATH")
+FORMS = ("sim", "replay:FILE", "file:NAME_OR_PATH", "deribit:ROOT")
+_KINDS = frozenset(form.partition(":")[0] for form in FORMS if ":" in form)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,8 @@ def open_feed(
     """The feed of that name.
 
     `seed` and `session` are the simulated venue's. A replay begins at `started_at`, else at the clock's
-    present moment, else (without a clock) it keeps its recorded times; `speed` is how fast it runs. Raises
+    present moment, else (without a clock) it keeps its recorded times; `speed` is how fast it runs. A feed over the
+    network begins to connect; it closes by itself when it is dropped and when the process ends. Raises
     UnknownNameError for a name, recording or chain that there is not.
     """
     check_form(name)
@@ -70,6 +73,12 @@ def open_feed(
 
         begin = clock.now() if started_at is None and clock is not None else started_at
         return ReplayFeed(_recording(home, rest), speed, begin, rest)
+    if kind == "deribit":
+        from optionix_core.feeds.deribit.feed import DeribitFeed
+
+        live = DeribitFeed(rest, clock=clock)
+        live.start()
+        return live
     if home is not None:
         from optionix_core.services import chains
 
@@ -82,7 +91,7 @@ def open_feed(
 def check_form(name: str) -> None:
     """UnknownNameError for a name of none of the forms. Opens nothing: a face asks before it paints."""
     kind, _, rest = name.partition(":")
-    if name != SIMULATED and (kind not in {"replay", "file"} or not rest):
+    if name != SIMULATED and (kind not in _KINDS or not rest):
         raise UnknownNameError("feed", name, FORMS)
 
 

@@ -74,7 +74,7 @@ def case(request: pytest.FixtureRequest, recording: Path, table: Path) -> Case:
 class TestQuoteSourceContract:
     def test_it_says_what_it_is(self, case: Case) -> None:
         assert case.source.state is case.state
-        assert case.source.name.partition(":")[0] in {"sim", "replay", "file"}
+        assert case.source.name.partition(":")[0] in {"sim", "replay", "file", "deribit", "cboe"}
         assert case.source.stale_after > timedelta(0)
 
     def test_it_quotes_at_least_one_underlying_and_each_once(self, case: Case) -> None:

@@ -62,6 +62,31 @@ def to_json(order: OrderPreview | OrderResult) -> dict[str, Any]:
     }
 
 
+def standing(order: OrderPreview | OrderResult) -> dict[str, Any]:
+    """As `to_json`, with the terms of orders that rest and what is kept for them."""
+    intent = order.intent
+    document = to_json(order)
+    filled = order.fillable if isinstance(order, OrderPreview) else order.filled_quantity
+    reserved = order.reserve if isinstance(order, OrderPreview) else order.reserved
+    document |= {
+        "type": str(intent.order_type),
+        "time_in_force": str(intent.time_in_force),
+        "good_until": None if intent.good_until is None else time_text(intent.good_until),
+        "ends_at": None if order.ends_at is None else time_text(order.ends_at),
+        "trigger_price": None if intent.trigger is None else number(intent.trigger.price),
+        "trail": None if intent.trigger is None else number(intent.trigger.distance),
+        "trail_percent": None if intent.trigger is None else number(intent.trigger.distance_percent),
+        "post_only": intent.post_only,
+        "reduce_only": intent.reduce_only,
+        "parent": intent.parent,
+        "one_cancels": intent.one_cancels,
+        "tag": intent.tag,
+        "remaining": intent.quantity - filled,
+        "reserved": number(reserved),
+    }
+    return document
+
+
 def _intent(intent: OrderIntent) -> dict[str, Any]:
     return {
         "client_order_id": intent.client_order_id,

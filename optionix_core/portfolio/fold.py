@@ -8,7 +8,7 @@ It can always be thrown away and made again.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal, DecimalException
@@ -17,71 +17,38 @@ from typing import Final, Self, cast
 from optionix_core.errors import IntegrityError
 from optionix_core.portfolio import fields
 from optionix_core.portfolio.exact import ZERO, decimal_text, exact_arithmetic
-from optionix_core.portfolio.flows import Flow, RecentFlows
-from optionix_core.portfolio.ledger import ACCOUNT_OPENED, ENTRY, entry_of
-from optionix_core.portfolio.lots import trade_lots
-from optionix_core.portfolio.values import AccountState, LedgerEntry, Lot, Position
+from optionix_core.portfolio.flows import Flow
+from optionix_core.portfolio.holdings import Holding
+from optionix_core.portfolio.ledger import ACCOUNT_OPENED, ENTRY, LOT_METHODS, LOTS_CHOSEN, entry_of
+from optionix_core.portfolio.values import AccountState, ClosedLot, LedgerEntry, LotMethod, Move, Position
 from optionix_core.sync.canonical import time_text
 from optionix_core.sync.event import EMPTY_HEAD, Event, Head, Json, Record
 
-STATE_VERSION: Final = 1
-
-
-@dataclass(slots=True)
-class _Holding:
-    """One instrument in one account, held now or once held."""
-
-    opened_at: datetime
-    realised: Decimal = ZERO
-    fees: Decimal = ZERO
-    lots: list[Lot] = field(default_factory=list)
-    flows: RecentFlows = field(default_factory=RecentFlows)
-
-    def state(self) -> dict[str, Json]:
-        return {
-            "fees": decimal_text(self.fees),
-            "flows": {
-                str(key): [decimal_text(flow.quantity), decimal_text(flow.cash), decimal_text(flow.fees)]
-                for key, flow in self.flows.buckets.items()
-            },
-            "lots": [
-                [decimal_text(lot.quantity), decimal_text(lot.cost), time_text(lot.opened_at)] for lot in self.lots
-            ],
-            "opened_at": time_text(self.opened_at),
-            "realised": decimal_text(self.realised),
-        }
-
-    @classmethod
-    def of_state(cls, state: Mapping[str, Json]) -> Self:
-        lots = cast("list[list[str]]", state["lots"])
-        flows = cast("dict[str, list[str]]", state["flows"])
-        return cls(
-            opened_at=fields.moment(state, "opened_at"),
-            realised=fields.decimal(state, "realised"),
-            fees=fields.decimal(state, "fees"),
-            lots=[
-                Lot(Decimal(quantity), Decimal(cost), datetime.fromisoformat(opened).astimezone(UTC))
-                for quantity, cost, opened in lots
-            ],
-            flows=RecentFlows({int(key): Flow(*map(Decimal, numbers)) for key, numbers in flows.items()}),
-        )
+STATE_VERSION: Final = 2
 
 
 @dataclass(slots=True)
 class _Account:
     venue: str
     currency: str
-    holdings: dict[str, _Holding] = field(default_factory=dict)
+    holdings: dict[str, Holding] = field(default_factory=dict)
+    methods: list[tuple[datetime, LotMethod]] = field(default_factory=list)
+    """From when on which lots are closed first; before the first, first in first out."""
+
+    def method_at(self, time: datetime) -> LotMethod:
+        return next((method for since, method in reversed(self.methods) if since <= time), "fifo")
 
 
 class BookFold:
     """All accounts at one point of the log. Not safe to apply from two threads at once."""
 
-    __slots__ = ("_accounts", "_balances", "head")
+    __slots__ = ("_accounts", "_balances", "_on_close", "head")
 
-    def __init__(self) -> None:
+    def __init__(self, on_close: Callable[[ClosedLot], None] | None = None) -> None:
+        """`on_close` hears of every lot as it is closed; the state keeps sums alone."""
         self.head: Head = EMPTY_HEAD
         """The last record that is in the state."""
+        self._on_close = on_close
         self._accounts: dict[str, _Account] = {}
         self._balances: dict[str, dict[str, Decimal]] = {}
 
@@ -95,6 +62,8 @@ class BookFold:
                 self._post(entry_of(event))
             elif event.type == ACCOUNT_OPENED:
                 self._open(event)
+            elif event.type == LOTS_CHOSEN:
+                self._choose(event)
         except IntegrityError as error:
             raise IntegrityError(f"{event.id}: {error.reason}", record.seq) from error
         except DecimalException as error:
@@ -107,40 +76,52 @@ class BookFold:
             raise IntegrityError(f"account {name} is opened twice")
         self._accounts[name] = _Account(fields.text(event.payload, "venue"), fields.text(event.payload, "currency"))
 
-    def _post(self, entry: LedgerEntry) -> None:
-        account = self._accounts.get(entry.account)
+    def _choose(self, event: Event) -> None:
+        account = self._known(fields.text(event.payload, "account"))
+        method = fields.text(event.payload, "method")
+        if method not in LOT_METHODS:
+            raise IntegrityError(f"no lots are closed by {method}")
+        if account.methods and event.time <= account.methods[-1][0]:
+            raise IntegrityError(f"lots are chosen since {account.methods[-1][0]} already, after {event.time}")
+        account.methods.append((event.time, cast(LotMethod, method)))
+
+    def _known(self, name: str) -> _Account:
+        account = self._accounts.get(name)
         if account is None:
-            raise IntegrityError(f"account {entry.account} is not open")
+            raise IntegrityError(f"account {name} is not open")
+        return account
+
+    def _post(self, entry: LedgerEntry) -> None:
+        account = self._known(entry.account)
         with exact_arithmetic():
-            cash = fee = ZERO
-            held: list[tuple[str, Decimal]] = []
-            for leg in entry.postings:
-                if leg.account == f"{entry.account}:positions":
-                    held.append((leg.commodity, leg.amount))
-                elif leg.account == f"{entry.account}:cash" and leg.commodity == account.currency:
-                    cash -= leg.amount
-                elif leg.account == f"{entry.account}:fees" and leg.commodity == account.currency:
-                    fee += leg.amount
-            if len(held) > 1:
-                raise IntegrityError(f"an entry moves one instrument, this one {len(held)}")
-            for symbol, quantity in held:
-                self._trade(account, symbol, quantity, cash - fee, fee, entry.time)
+            for move in entry.moves or _plain_move(entry, account):
+                self._move(account, move, entry)
             for leg in entry.postings:
                 balances = self._balances.setdefault(leg.account, {})
                 balances[leg.commodity] = balances.get(leg.commodity, ZERO) + leg.amount
 
-    @staticmethod
-    def _trade(account: _Account, symbol: str, quantity: Decimal, cash: Decimal, fee: Decimal, time: datetime) -> None:
-        holding = account.holdings.get(symbol)
+    def _move(self, account: _Account, move: Move, entry: LedgerEntry) -> None:
+        holding = account.holdings.get(move.symbol)
         if holding is None:
-            holding = account.holdings[symbol] = _Holding(time)
-        was = holding.lots[0].quantity if holding.lots else ZERO
-        holding.realised += trade_lots(holding.lots, quantity, cash, time)
-        holding.fees += fee
-        holding.flows.add(time, Flow(quantity, cash, fee))
-        now = holding.lots[0].quantity if holding.lots else ZERO
-        if (now and (was > 0) != (now > 0)) or not was:
-            holding.opened_at = time
+            holding = account.holdings[move.symbol] = Holding(entry.time, move.currency)
+        closings = holding.move(move, entry.time, account.method_at(entry.time), entry.id)
+        if self._on_close is None:
+            return
+        for item in closings:
+            self._on_close(
+                ClosedLot(
+                    account=entry.account,
+                    symbol=move.symbol,
+                    lot=item.lot.id,
+                    quantity=item.quantity,
+                    cost=item.cost,
+                    proceeds=item.proceeds,
+                    currency=move.currency,
+                    opened_at=item.lot.opened_at,
+                    closed_at=entry.time,
+                    closed_by=entry.id,
+                )
+            )
 
     def account(self, name: str) -> AccountState | None:
         """One account as a value; its positions are those that are open. None where it never opened."""
@@ -149,34 +130,33 @@ class BookFold:
             return None
         with exact_arithmetic():
             positions = tuple(
-                self._position(name, account.currency, symbol, holding)
-                for symbol, holding in sorted(account.holdings.items())
-                if holding.lots
+                _position(name, symbol, holding) for symbol, holding in sorted(account.holdings.items()) if holding.lots
             )
+            realised: dict[str, Decimal] = {}
+            for holding in account.holdings.values():
+                realised[holding.currency] = realised.get(holding.currency, ZERO) + holding.realised
             return AccountState(
                 account=name,
                 venue=account.venue,
                 currency=account.currency,
                 cash=self.balance(f"{name}:cash", account.currency),
                 opening_balance=-self.balance(f"{name}:equity", account.currency),
-                realised_pnl=sum((holding.realised for holding in account.holdings.values()), ZERO),
+                realised_pnl=realised.get(account.currency, ZERO),
                 fees=self.balance(f"{name}:fees", account.currency),
                 positions=positions,
+                cash_by_currency=self._amounts(f"{name}:cash"),
+                receivable=self._amounts(f"{name}:receivable"),
+                income=-self.balance(f"{name}:income", account.currency),
+                lot_method=account.methods[-1][1] if account.methods else "fifo",
+                realised_by_currency=tuple(sorted((key, amount) for key, amount in realised.items() if amount)),
             )
 
-    @staticmethod
-    def _position(name: str, currency: str, symbol: str, holding: _Holding) -> Position:
-        return Position(
-            account=name,
-            symbol=symbol,
-            quantity=sum((lot.quantity for lot in holding.lots), ZERO),
-            cost=sum((lot.cost for lot in holding.lots), ZERO),
-            realised_pnl=holding.realised,
-            fees=holding.fees,
-            opened_at=holding.opened_at,
-            lots=tuple(holding.lots),
-            currency=currency,
-        )
+    def _amounts(self, name: str) -> tuple[tuple[str, Decimal], ...]:
+        return tuple(sorted((key, amount) for key, amount in self._balances.get(name, {}).items() if amount))
+
+    def lot_method(self, name: str, time: datetime) -> LotMethod:
+        """Which lots an account closes first at `time`. IntegrityError where it never opened."""
+        return self._known(name).method_at(time)
 
     def accounts(self) -> tuple[AccountState, ...]:
         """All accounts, by name."""
@@ -212,6 +192,7 @@ class BookFold:
                 name: {
                     "currency": account.currency,
                     "holdings": {symbol: holding.state() for symbol, holding in account.holdings.items()},
+                    "methods": [[time_text(since), method] for since, method in account.methods],
                     "venue": account.venue,
                 }
                 for name, account in self._accounts.items()
@@ -242,9 +223,13 @@ class BookFold:
                 fields.text(account, "venue"),
                 fields.text(account, "currency"),
                 {
-                    symbol: _Holding.of_state(cast("dict[str, Json]", holding))
+                    symbol: Holding.of_state(cast("dict[str, Json]", holding))
                     for symbol, holding in fields.mapping(account, "holdings").items()
                 },
+                [
+                    (datetime.fromisoformat(since).astimezone(UTC), method)
+                    for since, method in cast("list[tuple[str, LotMethod]]", account["methods"])
+                ],
             )
             for name, account in accounts.items()
         }
@@ -264,3 +249,49 @@ class BookFold:
         if not isinstance(state, dict):
             raise IntegrityError("book state is no JSON object")
         return cls.of_state(state)
+
+
+def _plain_move(entry: LedgerEntry, account: _Account) -> tuple[Move, ...]:
+    """The one move of an entry whose postings say all; none where it moves no instrument."""
+    held = [leg for leg in entry.postings if leg.account == f"{entry.account}:positions"]
+    if not held:
+        return ()
+    if len(held) > 1:
+        raise IntegrityError(f"an entry moves one instrument, this one {len(held)}")
+    cash: dict[str, Decimal] = {}
+    fees: dict[str, Decimal] = {}
+    for leg in entry.postings:
+        if leg.account == f"{entry.account}:cash":
+            cash[leg.commodity] = cash.get(leg.commodity, ZERO) - leg.amount
+        elif leg.account == f"{entry.account}:fees":
+            fees[leg.commodity] = fees.get(leg.commodity, ZERO) + leg.amount
+    if len(cash) > 1:
+        raise IntegrityError(f"an entry moves cash of one currency, this one {', '.join(sorted(cash))}")
+    symbol, quantity = held[0].commodity, held[0].amount
+    known = account.holdings.get(symbol)
+    currency = next(iter(cash), account.currency if known is None else known.currency)
+    fee = fees.get(currency, ZERO)
+    return (Move(symbol, quantity, cash.get(currency, ZERO) - fee, currency, fee),)
+
+
+def _position(name: str, symbol: str, holding: Holding) -> Position:
+    return Position(
+        account=name,
+        symbol=symbol,
+        quantity=sum((lot.quantity for lot in holding.lots), ZERO),
+        cost=sum((lot.cost for lot in holding.lots), ZERO),
+        realised_pnl=holding.realised,
+        fees=holding.fees,
+        opened_at=holding.opened_at,
+        lots=tuple(holding.lots),
+        currency=holding.currency,
+    )
+
+
+def closed_lots(records: Iterable[Record]) -> tuple[ClosedLot, ...]:
+    """Every lot that was closed in a whole log, in order: realised P&L lot by lot."""
+    found: list[ClosedLot] = []
+    fold = BookFold(found.append)
+    for record in records:
+        fold.apply(record)
+    return tuple(found)

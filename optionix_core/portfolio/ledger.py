@@ -5,10 +5,13 @@ postings sum to exactly zero. Accounts of a trading account `paper-1` on the ven
 
     paper-1:cash        what can be spent             paper-1:positions   contracts held
     paper-1:fees        fees paid, an expense         paper-1:equity      what was paid in
-    venue:local-sim     the other side of every trade and settlement
+    paper-1:income      dividends and interest        paper-1:receivable  dividends not paid yet
+    paper-1:conversion  what currencies were changed  corporate:ACTION    the other side of a corporate action
+    venue:local-sim     the other side of every trade and settlement      transit:ID   of a transfer, empty after it
 
 A trade of `quantity` contracts for `cash` moves cash to the venue and contracts from it; its fee
-moves cash to `fees` in the same entry. An expiry gives the contracts back for their settlement value.
+moves cash to `fees` in the same entry. An expiry gives the contracts back for their settlement value. An entry of
+several legs says in its `moves` which cash belongs to which leg; they must agree with its postings.
 """
 
 from __future__ import annotations
@@ -21,13 +24,17 @@ from typing import Final, cast, get_args
 from optionix_core.errors import IntegrityError, InvalidValueError
 from optionix_core.portfolio import fields
 from optionix_core.portfolio.exact import ZERO, decimal_text, exact_arithmetic
-from optionix_core.portfolio.values import EntryKind, LedgerEntry, Posting
+from optionix_core.portfolio.moves import check_moves, moves_of, moves_payload
+from optionix_core.portfolio.values import EntryKind, LedgerEntry, LotMethod, Posting
+from optionix_core.sync.canonical import time_text
 from optionix_core.sync.event import Event, Json
 
 ENTRY: Final = "ledger.entry"
 ACCOUNT_OPENED: Final = "account.opened"
+LOTS_CHOSEN: Final = "account.lots-chosen"
 
 _KINDS: Final = frozenset(get_args(EntryKind))
+LOT_METHODS: Final = frozenset(get_args(LotMethod))
 
 
 def check_balanced(postings: Sequence[Posting]) -> None:
@@ -55,7 +62,7 @@ def opening_entry(account: str, currency: str, amount: Decimal, time: datetime) 
         Posting(f"{account}:cash", currency, amount),
         Posting(f"{account}:equity", currency, amount.copy_negate()),
     ]
-    return _checked(
+    return checked(
         LedgerEntry(
             f"account/{account}/opening", time, "opening", account, memo, tuple(legs), f"account/{account}/opened"
         )
@@ -125,17 +132,19 @@ def _movement(
         Posting(f"{account}:cash", currency, fee.copy_negate()),
         Posting(f"{account}:fees", currency, fee),
     ]
-    return _checked(LedgerEntry(entry_id, time, kind, account, memo, tuple(leg for leg in legs if leg.amount), cause))
+    return checked(LedgerEntry(entry_id, time, kind, account, memo, tuple(leg for leg in legs if leg.amount), cause))
 
 
-def _checked(entry: LedgerEntry) -> LedgerEntry:
+def checked(entry: LedgerEntry) -> LedgerEntry:
+    """The entry, if it balances and its moves agree with its postings; InvalidValueError otherwise."""
     check_balanced(entry.postings)
+    check_moves(entry)
     return entry
 
 
 def entry_event(entry: LedgerEntry) -> Event:
     """The event of an entry, which has the entry's id. Raises InvalidValueError where it does not balance."""
-    check_balanced(entry.postings)
+    checked(entry)
     payload: dict[str, Json] = {
         "account": entry.account,
         "cause": entry.cause,
@@ -146,6 +155,8 @@ def entry_event(entry: LedgerEntry) -> Event:
             for leg in entry.postings
         ],
     }
+    if entry.moves:
+        payload["moves"] = moves_payload(entry.moves)
     return Event(entry.id, ENTRY, entry.time, payload)
 
 
@@ -160,7 +171,7 @@ def entry_of(event: Event) -> LedgerEntry:
         check_balanced(postings)
     except InvalidValueError as error:
         raise IntegrityError(f"entry {event.id} does not balance: {error}") from None
-    return LedgerEntry(
+    entry = LedgerEntry(
         id=event.id,
         time=event.time,
         kind=cast(EntryKind, kind),
@@ -168,7 +179,13 @@ def entry_of(event: Event) -> LedgerEntry:
         memo=fields.text(payload, "memo"),
         postings=postings,
         cause=fields.optional_text(payload, "cause"),
+        moves=moves_of(payload),
     )
+    try:
+        check_moves(entry)
+    except InvalidValueError as error:
+        raise IntegrityError(f"the moves of entry {event.id} are not its postings: {error}") from None
+    return entry
 
 
 def _posting_of(leg: Mapping[str, Json]) -> Posting:
@@ -183,3 +200,13 @@ def account_opened_event(account: str, venue: str, currency: str, time: datetime
         time,
         {"account": account, "currency": currency, "venue": venue},
     )
+
+
+def lots_chosen_event(account: str, method: LotMethod, time: datetime) -> Event:
+    """From `time` on the account's closing trades close lots by `method`; one choice for one moment.
+
+    Raises InvalidValueError for a method that there is not.
+    """
+    if method not in LOT_METHODS:
+        raise InvalidValueError("method", repr(method), f"one of {', '.join(sorted(LOT_METHODS))}")
+    return Event(f"account/{account}/lots/{time_text(time)}", LOTS_CHOSEN, time, {"account": account, "method": method})

@@ -7,7 +7,26 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
-EntryKind = Literal["opening", "trade", "fee", "expiry", "exercise", "assignment", "adjustment"]
+from optionix_core.portfolio.exact import exact_arithmetic
+
+EntryKind = Literal[
+    "opening",
+    "trade",
+    "fee",
+    "expiry",
+    "exercise",
+    "assignment",
+    "adjustment",
+    "deposit",
+    "withdrawal",
+    "conversion",
+    "dividend",
+    "interest",
+    "corporate-action",
+    "transfer",
+]
+LotMethod = Literal["fifo", "lifo", "specific"]
+"""Which open lots a trade closes first: the oldest, the newest, or those that its entry names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +38,36 @@ class Posting:
     commodity: str
     """A currency code or an instrument's key."""
     amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class LotPick:
+    """A lot that a closing trade names, and how much of it."""
+
+    lot: str
+    """Id of the entry that opened it."""
+    quantity: Decimal
+    """Of the lot, without a sign."""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What an entry does to one instrument, where its postings alone do not say it: several legs, named lots."""
+
+    symbol: str
+    quantity: Decimal
+    """Signed change of the position."""
+    cost: Decimal
+    """Signed cash paid for it, fees excluded; of a `carried` move, the cost of the lots that go or come."""
+    currency: str
+    fee: Decimal = Decimal(0)
+    """Its part of the entry's fee."""
+    closes: tuple[LotPick, ...] = ()
+    """Lots named to be closed; none: as the account's method says."""
+    opens: tuple[Lot, ...] = ()
+    """Lots that come with their own cost and date (a transfer, a split)."""
+    carried: bool = False
+    """Whether lots leave at their own cost, so that nothing is realised."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +83,46 @@ class LedgerEntry:
     postings: tuple[Posting, ...]
     cause: str | None = None
     """Id of the event that caused it."""
+    moves: tuple[Move, ...] = ()
+    """None for an entry that moves one instrument at most, whose postings say all."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lot:
-    """An open piece of a position, first in first out. `cost` is signed cash paid (positive for a long)."""
+    """An open piece of a position. `cost` is signed cash paid (positive for a long)."""
 
     quantity: Decimal
     cost: Decimal
     opened_at: datetime
+    id: str = ""
+    """Id of the entry that opened it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedLot:
+    """What closing a lot, or a part of one, brought."""
+
+    account: str
+    symbol: str
+    lot: str
+    """Id of the entry that opened it."""
+    quantity: Decimal
+    """Signed as the lot was: negative for a short one."""
+    cost: Decimal
+    """Signed cash that was paid for it."""
+    proceeds: Decimal
+    """Signed cash that came in for it; negative where a short lot was bought back."""
+    currency: str
+    opened_at: datetime
+    closed_at: datetime
+    closed_by: str
+    """Id of the closing entry."""
+
+    @property
+    def realised(self) -> Decimal:
+        """Proceeds less cost, fees excluded."""
+        with exact_arithmetic():
+            return self.proceeds - self.cost
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +150,18 @@ class AccountState:
     account: str
     venue: str
     currency: str
+    """Of `cash`, `realised_pnl`, `fees` and `income`; other currencies stand beside them."""
     cash: Decimal
     opening_balance: Decimal
+    """Paid in less withdrawn, in its currency."""
     realised_pnl: Decimal
     fees: Decimal
     positions: tuple[Position, ...] = field(default=())
+    cash_by_currency: tuple[tuple[str, Decimal], ...] = ()
+    """Every currency that it holds or owes, by name; nothing is converted without an entry that says so."""
+    receivable: tuple[tuple[str, Decimal], ...] = ()
+    """By currency: dividends from their ex-date until they are paid; negative: owed on what is short."""
+    income: Decimal = Decimal(0)
+    """Dividends and interest in its currency, since it opened."""
+    lot_method: LotMethod = "fifo"
+    realised_by_currency: tuple[tuple[str, Decimal], ...] = ()

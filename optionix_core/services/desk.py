@@ -17,7 +17,7 @@ from optionix_core.sync.checkpoints import CheckpointReader, CheckpointStore, Fo
 from optionix_core.sync.event import EMPTY_HEAD, Event, LogReader, LogWriter, Record
 from optionix_core.trading.fold import OrderFold
 
-CHECKPOINT: Final = "desk-3"
+CHECKPOINT: Final = "desk-4"
 """Name of the checkpoint; another shape of the state takes another name."""
 
 CHECKPOINT_EVERY: Final = 128

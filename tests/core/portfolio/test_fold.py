@@ -125,11 +125,17 @@ def test_a_trade_through_zero_closes_everything_and_opens_the_other_side():
     assert lots == []
 
 
-def test_a_share_of_a_lot_that_cannot_be_told_exactly_is_refused_and_leaves_the_lots_alone():
+def test_a_share_of_a_lot_that_no_decimal_can_tell_is_cut_and_the_lot_keeps_the_rest():
     lots = [Lot(Decimal(3), Decimal(100), START)]
+    assert trade_lots(lots, Decimal(-1), Decimal(-40), START) == Decimal(40) - Decimal("33.33333333")
+    assert lots == [Lot(Decimal(2), Decimal("66.66666667"), START)]
+
+
+def test_a_number_of_too_many_digits_is_refused_and_leaves_the_lots_alone():
+    lots = [Lot(Decimal(3), Decimal("1e59"), START)]
     with pytest.raises(IntegrityError, match="closing -1 for -40 cannot be told exactly"):
         trade_lots(lots, Decimal(-1), Decimal(-40), START)
-    assert lots == [Lot(Decimal(3), Decimal(100), START)]
+    assert lots == [Lot(Decimal(3), Decimal("1e59"), START)]
 
 
 def test_records_out_of_order_are_refused():

@@ -49,6 +49,7 @@ from optionix_core.trading.matching.layout import (
     HAS_NO_LIMIT,
     HEADER_SIZE,
     IMMEDIATE,
+    KEPT,
     KEY,
     KIND,
     LEVEL,
@@ -56,7 +57,6 @@ from optionix_core.trading.matching.layout import (
     LEVEL_SIDE,
     LEVEL_SIGN,
     LEVELS_LEFT,
-    LIMIT,
     MARKET,
     MESSAGE_ROW,
     MESSAGES,
@@ -135,70 +135,72 @@ def submit(  # noqa: C901, PLR0912, PLR0915 - one branch a kind of message
         s[CLOCK] = messages[m + TIME]
         s[MESSAGES] += 1
         reason = BOOK_CLOSED if phase == CLOSED else BOOK_HALTED if phase == HALTED else 0
-        if kind in (CANCEL, AMEND):
+        told, done, left = ACCEPTED, 0, quantity
+        order, level = -1, -1
+        if kind <= AMEND:
             order = order_of(s, handle)
-            side = s[s[order + LEVEL] + LEVEL_SIDE] if order >= 0 else -1
+        if kind in (CANCEL, AMEND):
+            level = s[order + LEVEL] if order >= 0 else -1
+            side = s[level + LEVEL_SIDE] if order >= 0 else -1
             if side != book + BUYERS and side != book + SELLERS:
-                tell(s, events, REJECTED, book, handle, 0, price, quantity, 0, 0, 0, NO_ORDER)
-                continue
-            if kind == CANCEL:
+                reason = NO_ORDER
+            elif kind == CANCEL:
                 dropped(s, events, book, order, REQUESTED)
                 continue
-            level = s[order + LEVEL]
-            done = s[order + TOTAL] - s[order + OPENED]
-            sign, owner, flags = s[level + LEVEL_SIGN], s[order + ORDER_OWNER], s[order + ORDER_FLAGS]
-            before = 0 if flags & WITHOUT_LIMIT else sign * (BIAS - s[level + KEY])
-            left = quantity - done
-            if reason == 0 and left <= 0:
-                dropped(s, events, book, order, NOTHING_OPEN)
-                continue
-            if reason == 0 and price == before and left <= s[order + OPENED]:
-                s[level + LEVEL_QUANTITY] -= s[order + OPENED] - left
-                s[order + OPENED] = left
-                s[order + TOTAL] = quantity
-                tell(s, events, AMENDED, book, handle, sign, price, quantity, left, 0, 0, 0)
-                continue
-            if reason == 0 and flags & WITHOUT_LIMIT and price != before:
-                reason = HAS_NO_LIMIT
-            if reason == 0 and phase == OPEN:
-                reason = objection(s, book, sign, BIAS + sign * price, left, owner, flags)
-            if reason == 0:
-                removed(s, order)
-                tell(s, events, AMENDED, book, handle, sign, price, quantity, left, 0, 0, 0)
-        elif kind in (LIMIT, MARKET):
-            done, left = 0, quantity
-            if kind == MARKET:
-                flags |= WITHOUT_LIMIT
-            if order_of(s, handle) >= 0:
-                reason = DUPLICATE
-            if reason == 0 and phase == AUCTION and flags & (IMMEDIATE | FILL_OR_KILL | POST_ONLY):
-                reason = COLLECTING
-            if reason == 0 and phase == OPEN and flags & (FILL_OR_KILL | POST_ONLY):
-                limit = BIAS + sign * price if kind == LIMIT else 2 * BIAS
-                reason = objection(s, book, sign, limit, left, owner, flags)
-            if reason == 0 and flags & PIECE == 0:
-                tell(s, events, ACCEPTED, book, handle, sign, price, quantity, quantity, 0, 0, 0)
-        else:
-            if kind == QUOTE:
-                quoted(s, events, book, price, quantity, messages[m + ASK], messages[m + ASK_SIZE])
-            elif kind == TRADE and phase == OPEN:
-                traded(s, events, book, sign, price, quantity)
-            elif kind == PHASE:
-                opened(s, events, book, quantity)
-            elif kind == UNCROSS:
-                tell(s, events, REJECTED, book, 0, 0, price, 0, 0, 0, 0, NOT_COLLECTING)
-            elif kind == PLACE:
-                total, ahead = quantity + messages[m + PLACED_FILLED], messages[m + PLACED_AHEAD]
-                key = BIAS - sign * price
-                order = rested(s, book, handle, sign, key, quantity, total, owner, flags)
-                s[order + ARRIVAL] = messages[m + PLACED_SEQUENCE]
-                if ahead > AHEAD_AS_DISPLAYED:
-                    s[order + TARGET] = UNKNOWN if ahead < 0 else ahead
-                s[order + ORDER_TIME] = messages[m + TIME]
+            else:
+                told = AMENDED
+                done = s[order + TOTAL] - s[order + OPENED]
+                left = quantity - done
+                sign, owner, flags = s[level + LEVEL_SIGN], s[order + ORDER_OWNER], s[order + ORDER_FLAGS]
+                same = price == (0 if flags & WITHOUT_LIMIT else sign * (BIAS - s[level + KEY]))
+                if reason == 0 and left <= 0:
+                    dropped(s, events, book, order, NOTHING_OPEN)
+                    continue
+                if reason == 0 and same and left <= s[order + OPENED]:
+                    s[level + LEVEL_QUANTITY] -= s[order + OPENED] - left
+                    s[order + OPENED] = left
+                    s[order + TOTAL] = quantity
+                    told = KEPT
+                elif reason == 0 and flags & WITHOUT_LIMIT and not same:
+                    reason = HAS_NO_LIMIT
+        elif kind == MARKET:
+            flags |= WITHOUT_LIMIT
+        elif kind == QUOTE:
+            quoted(s, events, book, price, quantity, messages[m + ASK], messages[m + ASK_SIZE])
             continue
+        elif kind == TRADE:
+            if phase == OPEN:
+                traded(s, events, book, sign, price, quantity)
+            continue
+        elif kind == PHASE:
+            opened(s, events, book, quantity)
+            continue
+        elif kind == UNCROSS:
+            reason = NOT_COLLECTING
+        elif kind == PLACE:
+            total, ahead = quantity + messages[m + PLACED_FILLED], messages[m + PLACED_AHEAD]
+            order = rested(s, book, handle, sign, BIAS - sign * price, quantity, total, owner, flags)
+            s[order + ARRIVAL] = messages[m + PLACED_SEQUENCE]
+            s[order + ORDER_TIME] = messages[m + TIME]
+            if ahead > AHEAD_AS_DISPLAYED:
+                s[order + TARGET] = UNKNOWN if ahead < 0 else ahead
+            continue
+        if told == ACCEPTED and order >= 0 and reason != NO_ORDER:
+            reason = DUPLICATE
+        if reason == 0 and phase == AUCTION and told == ACCEPTED and flags & (IMMEDIATE | FILL_OR_KILL | POST_ONLY):
+            reason = COLLECTING
+        if reason == 0 and phase == OPEN and told != KEPT and flags & (FILL_OR_KILL | POST_ONLY):
+            limit = 2 * BIAS if flags & WITHOUT_LIMIT else BIAS + sign * price
+            reason = objection(s, book, sign, limit, left, owner, flags)
         if reason != 0:
             tell(s, events, REJECTED, book, handle, sign, price, quantity, 0, 0, 0, reason)
             continue
+        if flags & PIECE == 0:
+            tell(s, events, AMENDED if told == KEPT else told, book, handle, sign, price, quantity, left, 0, 0, 0)
+        if told == KEPT:
+            continue
+        if told == AMENDED:
+            removed(s, order)
         entered(s, events, book, handle, sign, price, left, done, owner, flags)
     s[STOP] = 0
     return end

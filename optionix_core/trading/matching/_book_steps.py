@@ -219,29 +219,30 @@ def matched(
         if near > limit and shown > limit:
             break
         order = s[level + HEAD] if near < FAR else -1
-        if shown < near or (shown == near and s[order + TARGET] > s[level + TRADED]):
-            quantity = min(left, s[side + SHOWN_LEFT])
-            s[side + SHOWN_LEFT] -= quantity
-            left -= quantity
-            if shown == near:
-                s[level + TRADED] += quantity
-            tell(s, events, FILL, book, handle, sign, sign * (shown - BIAS), quantity, left, 0, 0, TOUCH)
-            continue
-        if queued > 0 and near == limit and s[order + TARGET] > s[level + TRADED]:
+        outside = shown < near or (shown == near and s[order + TARGET] > s[level + TRADED])
+        if not outside and queued > 0 and near == limit and s[order + TARGET] > s[level + TRADED]:
             ahead = s[order + TARGET] - s[level + TRADED]
-            quantity = min(left, ahead)
-            s[level + TRADED] += quantity
-            left -= quantity
+            s[level + TRADED] += min(left, ahead)
+            left -= min(left, ahead)
             continue
-        if owner > 0 and s[order + ORDER_OWNER] == owner:
+        if not outside and owner > 0 and s[order + ORDER_OWNER] == owner:
             s[STOPPED] = 1
             break
-        quantity = min(left, s[order + OPENED])
+        place = side + SHOWN_LEFT if outside else order + OPENED
+        quantity = min(left, s[place])
         left -= quantity
-        maker, rest = s[order + ORDER_HANDLE], s[order + OPENED] - quantity
-        model = PRICE_TIME if handle > 0 else QUEUE
-        tell(s, events, FILL, book, handle, sign, sign * (near - BIAS), quantity, left, maker, rest, model)
-        filled(s, order, quantity)
+        key, maker, rest, model = near, 0, 0, TOUCH
+        if outside:
+            key = shown
+            s[place] -= quantity
+            if shown == near:
+                s[level + TRADED] += quantity
+        else:
+            maker, rest = s[order + ORDER_HANDLE], s[order + OPENED] - quantity
+            model = PRICE_TIME if handle > 0 else QUEUE
+        tell(s, events, FILL, book, handle, sign, sign * (key - BIAS), quantity, left, maker, rest, model)
+        if not outside:
+            filled(s, order, quantity)
     return left
 
 

@@ -111,13 +111,18 @@ class HostApp(App[None]):
 
         option = terms(symbol)
         self.select(product(option.root).underlying, option.expiry, option.root)
-        self.open_screen("chain")
+        self.call_later(self._show_in_chain, option.key)
+
+    async def _show_in_chain(self, symbol: str) -> None:
+        """Put the chain's cursor on an option, once its screen is there: it may never have been shown before."""
+        if self.current_mode != "chain":
+            self._last_view = (self.current_mode, self.selection_shown())
+            await self.switch_mode("chain")
+        from screens.chain import ChainScreen
 
         def place() -> None:
-            from screens.chain import ChainScreen
-
             if isinstance(self.frame, ChainScreen):
-                self.frame.show_option(option.key)
+                self.frame.show_option(symbol)
 
         self.call_after_refresh(place)
 

@@ -135,7 +135,9 @@ class ChainScreen(FrameScreen):
         self.query_one(ExpiryTabs).show(tabs, f"{view.expiry} {view.root}" if chosen is None else chosen)
 
     def _place_cursor(self, view: ChainView) -> None:
-        wanted, self._cursor_wanted = self._cursor_wanted, None
+        wanted = None
+        if self.session.answered:  # a view that was there before the choice cannot list what is wanted
+            wanted, self._cursor_wanted = self._cursor_wanted, None
         found = view.side(wanted) if wanted is not None else None
         if wanted is not None and found is None:
             self.notify(f"{wanted.strip()} is not listed in this chain.", severity="warning", markup=False)
@@ -153,7 +155,7 @@ class ChainScreen(FrameScreen):
 
     def show_option(self, symbol: str) -> None:
         """Put the cursor on an option, now or when its expiry has arrived."""
-        view = self.session.chain
+        view = self._shown
         self._cursor_wanted = symbol
         if view is not None and view.side(symbol) is not None:
             self._place_cursor(view)

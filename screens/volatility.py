@@ -96,6 +96,7 @@ class VolatilityScreen(SurfaceScreen):
     # Choosing
 
     def _choose(self, expiry: date, root: str) -> None:
+        self._chosen = (expiry, root)
         self.host.select(expiry=expiry, root=root)
         self._show()
 
@@ -139,7 +140,7 @@ class VolatilityScreen(SurfaceScreen):
     def _step_underlying(self, step: int) -> None:
         name = underlying_after(self.session, step)
         if name is not None:
-            self._cursor = None
+            self._cursor = self._chosen = None
             self.host.select(underlying=name)
             self.session_changed()
 

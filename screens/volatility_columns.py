@@ -28,6 +28,8 @@ class FindingKey(NamedTuple):
     root: str
     option_type: str | None
     strike: float | None
+    legs: tuple[float, ...] = ()
+    """Strikes of what is bought against it."""
 
 
 def _text(value: str | None) -> str:
@@ -84,7 +86,7 @@ def finding_rows(view: SurfaceView) -> list[GridRow]:
     ]  # fmt: skip
     rows += [
         GridRow(
-            FindingKey(SURE, one.kind.value, one.expiry, one.root, one.option_type, one.strike),
+            FindingKey(SURE, one.kind.value, one.expiry, one.root, one.option_type, one.strike, one.legs),
             (one.kind.value, f"{one.expiry:%d%b%y}", one.strike, _letter(one.option_type), None, None, None,
              one.severity, f"against {' and '.join(map(figures.strike, one.legs))}" if one.legs else "the forward"),
             SURE,
@@ -93,7 +95,7 @@ def finding_rows(view: SurfaceView) -> list[GridRow]:
     ]  # fmt: skip
     rows += [
         GridRow(
-            FindingKey(SURE, "box", one.expiry, one.root, None, one.strike),
+            FindingKey(SURE, "box", one.expiry, one.root, None, one.strike, (one.other,)),
             ("box", f"{one.expiry:%d%b%y}", one.strike, None, None, None, None, one.severity,
              f"against {figures.strike(one.other)}"),
             SURE,

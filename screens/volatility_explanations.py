@@ -192,8 +192,7 @@ def _finding(view: SurfaceView, key: FindingKey) -> tuple[str, tuple[tuple[str, 
         sure = next(
             one
             for one in answers.violations or ()
-            if (one.kind.value, one.expiry, one.root, one.option_type, one.strike)
-            == (key.kind, key.expiry, key.root, key.option_type, key.strike)
+            if (one.kind.value, one.expiry, one.root, one.option_type, one.strike, one.legs) == key[1:]
         )
         legs = " and ".join(map(figures.strike, sure.legs)) or "the forward"
         return f"{sure.severity:.4f}", (

@@ -19,7 +19,7 @@ from widgets.expiry_tabs import ExpiryTabs, Tab
 from widgets.info_line import InfoLine, Piece
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import date, datetime
 
     from textual.widget import Widget
 
@@ -44,6 +44,7 @@ class SurfaceScreen(FrameScreen):
         self._quotes: tuple[SmileQuote, ...] = ()
         self._density: DensityCurve | str = ""
         self._drawn: tuple[SurfaceView, int] | None = None
+        self._chosen: tuple[date, str] | None = None
 
     def body(self) -> Iterable[Widget]:
         """Summary, tabs, panes, the quote under the cursor."""
@@ -172,7 +173,10 @@ class SurfaceScreen(FrameScreen):
         return view, place, self._quote(view, place)
 
     def _place(self, view: SurfaceView) -> int:
+        """The slice that is chosen: for all screens, else on this one, else near a month."""
         chosen = self.session.selection
+        if chosen.expiry is None and self._chosen is not None:
+            return view.place(*self._chosen)
         return view.place(chosen.expiry, chosen.root)
 
 

@@ -20,6 +20,7 @@ from screens.command import CommandDialog
 from screens.explain import ExplainDialog
 from screens.help import HelpDialog
 from screens.ticket import TicketDialog
+from screens.volatility import VolatilityScreen
 from tests.tui.waiting import until, until_ready
 from widgets.quote_grid import QuoteGrid
 
@@ -282,6 +283,7 @@ def test_every_action_has_a_method_to_run() -> None:
     homes = {
         "app": HostApp, "grid": QuoteGrid, "chain": ChainScreen, "book": BookScreen, "ticket": TicketDialog,
         "explain": ExplainDialog, "help": HelpDialog, "command": CommandDialog, "entry": ChainScreen,
+        "volatility": VolatilityScreen,
     }  # fmt: skip
     for action in ACTIONS:
         scope, _, name = action.id.partition(".")

@@ -20,6 +20,7 @@ from optionix_core.pricing import finite_difference
 from optionix_core.pricing.flat_market import FlatMarket
 from optionix_core.pricing.implied_volatility import implied_volatility
 from optionix_core.pricing import models
+from optionix_core.trading.matching import Books, Phase, messages
 
 kind = np.array([1, -1, 1, -1])
 row = (kind, 100.0, np.array([90.0, 100.0, 110.0, 120.0]), 0.5, 0.03, 0.01)
@@ -65,6 +66,7 @@ CALLS = {
     "PricingEngine.price, LSM": "PricingEngine().price(option, heston, market, method='longstaff-schwartz')",
     "FiniteDifferenceSolver.price": "solver.price(option, lognormal, market)",
     "FiniteDifferenceSolver.price, Heston": "solver.price(option, heston, market)",
+    "Books.submit, an auction": "Books(1).submit([messages.phase(0, Phase.AUCTION, 0), messages.uncross(0, 1, 1)])",
     "VolatilitySurface.fit, svi": "VolatilitySurface.fit(chain, 'svi')",
     "VolatilitySurface.fit, essvi": "VolatilitySurface.fit(chain, 'essvi')",
     "VolatilitySurface.fit, spline": "VolatilitySurface.fit(chain, 'spline')",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -112,6 +115,38 @@ def test_handles_are_unique_among_working_orders_and_belong_to_one_book() -> Non
     told = refusals(books, m.limit(1, 1, BUY, 10, 1, 2), m.cancel(1, 1, 2), m.cancel(0, 5, 2), m.cancel(0, 1, 2))
     assert told == [Reason.DUPLICATE, Reason.NO_ORDER, Reason.NO_ORDER, Reason.REQUESTED]
     assert refusals(books, m.limit(1, 1, BUY, 10, 1, 3)) == []
+
+
+@pytest.mark.parametrize("step", [1, 2**17, 2**33, 2**50])
+def test_orders_are_found_by_handles_of_any_size(step: int) -> None:
+    books = opened()
+    handles = [1 + step * i for i in range(1_000)]
+    books.submit([m.limit(0, handle, BUY, 100 - i, 1, 1) for i, handle in enumerate(handles)])
+    for i in np.random.default_rng(3).permutation(1_000).tolist():
+        found = books.order(handles[i])
+        assert found is not None
+        assert found.price == 100 - i
+        assert refusals(books, m.cancel(0, handles[i], 2)) == [Reason.REQUESTED]
+    assert books.depth(0, BUY) == ()
+
+
+def test_the_best_price_is_known_among_prices_from_one_end_to_the_other() -> None:
+    books, rng = opened(), np.random.default_rng(5)
+    prices = np.unique(rng.integers(1 - 2**38, 2**38, 3_000))
+    for handle, i in enumerate(rng.permutation(len(prices)).tolist(), 1):
+        books.submit([m.limit(0, handle, SELL, int(prices[i]), 1, 1)])
+    assert [level.price for level in books.depth(0, SELL)] == prices.tolist()
+    taken = [f[2] for f in trades(books, *(m.market(0, 10_000 + i, BUY, 1, 2) for i in range(len(prices))))]
+    assert taken == prices.tolist()
+
+
+def test_the_example_of_the_page_runs() -> None:
+    page = Path(__file__).resolve().parents[3] / "docs" / "trading" / "matching.md"
+    code = page.read_text(encoding="utf-8").partition("```python\n")[2].partition("```")[0]
+    names: dict[str, Any] = {}
+    exec(code, names)  # noqa: S102 - our own page
+    assert fills(names["events"])[:, 5:7].tolist() == [[505, 3]]
+    assert names["later"].to_bytes() == names["books"].to_bytes()
 
 
 def test_a_resting_order_behind_50_lots_fills_only_after_50_trade() -> None:

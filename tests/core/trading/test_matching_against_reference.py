@@ -118,7 +118,7 @@ class FarBooksBesideReference(BooksBesideReference):
 TestNear = BooksBesideReference.TestCase
 TestFar = FarBooksBesideReference.TestCase
 SETTINGS = settings(
-    max_examples=40, stateful_step_count=12, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None
+    max_examples=80, stateful_step_count=12, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None
 )
 TestNear.settings = SETTINGS
 TestFar.settings = SETTINGS

@@ -11,6 +11,7 @@ from optionix_core.sync.canonical import time_text
 from optionix_core.trading.orders import OrderIntent, OrderPreview, OrderResult
 
 if TYPE_CHECKING:
+    from optionix_core.services.orders import OrderStory
     from optionix_core.trading.orders import Fill, GateCheck
 
 
@@ -84,6 +85,16 @@ def standing(order: OrderPreview | OrderResult) -> dict[str, Any]:
         "remaining": intent.quantity - filled,
         "reserved": number(reserved),
     }
+    return document
+
+
+def story(told: OrderStory) -> dict[str, Any]:
+    """An order with every event of its life."""
+    events = [
+        {"seq": item.seq, "id": item.id, "type": item.type, "time": time_text(item.time)} for item in told.happenings
+    ]
+    document = {**standing(told.order), "events": events}
+    del document["replayed"]
     return document
 
 

@@ -61,6 +61,7 @@ __all__ = [
     "preview",
     "preview_terms",
     "raise_for_checks",
+    "raise_for_refusal",
     "raise_for_state",
     "submit",
     "to_json",
@@ -186,7 +187,7 @@ def unopened_account(account: str) -> AccountState:
 def raise_for_state(result: OrderResult) -> None:
     """RefusedError for a rejected order, NotFilledError for one that ended without a fill."""
     if result.state is OrderState.REJECTED:
-        _refuse(result.checks)
+        raise_for_refusal(result.checks)
         raise RefusedError("venue", result.reason or "rejected")
     if not result.fills and not result.open:
         raise NotFilledError(f"order {result.intent.client_order_id} was not filled: {result.reason}")
@@ -194,12 +195,13 @@ def raise_for_state(result: OrderResult) -> None:
 
 def raise_for_checks(order: OrderPreview) -> None:
     """RefusedError where the gate would refuse, NotFilledError where nothing would fill and nothing would rest."""
-    _refuse(order.checks)
+    raise_for_refusal(order.checks)
     if not order.fillable and not order.intent.time_in_force.rests:
         raise NotFilledError("nothing would fill now at that price")
 
 
-def _refuse(checks: tuple[GateCheck, ...]) -> None:
+def raise_for_refusal(checks: tuple[GateCheck, ...]) -> None:
+    """RefusedError where one of the gate's answers is a no."""
     refusal = next((item for item in checks if not item.passed), None)
     if refusal is not None:
         raise RefusedError(refusal.rule, refusal.detail)

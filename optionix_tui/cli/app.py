@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "feed": ("feed", "app"),
     "buy": ("trade", "buy_command"),
     "sell": ("trade", "sell_command"),
+    "order": ("order", "app"),
     "positions": ("book", "positions_command"),
     "account": ("book", "account_command"),
     "log": ("log", "app"),

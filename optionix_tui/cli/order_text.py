@@ -6,13 +6,78 @@ from typing import Any
 
 from optionix_tui.cli.output import Table
 
+OPEN = frozenset({"held", "working", "partially-filled", "suspended"})
+"""States of an order that goes on."""
+
 
 def table(order: dict[str, Any]) -> Table:
     """The answer or preview as `services.trading.to_json` gives it."""
     if order["state"] == "preview":
         rows = [("ok" if item["passed"] else "REFUSED", item["rule"], item["detail"]) for item in order["checks"]]
         return Table(("gate", "rule", "detail"), rows, title=_preview(order), left=frozenset({0, 1, 2}))
+    if order["state"] in OPEN or not order["filled_quantity"]:
+        return Table(title=f"{standing(order)}\n{_receipt(order)}")
     return Table(title=f"{_answer(order)}\n{_receipt(order)}")
+
+
+def standing(order: dict[str, Any]) -> str:
+    """How an order stands that is not done, or ended without a fill."""
+    parts = [f"{order['state']}: {order['side']} {order['quantity']} {order['label']}{_at(order)}"]
+    parts += [order["time_in_force"]] if "time_in_force" in order else []
+    parts += [f"until {order['ends_at'][:16].replace('T', ' ')} UTC"] if order.get("ends_at") else []
+    parts += [f"{order['filled_quantity']} filled"]
+    parts += [f"{order['reserved']:,.2f} kept for it"] if order.get("reserved") else []
+    parts += [order["reason"]] if order["reason"] else []
+    return ", ".join(parts)
+
+
+def listing(orders: list[dict[str, Any]]) -> Table:
+    """One line an order."""
+    if not orders:
+        return Table(title="no orders")
+    headings = ("order", "state", "side", "quantity", "filled", "symbol", "type", "limit", "trigger", "time", "kept")
+    rows = [
+        (
+            order["client_order_id"],
+            order["state"],
+            order["side"],
+            str(order["quantity"]),
+            str(order["filled_quantity"]),
+            order["label"],
+            order["type"],
+            _price(order["limit_price"]),
+            _level(order),
+            order["time_in_force"],
+            f"{order['reserved']:,.2f}" if order["reserved"] else "",
+        )
+        for order in orders
+    ]
+    return Table(headings, rows, left=frozenset({0, 1, 2, 5, 6, 9}))
+
+
+def story(order: dict[str, Any]) -> Table:
+    """One order, and an event a line."""
+    rows = [(item["time"], item["type"], item["id"]) for item in order["events"]]
+    return Table(("time", "event", "id"), rows, title=standing(order), left=frozenset({0, 1, 2}))
+
+
+def _at(order: dict[str, Any]) -> str:
+    words = f" {order['type']}" if "type" in order else ""
+    words += f" {price(order['limit_price'])}" if order["limit_price"] is not None else ""
+    level = _level(order)
+    return f"{words} at {level}" if level else words
+
+
+def _level(order: dict[str, Any]) -> str:
+    if order.get("trail") is not None:
+        return f"{price(order['trail'])} away"
+    if order.get("trail_percent") is not None:
+        return f"{order['trail_percent']} % away"
+    return _price(order.get("trigger_price"))
+
+
+def _price(value: float | None) -> str:
+    return "" if value is None else price(value)
 
 
 def _answer(order: dict[str, Any]) -> str:
@@ -31,6 +96,9 @@ def _receipt(order: dict[str, Any]) -> str:
 def _preview(order: dict[str, Any]) -> str:
     intent = f"{order['side']} {order['quantity']} {order['label']}"
     touch = " x ".join("none" if order[side] is None else price(order[side]) for side in ("bid", "ask"))
+    if not order["fillable"] and order.get("reserved") is not None and order["time_in_force"] not in {"IOC", "FOK"}:
+        kept = f", {order['reserved']:,.2f} kept for it" if order["reserved"] else ""
+        return f"would rest: {intent}{_at(order)}, {order['time_in_force']}{kept}, quoted {touch}; nothing was sent"
     if not order["fillable"]:
         return f"would not {intent}: quoted {touch}; nothing was sent"
     part = "" if order["fillable"] == order["quantity"] else f" ({order['fillable']} of them now)"

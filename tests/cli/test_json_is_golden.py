@@ -27,6 +27,8 @@ TERMS = "--expiry 2026-12-18 --expiry 2027-03-19 --expiry 2027-09-17"
 VERTICAL = '[{"type":"call","strike":100,"quantity":1,"price":5},{"type":"call","strike":110,"quantity":-1,"price":2}]'
 CALENDAR = """[{"type": "call", "strike": 100, "quantity": -1, "price": 3, "expiry": "2026-12-18"},
 {"type": "call", "strike": 100, "quantity": 1, "price": 5.25, "expiry": "2027-01-15", "iv": 0.21}]"""
+REST = "--symbol ORBIT270115C00230000 --side buy --quantity 2 --type limit --limit 1.50 --tif GTC"
+ORDER = f"order submit {REST} --client-id first --json"
 BUY = "buy 2 ORBIT 15JAN27 200 C --client-id first --json"
 
 COMMANDS: dict[str, tuple[str, ...]] = {
@@ -92,6 +94,12 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "buy-again-with-the-same-id": (BUY, BUY),
     "buy-dry-run": ("buy 2 ORBIT 15JAN27 200 C --limit 30 --dry-run --json",),
     "sell": (BUY, "sell 1 ORBIT270115C00200000 --client-id second --json"),
+    "order-submit": (ORDER,),
+    "order-preview": (f"order preview {REST} --json",),
+    "order-amend": (ORDER, "order amend first --quantity 1 --amendment-id smaller --json"),
+    "order-cancel": (ORDER, "order cancel first --json"),
+    "order-list": (ORDER, "order list --json"),
+    "order-show": (ORDER, "order show first --json"),
     "positions": (BUY, "positions --json"),
     "positions-of-all-accounts": (
         BUY,

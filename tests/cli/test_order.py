@@ -1,0 +1,124 @@
+"""`optionix order`: what is typed, what comes back, and with which exit code."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+
+KEY = "ORBIT270115C00230000"
+SUBMIT = f"order submit --symbol {KEY} --side buy --quantity 2 --type limit --limit 1.50 --tif GTC --client-id a"
+
+
+def submit(**changes: str | None) -> str:
+    """The command with other options; None leaves one out."""
+    words = SUBMIT.split()
+    options = dict(zip(words[2::2], words[3::2], strict=True))
+    for name, value in changes.items():
+        options[f"--{name.replace('_', '-')}"] = value  # type: ignore[assignment]
+    return " ".join(["order submit", *(f"{name} {value}" for name, value in options.items() if value is not None)])
+
+
+REFUSED = [
+    # command, exit code, what stderr must hold
+    (submit(symbol=None), 2, ["--symbol is missing"]),
+    (submit(side="hold"), 2, ["--side", "buy, sell", "'hold'"]),
+    (submit(type="peg"), 2, ["--type", "trailing-stop", "'peg'"]),
+    (submit(tif="week"), 2, ["--tif", "gtc", "'week'"]),
+    (submit(quantity="0"), 1, ["quantity", "at least 1", "(got 0)"]),
+    (submit(quantity="1.5"), 2, ["--quantity", "a whole number", "'1.5'"]),
+    (submit(quantity="20000"), 5, ["refused by quantity", "20000", "10000"]),
+    (submit(limit=None), 2, ["--limit is missing", "limit order"]),
+    (submit(limit="-1"), 1, ["limit_price", "positive", "(got -1)"]),
+    (submit(limit="1.505"), 5, ["refused by limit-price", "1.505", "steps of 0.01"]),
+    (submit(limit="nan"), 2, ["--limit", "a decimal number", "'nan'"]),
+    (submit(trigger="2"), 2, ["--trigger has no meaning for a limit order"]),
+    (submit(type="market", limit=None), 1, ["time_in_force", "IOC or FOK", "GTC"]),
+    (submit(type="stop", limit=None), 2, ["--trigger is missing"]),
+    (submit(type="trailing-stop", limit=None), 1, ["trail", "exactly one"]),
+    (submit(tif="GTD"), 1, ["good_until", "given with GTD"]),
+    (submit(tif="GTD", until="soon"), 2, ["--until", "'soon'"]),
+    (submit(tif="GTD", until="2027-01-08T20:00"), 2, ["--until", "offset"]),
+    (submit(tif="GTD", until="2026-01-08T20:00Z"), 5, ["refused by time-in-force", "2026-01-08"]),
+    (submit(symbol="SOMETHING"), 1, ["symbol", "'SOMETHING'"]),
+    (submit(symbol="NOSUCH270115C00230000"), 5, ["refused by known-instrument"]),
+    (submit(symbol="ORBIT261113C00230000"), 5, ["refused by not-expired", "2026-11-13"]),
+    (submit(quantity="9999", limit="1.50"), 5, ["refused by buying-power", "cash 100000"]),
+    (submit(side="sell"), 5, ["refused by buying-power", "needs margin", "2 to sell"]),
+    (submit(parent="nobody"), 2, ["unknown parent order", "'nobody'"]),
+    (submit(client_id="a/b"), 1, ["client_order_id", "'a/b'"]),
+    (submit(account="no/such"), 1, ["account", "no/such"]),
+    ("order cancel nobody", 2, ["unknown order", "'nobody'"]),
+    ("order show nobody", 2, ["unknown order", "'nobody'"]),
+    ("order amend nobody --limit 2", 2, ["unknown order", "'nobody'"]),
+    ("order amend nobody", 1, ["amendment", "a quantity, a limit price or a trigger price"]),
+    ("order", 2, ["submit", "cancel"]),
+]
+
+
+@pytest.mark.parametrize(("command", "code", "told"), REFUSED, ids=[command for command, _, _ in REFUSED])
+def test_wrong_orders_are_named_and_nothing_is_printed(command, code, told, optionix):
+    answer = optionix(*command.split())
+    assert answer.code == code, answer.words
+    assert answer.data == b""
+    assert [word for word in told if word not in answer.words] == [], answer.words
+    assert "Traceback" not in answer.words
+
+
+def test_an_order_rests_fills_later_and_is_told_by_the_next_command(optionix):
+    placed = json.loads(optionix(*submit(limit="1.5").split(), "--json").out)
+    assert (placed["state"], placed["type"], placed["time_in_force"]) == ("working", "limit", "GTC")
+    assert (placed["filled_quantity"], placed["remaining"], placed["reserved"]) == (0, 2, 301.3)
+    listed = json.loads(optionix("order", "list", "--json").out)["orders"]
+    assert [order["client_order_id"] for order in listed] == ["a"]
+    amended = json.loads(optionix("order", "amend", "a", "--limit", "1.60", "--json").out)
+    assert (amended["limit_price"], amended["reserved"]) == (1.6, 321.3)
+    optionix.clock.advance(timedelta(days=8))
+    story = json.loads(optionix("order", "show", "a", "--json").out)
+    assert [event["type"] for event in story["events"]][:3] == ["order.intent", "order.accepted", "order.amended"]
+    assert story["state"] == "filled"
+    assert story["average_price"] == 1.6
+    assert {fill["model"] for fill in story["fills"]} == {"queue-behind-displayed"}
+    assert optionix("order", "cancel", "a").code == 1
+    assert json.loads(optionix("order", "list", "--json").out)["orders"] == []
+    assert json.loads(optionix("log", "verify", "--json").out)["verified"] is True
+
+
+def test_an_id_sent_again_is_one_order_and_with_other_terms_an_error(optionix):
+    assert optionix(*submit(limit="1.5").split()).code == 0
+    again = json.loads(optionix(*submit(limit="1.5").split(), "--json").out)
+    assert (again["replayed"], again["state"]) == (True, "working")
+    other = optionix(*submit(limit="1.4").split())
+    assert other.code == 1
+    assert "client_order_id must be unused, or repeat its order: buy 2" in other.words
+
+
+def test_a_preview_and_a_dry_run_write_nothing(optionix):
+    command = submit(client_id=None, limit="1.5").replace("submit", "preview")
+    told = json.loads(optionix(*command.split(), "--json").out)
+    assert (told["state"], told["fillable"], told["reserved"]) == ("preview", 0, 301.3)
+    assert all(check["passed"] for check in told["checks"])
+    assert optionix(*submit(limit="1.5").split(), "--dry-run").code == 0
+    refused = optionix(*submit(side="sell").split(), "--dry-run")
+    assert refused.code == 5
+    assert "REFUSED" in refused.out
+    assert not optionix.home.exists()
+
+
+def test_an_order_of_an_account_is_cancelled_for_that_account(optionix):
+    assert optionix(*submit(limit="1.5", account="other").split()).code == 0
+    refused = optionix("order", "cancel", "a")
+    assert (refused.code, "account must be other" in refused.words) == (1, True)
+    assert optionix("order", "cancel", "a", "--account", "other", "--dry-run").code == 0
+    done = json.loads(optionix("order", "cancel", "a", "--account", "other", "--json").out)
+    assert (done["state"], done["reserved"]) == ("cancelled", 0)
+
+
+def test_tables_say_what_stands(optionix):
+    answer = optionix(*submit(limit="1.5").split())
+    assert "working: buy 2 ORBIT 15JAN27 230 C limit 1.50, GTC, until 2027-01-15 21:00 UTC, 0 filled" in answer.out
+    assert "301.30 kept for it" in answer.out
+    assert "a      working  buy" in optionix("order", "list").out
+    assert "order.accepted" in optionix("order", "show", "a").out
+    assert optionix("order", "list", "--account", "other").out == "no orders\n"

@@ -106,7 +106,7 @@ def _sessions() -> tuple[str, ...]:
 
 
 SETTINGS: tuple[Setting, ...] = (
-    Setting("feed.name", Kind.TEXT, "where quotes come from: sim, file:NAME_OR_PATH, replay:FILE"),
+    Setting("feed.name", Kind.TEXT, "where quotes come from: sim, file:NAME_OR_PATH, replay:FILE, deribit:ROOT, cboe:UNDERLYING"),
     Setting("feed.seed", Kind.WHOLE, "seed of the simulated venue", lowest=0, highest=2**63 - 1),
     Setting("feed.session", Kind.TEXT, "hours of the simulated venue", choices=_sessions),
     Setting("account.name", Kind.TEXT, "account that orders act for"),

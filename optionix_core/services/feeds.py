@@ -4,6 +4,7 @@
     replay:NAME         a recording of the home, or else a recording or table of quotes in a file
     file:NAME           an imported chain of the home, or else a chain in a file
     deribit:ROOT        options on a coin, live from Deribit's public interface: BTC, ETH, SOL_USDC ...
+    cboe:UNDERLYING     listed US options, 15 minutes late from Cboe's public delayed quotes: SPX, AAPL ...
 
 Recordings live under `<data>/recordings/NAME.recording.gz`. A feed that cannot be named is an error; none is
 ever taken in another's place.
@@ -31,7 +32,7 @@ SCHEMA_VERSION = 1
 SIMULATED = "sim"
 DEFAULT_SEED = 20
 DEFAULT_SESSION = "continuous"
-FORMS = ("sim", "replay:FILE", "file:NAME_OR_PATH", "deribit:ROOT")
+FORMS = ("sim", "replay:FILE", "file:NAME_OR_PATH", "deribit:ROOT", "cboe:UNDERLYING")
 _KINDS = frozenset(form.partition(":")[0] for form in FORMS if ":" in form)
 
 
@@ -79,6 +80,12 @@ def open_feed(
         live = DeribitFeed(rest, clock=clock)
         live.start()
         return live
+    if kind == "cboe":
+        from optionix_core.feeds.cboe.feed import CboeFeed
+
+        late = CboeFeed(rest, clock=clock)
+        late.start()
+        return late
     if home is not None:
         from optionix_core.services import chains
 

@@ -20,9 +20,10 @@ from typing import TYPE_CHECKING
 
 from optionix_core.errors import InvalidValueError, MissingDataError, UnknownNameError, VenueError
 from optionix_core.feeds.deribit.connection import Connection, Watched
-from optionix_core.feeds.deribit.memory import ConnectionStatus, Listing, Memory, Standing
+from optionix_core.feeds.deribit.memory import Listing, Memory, Standing
 from optionix_core.feeds.deribit.messages import ListedOption
 from optionix_core.feeds.deribit.settings import DeribitSettings
+from optionix_core.feeds.network.asking import Asking, ConnectionStatus
 from optionix_core.feeds.network.background import Background
 from optionix_core.feeds.network.pace import RetryPolicy
 from optionix_core.market import sessions
@@ -56,7 +57,7 @@ class DeribitFeed:
         self.settings = DeribitSettings() if settings is None else settings
         clock = SystemClock() if clock is None else clock
         self._underlying = self.root.partition("_")[0]
-        self._memory = Memory(clock, self.settings.keeps)
+        self._memory = memory = Memory(clock, self.settings.keeps)
         self._watched = Watched(self.settings.books)
         connection = Connection(
             self.root,
@@ -69,7 +70,14 @@ class DeribitFeed:
         )
         self._stir = connection.stir
         self._background = Background(f"optionix-deribit-{self.root}", connection.run)
-        self._waited = False
+        self._asking = Asking(
+            self.name,
+            self._background,
+            self._memory.changed,
+            lambda: memory.ready,
+            lambda: memory.poll_reason,
+            self.settings.first_wait,
+        )
         self._finalizer = weakref.finalize(self, self._background.close)
 
     @property
@@ -124,7 +132,7 @@ class DeribitFeed:
     def spot(self, underlying: str, moment: datetime) -> Quote:
         """The exchange's index, which all options on the coin settle on."""
         self._check(underlying)
-        self._ask()
+        self._asking.begin()
         found = self._memory.index(moment)
         if found is None:
             raise self._missing(f"the index of {underlying}", moment)
@@ -174,7 +182,7 @@ class DeribitFeed:
 
     def instrument(self, symbol: str) -> Instrument:
         """A listed option by the exchange's own terms."""
-        self._ask()
+        self._asking.begin()
         listing = self._memory.newest_listing()
         if listing is None:
             raise self._missing("the list of options", self._memory.status.since)
@@ -209,7 +217,7 @@ class DeribitFeed:
         from optionix_core.feeds.deribit.chains import history
 
         self._check(underlying)
-        self._ask()
+        self._asking.begin()
         prices, volatilities = self._memory.history()
         found = history(self._underlying, f"{self.name} {self.root}-PERPETUAL", prices or (), volatilities, until)
         if found is None:
@@ -221,48 +229,22 @@ class DeribitFeed:
 
     def realised_volatility(self) -> tuple[tuple[datetime, float], ...]:
         """(moment, fraction a year) as the exchange computes it; MissingDataError where none has come."""
-        self._ask()
+        self._asking.begin()
         found = self._memory.realised()
         if not found:
             raise MissingDataError(f"{self.name} has sent no realised volatility")
         return found
 
     def _listing(self, moment: datetime) -> Listing:
-        self._ask()
+        self._asking.begin()
         found = self._memory.listing(moment)
         if found is None:
             raise self._missing("the list of options", moment)
         return found
 
-    def _ask(self) -> None:
-        """Before each answer: the connection runs, and a first question waits for the first quotes, once."""
-        self._raise_failure()
-        if not self._finalizer.alive:
-            return
-        self._background.start()
-        if self._waited or self._memory.ready:
-            return
-        self._memory.wait_for(
-            lambda: self._memory.ready or self._memory.poll_reason is not None or self._background.ended.is_set(),
-            self.settings.first_wait,
-        )
-        self._waited = True
-        self._raise_failure()
-
-    def _raise_failure(self) -> None:
-        failure = self._background.failure
-        if failure is not None:
-            raise VenueError(f"{self.name} has ended: {failure}") from failure
-
     def _missing(self, what: str, moment: datetime) -> MissingDataError | VenueError:
-        """VenueError where nothing has come because the exchange cannot be had; else what is missing is missing."""
-        reason = self._memory.poll_reason
-        if reason is not None and not self._memory.ready:
-            return VenueError(f"{self.name}: no quotes yet, and {reason}")
         keeps = self.settings.keeps.total_seconds()
-        return MissingDataError(
-            f"{self.name} has not got {what} at {moment.isoformat()} (it keeps what came in the last {keeps:g} s)"
-        )
+        return self._asking.missing(f"{what} at {moment.isoformat()} (it keeps what came in the last {keeps:g} s)")
 
     def _check(self, underlying: str) -> None:
         if underlying != self._underlying:

@@ -18,6 +18,7 @@ from typing import NamedTuple, TypeVar
 
 from optionix_core.feeds.deribit.book import Touch
 from optionix_core.feeds.deribit.messages import Candle, IndexPrice, ListedOption, Summary, Ticker
+from optionix_core.feeds.network.asking import ConnectionStatus
 from optionix_core.feeds.network.versions import Versions
 from optionix_core.market.clock import Clock
 
@@ -66,15 +67,6 @@ class _Held(NamedTuple):
 
     touch: Touch
     whole: bool
-
-
-class ConnectionStatus(NamedTuple):
-    """How the connection stands."""
-
-    connected: bool
-    since: datetime
-    reason: str | None
-    """Why it is not connected, or why the last summary did not come; None where nothing is wrong."""
 
 
 class Memory:

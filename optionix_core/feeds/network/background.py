@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from threading import Event, Lock, Thread
+from threading import Condition, Event, Lock, Thread
 from typing import Any
 
 
@@ -23,6 +23,7 @@ class Background:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
         self._closing = False
+        self._waiting: Condition | None = None
         self.ended = Event()
         self.failure: BaseException | None = None
 
@@ -37,6 +38,10 @@ class Background:
             if self._thread is None and not self._closing:
                 self._thread = Thread(target=self._run, name=self._name, daemon=True)
                 self._thread.start()
+
+    def wake_when_ended(self, changed: Condition) -> None:
+        """Have `changed` notified at the end, for whoever waits for what will not come any more."""
+        self._waiting = changed
 
     def call(self, function: Callable[[], object]) -> None:
         """Have the loop call `function` soon; does nothing before the start and after the end."""
@@ -63,6 +68,9 @@ class Background:
             self.failure = error
         finally:
             self.ended.set()
+            if self._waiting is not None:
+                with self._waiting:
+                    self._waiting.notify_all()
 
     async def _supervised(self) -> None:
         task = asyncio.create_task(self._main())

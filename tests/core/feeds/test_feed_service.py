@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from optionix_core.errors import InvalidValueError, MalformedFileError, UnknownNameError, UsageError
-from optionix_core.feeds import FileFeed, ReplayFeed, SimulatedFeed
+from optionix_core.feeds import CboeFeed, DeribitFeed, FileFeed, ReplayFeed, SimulatedFeed
 from optionix_core.feeds.files import stored
 from optionix_core.market.clock import ManualClock
+from optionix_core.market.protocols import FeedState
 from optionix_core.services import feeds
 from optionix_core.services.home import HomeFolders
 
@@ -37,10 +38,27 @@ def test_the_simulated_feed_takes_seed_and_session() -> None:
         feeds.open_feed("sim", session="lunch")
 
 
-@pytest.mark.parametrize("name", ["SIMULATED", "replay", "replay:", "file:", "", "deribit"])
+@pytest.mark.parametrize("name", ["SIMULATED", "replay", "replay:", "file:", "", "deribit", "cboe:"])
 def test_a_feed_that_there_is_not_is_unknown_and_the_forms_are_named(home: HomeFolders, name: str) -> None:
     with pytest.raises(UnknownNameError, match="replay:FILE"):
         feeds.open_feed(name, home)
+
+
+def test_a_feed_over_the_network_is_opened_by_its_name_and_begins_to_connect(
+    home: HomeFolders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[str] = []
+    for kind in (DeribitFeed, CboeFeed):
+        monkeypatch.setattr(kind, "start", lambda feed: started.append(feed.name))
+    coin = feeds.open_feed("deribit:eth", home)
+    index = feeds.open_feed("cboe:SPX", home)
+    assert started == ["deribit:ETH", "cboe:SPX"]
+    assert (coin.state, index.state) == (FeedState.LIVE, FeedState.DELAYED)
+    assert [item.symbol for item in (*coin.underlyings(), *index.underlyings())] == ["ETH", "SPX"]
+    with pytest.raises(InvalidValueError, match="root"):
+        feeds.open_feed("deribit:BTC-PERPETUAL", home)
+    with pytest.raises(UnknownNameError, match="known: SPX"):
+        feeds.open_feed("cboe:SPXW", home)
 
 
 def test_a_recording_is_a_feed_by_its_name_or_its_path(home: HomeFolders) -> None:

@@ -177,6 +177,22 @@ ACTIONS: tuple[Action, ...] = (
         footer=True,
     ),
     Action(
+        "volatility.calibrate",
+        "calibrate",
+        "Calibrate a model to the present chain and draw its smile, or cancel the calibration that runs.",
+        "volatility",
+        keys=("c",),
+        footer=True,
+        cli="optionix calibrate {family} {underlying}",
+    ),
+    Action(
+        "volatility.next_family",
+        "next family",
+        "Choose the model that is calibrated: heston, bates, merton, double-heston, sabr.",
+        "volatility",
+        keys=("C",),
+    ),
+    Action(
         "volatility.next_strike",
         "strike",
         "Move the cursor to the quote of the next strike.",

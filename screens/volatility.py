@@ -33,11 +33,12 @@ class VolatilityScreen(SurfaceScreen):
     # Panes
 
     def on_volatility_panes_marked(self) -> None:
-        """The table of findings takes the keys of a table while it is marked."""
-        if self._panes.marked == "findings":
-            self._panes.findings.focus()
-        else:
+        """A table takes the keys of a table while it is marked."""
+        table = self._panes.table
+        if table is None:
             self.set_focus(None)
+        else:
+            table.focus()
         self.refresh_footer()
 
     def action_next_pane(self) -> None:
@@ -149,6 +150,24 @@ class VolatilityScreen(SurfaceScreen):
         self._fits.model = MODELS[(MODELS.index(self._fits.model) + 1) % len(MODELS)]
         self.session_changed()
 
+    def action_calibrate(self) -> None:
+        """Calibrate a model to the present chain, or cancel the calibration that runs."""
+        wanted = self._fits.wanted(self.session)
+        if self._runs.running:
+            self._runs.cancel()
+        elif wanted is not None:
+            work = partial(self.run_worker, thread=True, group="calibrate")
+            self._runs.start(self.session, wanted.underlying, work, self.post_message)
+        self._drawn = None
+        self._show()
+
+    def action_next_family(self) -> None:
+        """The model to calibrate after this one."""
+        self._runs.next_family()
+        self.notify(f"{self.host.key_of('volatility.calibrate')} calibrates {self._runs.family}", timeout=3)
+        self._drawn = None
+        self._show()
+
     def action_hold(self) -> None:
         """Keep this surface while the market moves, or follow it again."""
         self._fits.held = not self._fits.held
@@ -168,9 +187,12 @@ class VolatilityScreen(SurfaceScreen):
             self.notify("There is no surface yet.", severity="warning")
             return
         from screens.explain import ExplainDialog
-        from screens.volatility_explanations import explain_pane
+        from screens.volatility_explanations import explain_calibration, explain_pane
 
-        told = explain_pane(self._panes.marked, *found, self._density, self._finding(), self.session.now)
+        if self._panes.marked == "models" and (calibrated := self._runs.view(found[0].underlying)) is not None:
+            told = explain_calibration(calibrated, found[0].found.surface.slices[found[1]], self.session.now)
+        else:
+            told = explain_pane(self._panes.marked, *found, self._density, self._finding(), self.session.now)
         self.app.push_screen(ExplainDialog(told))
 
     def _finding(self) -> FindingKey | None:
@@ -235,4 +257,4 @@ class VolatilityScreen(SurfaceScreen):
         view = self._fits.answer(self.session)
         item = None if view is None else view.found.surface.slices[self._place(view)]
         feed = self.session.workspace.feed_name
-        return pane_command(feed, self._fits.wanted(self.session), item, self._panes.marked)
+        return pane_command(feed, self._fits.wanted(self.session), item, self._panes.marked, self._runs.family)

@@ -12,8 +12,10 @@ from widgets import figures
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from optionix_core.services.calibration_view import CalibrationView
     from optionix_core.services.surface_smile import DensityCurve, SmileQuote
     from optionix_core.services.surface_view import SurfaceView
+    from optionix_core.volatility.surface.smiles import SurfaceSlice
     from screens.volatility_columns import FindingKey
 
 _MODELS = {
@@ -156,6 +158,40 @@ def explain_cone(view: SurfaceView, now: datetime) -> Explanation:
         where = f"rank {standing.rank:.0%}, percentile {standing.percentile:.0%} of {standing.window} days"
         facts.append(("implied", f"{_points(standing.now, 1)} at 30 days: {where}"))
     return Explanation(f"Cone of {view.underlying}", _points(float(cone.now[1]), 1), (*facts, *_source(view, now)))
+
+
+def explain_calibration(calibrated: CalibrationView, item: SurfaceSlice, now: datetime) -> Explanation:
+    """The calibrated model of the chosen expiry."""
+    name = f"{calibrated.model} of {calibrated.underlying}"
+    fit = calibrated.fit_of(item.expiry, item.root)
+    seconds = max((now - calibrated.as_of).total_seconds(), 0.0)
+    age = f"{calibrated.as_of:%Y-%m-%d %H:%M:%S} UTC, {figures.age(seconds)} ago"
+    if fit is None:
+        return Explanation(name, figures.ABSENT, (("why", "too few usable quotes of this expiry"), ("quoted", age)))
+    parameters = tuple(
+        (
+            one.name,
+            f"{one.value:.6g}" + (f" at its {one.at_bound} bound" if one.at_bound else _error(one.standard_error)),
+        )
+        for one in fit.parameters
+    )
+    covered = f"{len(fit.smiles)} expiries" if len(fit.smiles) > 1 else f"{item.expiry:%d %b %y}"
+    return Explanation(
+        name,
+        f"rmse {_points(fit.rmse)}, worst {_points(fit.max_error)}",
+        (
+            ("fitted to", f"the judged quotes of {covered}, each weighed by its spread"),
+            *parameters,
+            *(("note", note) for note in fit.notes),
+            ("descents", f"{'converged' if fit.converged else 'did not converge'} in {calibrated.seconds:.2f} s"),
+            ("history", calibrated.unkept or "kept: `optionix calibrate history list`"),
+            ("quoted", age),
+        ),
+    )
+
+
+def _error(value: float | None) -> str:
+    return "" if value is None else f" ± {value:.3g}"
 
 
 def explain_finding(view: SurfaceView, key: FindingKey, now: datetime) -> Explanation:

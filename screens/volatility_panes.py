@@ -1,4 +1,4 @@
-"""The six panes of the volatility screen: which are shown, which one is marked, and what they show."""
+"""The panes of the volatility screen: which are shown, which one is marked, and what they show."""
 
 from __future__ import annotations
 
@@ -8,21 +8,26 @@ from textual.containers import Container
 from textual.message import Message
 
 from screens import volatility_plots as plots
+from screens.volatility_calibration import CALIBRATION_COLUMNS, calibration_style
 from screens.volatility_columns import FINDING_COLUMNS, finding_rows, finding_style
 from widgets.braille_chart import BrailleChart, Plot
 from widgets.heat_map import Heat, HeatMap
 from widgets.quote_grid import QuoteGrid
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from textual import events
     from textual.app import ComposeResult
 
+    from optionix_core.services.calibration_view import CalibrationView
     from optionix_core.services.surface_smile import DensityCurve, SmileQuote
     from optionix_core.services.surface_view import SurfaceView
+    from widgets.grid_columns import GridRow
 
-BY_WORTH = ("smile", "term", "heat", "findings", "density", "cone")
+BY_WORTH = ("smile", "term", "heat", "findings", "density", "cone", "models")
 """The panes in the order in which they are given room."""
-AROUND = ("smile", "term", "heat", "density", "cone", "findings")
+AROUND = ("smile", "term", "heat", "models", "density", "cone", "findings")
 """As they stand, for the key that goes round."""
 SOUND = "no arbitrage, and no quote is beyond the fit by more than its spread"
 _TITLES = {"smile": "Smile", "term": "Term structure", "wings": "Wings", "density": "Density", "cone": "Cone"}
@@ -32,7 +37,7 @@ def panes_shown(columns: int, lines: int, marked: str, *, zoomed: bool) -> tuple
     """The panes that a terminal of that size has room for, the marked one always among them."""
     if zoomed:
         return (marked,)
-    room = 6 if columns >= 110 else 4 if columns >= 70 else 3
+    room = 7 if columns >= 160 else 6 if columns >= 110 else 4 if columns >= 70 else 3
     if lines < 20:
         room = min(room, 2)
     shown = BY_WORTH[:room]
@@ -58,6 +63,8 @@ class VolatilityPanes(Container):
                     yield HeatMap("Surface", widget_id="heat")
                 elif name == "findings":
                     yield QuoteGrid(FINDING_COLUMNS, styler=finding_style, widget_id="findings")
+                elif name == "models":
+                    yield QuoteGrid(CALIBRATION_COLUMNS, styler=calibration_style, widget_id="models")
                 else:
                     yield BrailleChart(_TITLES[name], widget_id=name)
                 if name == "term":
@@ -77,6 +84,11 @@ class VolatilityPanes(Container):
     def findings(self) -> QuoteGrid:
         """The table of findings."""
         return self.query_one("#findings", QuoteGrid)
+
+    @property
+    def table(self) -> QuoteGrid | None:
+        """The table of the marked pane; None where it is a picture."""
+        return self.query_one(f"#{self._marked}", QuoteGrid) if self._marked in {"findings", "models"} else None
 
     def fit_into(self, columns: int, lines: int) -> None:
         """Show what a terminal of that size has room for."""
@@ -123,13 +135,24 @@ class VolatilityPanes(Container):
         self.findings.show(finding_rows(view), flash=False)
 
     def show_smile(
-        self, view: SurfaceView, place: int, quotes: tuple[SmileQuote, ...], cursor: SmileQuote | None
+        self,
+        view: SurfaceView,
+        place: int,
+        quotes: tuple[SmileQuote, ...],
+        cursor: SmileQuote | None,
+        calibrated: CalibrationView | None,
     ) -> None:
-        """The smile beside its quotes."""
+        """The smile beside its quotes and what was calibrated to them."""
         from optionix_core.services.surface_smile import smile_curve
 
         curve = smile_curve(view.found, place)
-        self._chart("smile").show(plots.smile_plot(view, place, quotes, curve, cursor))
+        self._chart("smile").show(plots.smile_plot(view, place, quotes, curve, cursor, calibrated))
+
+    def show_models(self, rows: Sequence[GridRow], empty: str) -> None:
+        """Parameters of the calibrated model and earlier calibrations; `empty` stands where there are none."""
+        grid = self.query_one("#models", QuoteGrid)
+        grid.say_when_empty(empty)
+        grid.show(rows, flash=False)
 
     def show_nothing(self, note: str, trouble: str | None) -> None:
         """Why there is no surface: in the place of each picture, and with what can be done where the findings are."""

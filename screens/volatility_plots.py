@@ -13,6 +13,7 @@ from widgets.heat_map import Heat, HeatLine
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from optionix_core.services.calibration_view import CalibrationView
     from optionix_core.services.surface_smile import DensityCurve, HeatRow, SmileQuote
     from optionix_core.services.surface_view import SurfaceView
 
@@ -31,8 +32,9 @@ def smile_plot(
     quotes: Sequence[SmileQuote],
     curve: Sequence[tuple[float, float]],
     cursor: SmileQuote | None,
+    calibrated: CalibrationView | None = None,
 ) -> Plot:
-    """The smile over bid and ask of its quotes, in points by strike; forward and cursor marked."""
+    """The smile and a calibrated model's over bid and ask, in points by strike; forward and cursor marked."""
     item = view.found.surface.slices[place]
     bars = tuple(
         (one.strike, volatility_points(one.bid_iv), volatility_points(one.ask_iv))
@@ -40,13 +42,19 @@ def smile_plot(
         if one.bid_iv is not None
     )
     line = tuple((strike, volatility_points(volatility)) for strike, volatility in curve)
+    other = () if calibrated is None else calibrated.smile_of(item.expiry, item.root)
+    model = tuple((strike, volatility_points(volatility)) for strike, volatility in other)
     marks = [(item.forward, "F")]
     if cursor is not None:
         marks.insert(0, (cursor.strike, f"▴{figures.strike(cursor.strike)}"))
     share = f"{item.metrics.inside_bid_ask:.0%} of {item.metrics.quotes} inside" if quotes else ""
     return Plot(
         f"Smile {item.expiry:%d %b %y}",
-        (Series(view.model, line, "series-2"), Series("bid to ask", bars, "series-1", "bars")),
+        (
+            Series(view.model, line, "series-2"),
+            *([Series(calibrated.model, model, "series-3")] if calibrated is not None and model else []),
+            Series("bid to ask", bars, "series-1", "bars"),
+        ),
         note=share,
         marks=tuple(marks),
         write_x=figures.strike_label,

@@ -23,15 +23,17 @@ def _fact(label: str, value: str, rank: int, tone: str = "plain") -> list[Piece]
 
 
 def surface_pieces(
-    view: SurfaceView, now: datetime, problem: OptionixError | None, *, held: bool, wanted: str
+    view: SurfaceView, now: datetime, problem: OptionixError | None, *, held: bool, wanted: str, step: str = ""
 ) -> tuple[Piece, ...]:
-    """Model, quality, age, the three answers about arbitrage, standing; `wanted` is the model asked for."""
+    """Model, quality, age, the three answers, standing; `wanted` is the model asked for, `step` what else runs."""
     found, answers = view.found, view.answers
     pieces = [Piece(view.underlying, "strong", 0), Piece(f" {view.model} ", "chip", 0, joined=True)]
     if problem is not None:
         return (*pieces, Piece("✗", "alert", 0), Piece(str(problem), "alert", 0, joined=True))
     if wanted != view.model:
         pieces.append(Piece(f"◌ fitting {wanted}", "accent", 0))
+    if step:
+        pieces.append(Piece(f"◌ {step}", "accent", 0))
     if held:
         pieces.append(Piece(" HELD ", "chip", 0))
     pieces += _fact("rmse", f"{found.rmse_vol_points:.2f}vp", 2)
@@ -92,11 +94,16 @@ _PLOTS = {"smile": "smile", "term": "term", "heat": "variance", "density": "dens
 """What `optionix surface plot` calls a pane."""
 
 
-def pane_command(feed: str, wanted: Wanted | None, item: SurfaceSlice | None, marked: str) -> str:
-    """The command that gives the pane `marked`; `item` is the chosen expiry, None where there is no surface."""
+def pane_command(feed: str, wanted: Wanted | None, item: SurfaceSlice | None, marked: str, family: str = "") -> str:
+    """The command that gives the pane `marked`.
+
+    `item` is the chosen expiry, None where there is no surface; `family` the model that is calibrated.
+    """
     root = "optionix" if feed == "sim" else f"optionix --feed {feed}"
     if wanted is None:
         return f"{root} screen volatility --print"
+    if marked == "models":
+        return f"{root} calibrate {family} {wanted.underlying}"
     what = f"--feed {wanted.underlying} --model {wanted.model}"
     if marked not in _PLOTS:
         return f"{root} surface {'check' if marked == 'findings' else 'show'} {what}"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from optionix_core.market.protocols import FeedState
 from screens.chain_trouble import trouble_text
 from screens.frame import FrameScreen
+from screens.volatility_calibration import CalibrationRuns, calibration_rows
 from screens.volatility_panes import VolatilityPanes
 from screens.volatility_plots import expiry_key
 from screens.volatility_refit import SurfaceFits
@@ -45,6 +46,7 @@ class SurfaceScreen(FrameScreen):
         self._density: DensityCurve | str = ""
         self._drawn: tuple[SurfaceView, int] | None = None
         self._chosen: tuple[date, str] | None = None
+        self._runs = CalibrationRuns()
 
     def body(self) -> Iterable[Widget]:
         """Summary, tabs, panes, the quote under the cursor."""
@@ -126,18 +128,42 @@ class SurfaceScreen(FrameScreen):
         self._density = density_curve(view.found, place)
         self.query_one(ExpiryTabs).show(_tabs(view), expiry_key(view, place))
         self._panes.show_view(view, place, self._density)
+        self._show_models(view, place)
         self._show_smile(view, place)
 
     def _show_smile(self, view: SurfaceView, place: int) -> None:
         quote = self._quote(view, place)
-        self._panes.show_smile(view, place, self._quotes, quote)
+        self._panes.show_smile(view, place, self._quotes, quote, self._runs.view(view.underlying))
         self.query_one("#quote", InfoLine).show(quote_pieces(view, place, quote))
+
+    def _show_models(self, view: SurfaceView, place: int) -> None:
+        item, runs = view.found.surface.slices[place], self._runs
+        rows = calibration_rows(runs.view(view.underlying), runs.past(view.underlying), item.expiry, item.root)
+        empty = runs.step or f"{self.host.key_of('volatility.calibrate')} calibrates {runs.family} to this chain"
+        self._panes.show_models(rows, empty)
+
+    def on_calibration_runs_progress(self, message: CalibrationRuns.Progress) -> None:
+        """How far the calibration is."""
+        self._runs.follow(message)
+        self._show_summary()
+
+    def on_calibration_runs_calibrated(self, message: CalibrationRuns.Calibrated) -> None:
+        """A calibration has ended."""
+        self._runs.take(message)
+        if message.problem is not None:
+            self.notify(str(message.problem), title="Not calibrated", severity="error", markup=False)
+        elif message.view is not None and message.view.unkept:
+            self.notify(message.view.unkept, title="Not in the history", severity="warning", markup=False)
+        self._drawn = None
+        self._show()
 
     def _show_summary(self) -> None:
         fits, line = self._fits, self.query_one("#surface", InfoLine)
         view, problem = fits.answer(self.session), self._problem()
         if view is not None:
-            pieces = surface_pieces(view, self.session.now, fits.problem, held=fits.held, wanted=fits.model)
+            pieces = surface_pieces(
+                view, self.session.now, fits.problem, held=fits.held, wanted=fits.model, step=self._runs.step
+            )
             line.show(pieces)
             return
         wanted, warming = fits.wanted(self.session), self.session.warming
@@ -154,6 +180,7 @@ class SurfaceScreen(FrameScreen):
         told = None if problem is None else trouble_text(problem, self.session, self.host)
         self._panes.show_nothing(self._fits.step if problem is None else "no surface", told)
         self.query_one(ExpiryTabs).show((), "")
+        self._panes.show_models((), "")
         self.query_one("#quote", InfoLine).show([Piece("no quote under the cursor", "muted")])
 
     # The quote under the cursor

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from optionix_core.errors import MissingDataError
+from optionix_core.errors import InterruptedByUserError, MissingDataError
 from optionix_core.services.surface_view import SurfaceView, SurfaceViewer
 from optionix_tui.app import OptionixApp
 from optionix_tui.picture import screen_text
@@ -84,7 +84,7 @@ async def test_a_surface_is_fitted_shown_and_walked_through_by_keys(opened: Open
             "Finding",
         ):
             assert words in text
-        assert shown(app) == list(AROUND)
+        assert shown(app) == [name for name in AROUND if name != "models"]
         assert app.focused is None
 
         view = view_of(app)
@@ -134,7 +134,7 @@ async def test_panes_are_marked_zoomed_explained_copied_and_exported(
         panes = screen.query_one(VolatilityPanes)
         for name in AROUND:
             assert panes.marked == name
-            assert isinstance(app.focused, QuoteGrid) == (name == "findings")
+            assert isinstance(app.focused, QuoteGrid) == (name in {"findings", "models"})
             await pilot.press("i")
             assert isinstance(app.screen, ExplainDialog)
             await pilot.press("escape")
@@ -142,11 +142,11 @@ async def test_panes_are_marked_zoomed_explained_copied_and_exported(
             await pilot.press("tab")
         assert panes.marked == AROUND[0]
         assert len(set(copied)) == len(AROUND)
-        assert all(line.startswith("optionix surface ") for line in copied)
+        assert all(line.startswith(("optionix surface ", "optionix calibrate ")) for line in copied)
         await pilot.press("shift+tab", "shift+tab", "plus")
         assert shown(app) == ["cone"]
         await pilot.press("escape")
-        assert shown(app) == list(AROUND)
+        assert len(shown(app)) == 6
         await pilot.press("e")
         path = folder / "ORBIT-svi-20260105-150000.html"
         await until(pilot, path.exists, "the page")
@@ -262,3 +262,36 @@ async def test_keys_are_answered_while_a_fit_takes_its_time(opened: Open, monkey
         assert "There is no surface yet" in " ".join(str(note.message) for note in app._notifications)
         go_on.set()
         await until(pilot, lambda: screen_of(app).settled and "at the forward" in screen_text(app), "the surface")
+
+
+async def test_a_model_is_calibrated_drawn_kept_and_another_one_cancelled(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = opened()
+    async with app.run_test(size=(200, 55), notifications=True) as pilot:
+        screen = await until_fitted(pilot, app)
+        assert "c calibrates heston" in screen_text(app)
+        await pilot.press("c")
+        await until(pilot, lambda: not screen._runs.running, "the calibration")
+        await until(pilot, lambda: "kappa" in screen_text(app), "its parameters")
+        assert "━ heston" in screen_text(app)
+        (kept,) = screen._runs.past("ORBIT")
+        assert kept.model == "heston"
+
+        began = Event()
+
+        def slow(*_arguments: Any, cancel: Callable[[], bool], **_others: Any) -> None:
+            began.set()
+            while not cancel():
+                pass
+            raise InterruptedByUserError("calibration was cancelled")
+
+        monkeypatch.setattr("optionix_core.services.calibration_view.calibrate", slow)
+        await pilot.press("C")
+        await pilot.press("c")
+        assert "calibrating bates" in screen_text(app)
+        await until(pilot, began.is_set, "the descent")
+        await pilot.press("c")
+        await until(pilot, lambda: not screen._runs.running, "its end")
+        assert "calibrating" not in screen_text(app)
+        assert "━ heston" in screen_text(app)  # what was there before stays

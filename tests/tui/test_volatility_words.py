@@ -9,11 +9,15 @@ import pytest
 
 from optionix_core.errors import MissingDataError
 from optionix_core.feeds.simulated import SimulatedFeed
+from optionix_core.market.clock import ManualClock
+from optionix_core.services.calibration_view import CalibrationView, Earlier, calibrate
+from optionix_core.services.home import HomeFolders
 from optionix_core.services.surface_check import FitViolation
 from optionix_core.services.surface_smile import DEVIATIONS, density_curve, heat_rows, smile_curve, smile_quotes
 from optionix_core.services.surface_view import Past, SurfaceView, SurfaceViewer
 from screens import volatility_explanations as explain
 from screens import volatility_plots as plots
+from screens.volatility_calibration import CALIBRATION_COLUMNS, calibration_rows
 from screens.volatility_columns import FAULT, FINDING_COLUMNS, SURE, VALUE, finding_rows, finding_style
 from screens.volatility_panes import BY_WORTH, panes_shown
 from screens.volatility_refit import LEAST, Pace, Wanted
@@ -204,11 +208,12 @@ def test_what_is_absent_is_explained_by_its_reason(view):
         ("heat", "surface plot --feed ORBIT --model svi --plot variance"),
         ("findings", "surface check --feed ORBIT --model svi"),
         ("cone", "surface show --feed ORBIT --model svi"),
+        ("models", "calibrate heston ORBIT"),
     ],
 )
 def test_a_pane_has_its_command(view, marked, ends):
     item = view.found.surface.slices[PLACE]
-    told = pane_command("sim", Wanted("ORBIT", "svi"), item, marked)
+    told = pane_command("sim", Wanted("ORBIT", "svi"), item, marked, "heston")
     assert told == f"optionix {ends.format(expiry=item.expiry)}"
 
 
@@ -218,11 +223,62 @@ def test_a_command_names_the_feed_and_does_without_a_surface():
     assert pane_command("sim", None, None, "smile") == "optionix screen volatility --print"
 
 
+# Calibrations
+
+
+@pytest.fixture(scope="module")
+def calibrated(tmp_path_factory) -> CalibrationView:
+    home = HomeFolders.of(tmp_path_factory.mktemp("home"))
+    chain = DearFeed(seed=20).chain("ORBIT", MOMENT)
+    return calibrate(
+        home, ManualClock(LATER), chain, "heston", progress=lambda _done, _total: None, cancel=lambda: False
+    )
+
+
+def test_a_calibrated_model_is_drawn_beside_the_smile_of_its_expiries(view, calibrated):
+    quotes = smile_quotes(view.found, PLACE)
+    plot = plots.smile_plot(view, PLACE, quotes, smile_curve(view.found, PLACE), None, calibrated)
+    drawn = next(series for series in plot.series if series.name == "heston")
+    assert [x for x, _ in drawn.points] == pytest.approx([one.strike for one in quotes])
+    other = replace(calibrated, fits=())
+    assert len(plots.smile_plot(view, PLACE, quotes, (), None, other).series) == 2
+
+
+def test_the_table_of_a_calibration_has_its_parameters_remarks_and_what_was_before(view, calibrated):
+    item = view.found.surface.slices[PLACE]
+    past = (Earlier("20260105-x", MOMENT, "merton", 0.0123),)
+    rows = calibration_rows(calibrated, past, item.expiry, item.root)
+    texts = ["".join(c.write(v) for c, v in zip(CALIBRATION_COLUMNS, row.cells, strict=True)) for row in rows]
+    for name in ("v0", "kappa", "theta", "sigma", "rho"):
+        assert any(name in text for text in texts)
+    assert "merton" in texts[-1]
+    assert "1.23" in texts[-1]
+    assert len([text for text in texts if text.startswith("! ")]) == len(calibrated.fits[0].notes)
+    assert calibration_rows(None, (), item.expiry, item.root) == []
+
+
+def test_an_expiry_that_no_model_covers_says_so(view, calibrated):
+    item = view.found.surface.slices[PLACE]
+    several = replace(calibrated, fits=(replace(calibrated.fits[0], smiles=()),) * 2)
+    (row,) = calibration_rows(several, (), item.expiry, item.root)
+    assert row.cells[0] == "no heston"
+    assert "too few usable quotes" in str(explain.explain_calibration(several, item, LATER).facts)
+
+
+def test_a_calibration_is_explained_with_its_errors(view, calibrated):
+    told = explain.explain_calibration(calibrated, view.found.surface.slices[PLACE], LATER)
+    facts = dict(told.facts)
+    kappa = next(one for one in calibrated.fits[0].parameters if one.name == "kappa")
+    assert facts["kappa"].startswith(f"{kappa.value:.6g}")
+    assert "4 expiries" in facts["fitted to"]
+    assert "rmse" in told.value
+
+
 # Which panes are shown
 
 
 @pytest.mark.parametrize(
-    ("columns", "lines", "count"), [(120, 36, 6), (200, 55, 6), (80, 24, 4), (44, 40, 3), (80, 16, 2)]
+    ("columns", "lines", "count"), [(120, 36, 6), (200, 55, 7), (80, 24, 4), (44, 40, 3), (80, 16, 2)]
 )
 def test_small_terminals_have_fewer_panes_and_always_the_marked_one(columns, lines, count):
     for marked in BY_WORTH:

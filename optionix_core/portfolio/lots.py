@@ -140,16 +140,24 @@ def _takings(
 
 
 def _named(lots: list[Lot], quantity: Decimal, named: Sequence[LotPick]) -> list[tuple[int, Decimal]]:
-    places = {lot.id: place for place, lot in enumerate(lots)}
+    places: dict[str, list[int]] = {}
+    for place, lot in enumerate(lots):
+        places.setdefault(lot.id, []).append(place)
     sign = 1 if lots[0].quantity > 0 else -1
     found: list[tuple[int, Decimal]] = []
     for pick in named:
-        place = places.pop(pick.lot, None)
-        if place is None:
+        mine = places.pop(pick.lot, None)
+        if mine is None:
             raise IntegrityError(f"lot {pick.lot} is not open, or named twice")
-        if not ZERO < pick.quantity <= abs(lots[place].quantity):
-            raise IntegrityError(f"of lot {pick.lot} {pick.quantity} is named, and {abs(lots[place].quantity)} is open")
-        found.append((place, sign * pick.quantity))
+        held = sum((abs(lots[place].quantity) for place in mine), ZERO)
+        if not ZERO < pick.quantity <= held:
+            raise IntegrityError(f"of lot {pick.lot} {pick.quantity} is named, and {held} is open")
+        left = pick.quantity
+        for place in mine:
+            taken = min(left, abs(lots[place].quantity))
+            if taken:
+                found.append((place, sign * taken))
+                left -= taken
     total = sum((taken for _, taken in found), ZERO)
     closed = min(abs(quantity), abs(sum((lot.quantity for lot in lots), ZERO)))
     if abs(total) != closed:

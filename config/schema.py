@@ -106,9 +106,28 @@ def _sessions() -> tuple[str, ...]:
 
 
 SETTINGS: tuple[Setting, ...] = (
-    Setting("feed.name", Kind.TEXT, "where quotes come from: sim, file:NAME_OR_PATH, replay:FILE, deribit:ROOT, cboe:UNDERLYING"),
+    Setting(
+        "feed.name", Kind.TEXT, "where quotes come from: sim, file:NAME_OR_PATH, replay:FILE, deribit:ROOT, cboe:NAME"
+    ),
     Setting("feed.seed", Kind.WHOLE, "seed of the simulated venue", lowest=0, highest=2**63 - 1),
     Setting("feed.session", Kind.TEXT, "hours of the simulated venue", choices=_sessions),
+    Setting("feed.deribit_address", Kind.TEXT, "Deribit's public methods over HTTP"),
+    Setting("feed.deribit_stream", Kind.TEXT, "Deribit's stream, a WebSocket"),
+    Setting(
+        "feed.deribit_poll_seconds",
+        Kind.NUMBER,
+        "seconds between two summaries of all options of Deribit",
+        lowest=2,
+        highest=3600,
+    ),
+    Setting("feed.cboe_address", Kind.TEXT, "folder of Cboe's delayed quotes"),
+    Setting(
+        "feed.cboe_poll_seconds",
+        Kind.NUMBER,
+        "seconds between two looks at Cboe's delayed quotes",
+        lowest=15,
+        highest=3600,
+    ),
     Setting("account.name", Kind.TEXT, "account that orders act for"),
     Setting("terminal.theme", Kind.TEXT, "colours of the terminal", choices=_themes),
     Setting("terminal.keymap", Kind.TEXT, "keys of the terminal", choices=_key_maps),

@@ -37,6 +37,11 @@ class FeedSettings:
     name: str
     seed: int
     session: Literal["continuous", "exchange"]
+    deribit_address: str
+    deribit_stream: str
+    deribit_poll_seconds: float
+    cboe_address: str
+    cboe_poll_seconds: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,6 +180,7 @@ def build(
     from optionix_core.services import feeds
     from optionix_core.services.home import HomeFolders
     from optionix_core.services.workspace import Workspace
+    from optionix_tui.network import network_feeds
 
     feeds.check_form(settings.feed.name)
     workspace = Workspace.open(
@@ -190,6 +191,7 @@ def build(
         seed=settings.feed.seed,
         session=settings.feed.session,
         lock_timeout=settings.trading.lock_timeout_seconds,
+        network=network_feeds(settings.feed),
     )
     slow = "SSH_CONNECTION" in os.environ or "SSH_TTY" in os.environ
     rate = min(settings.terminal.refresh_hz, SLOW_LINE_HZ) if slow else settings.terminal.refresh_hz

@@ -4,7 +4,7 @@
     replay:NAME         a recording of the home, or else a recording or table of quotes in a file
     file:NAME           an imported chain of the home, or else a chain in a file
     deribit:ROOT        options on a coin, live from Deribit's public interface: BTC, ETH, SOL_USDC ...
-    cboe:UNDERLYING     listed US options, 15 minutes late from Cboe's public delayed quotes: SPX, AAPL ...
+    cboe:NAME           listed US options, 15 minutes late from Cboe's public delayed quotes: SPX, AAPL ...
 
 Recordings live under `<data>/recordings/NAME.recording.gz`. A feed that cannot be named is an error; none is
 ever taken in another's place.
@@ -32,8 +32,20 @@ SCHEMA_VERSION = 1
 SIMULATED = "sim"
 DEFAULT_SEED = 20
 DEFAULT_SESSION = "continuous"
-FORMS = ("sim", "replay:FILE", "file:NAME_OR_PATH", "deribit:ROOT", "cboe:UNDERLYING")
+FORMS = ("sim", "replay:FILE", "file:NAME_OR_PATH", "deribit:ROOT", "cboe:NAME")
+_NETWORK = frozenset({"deribit", "cboe"})
 _KINDS = frozenset(form.partition(":")[0] for form in FORMS if ":" in form)
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkFeeds:
+    """Where the feeds over a network are, and how often they are asked."""
+
+    deribit_address: str
+    deribit_stream: str
+    deribit_poll_seconds: float
+    cboe_address: str
+    cboe_poll_seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +69,14 @@ def open_feed(
     clock: Clock | None = None,
     speed: float = 1.0,
     started_at: datetime | None = None,
+    network: NetworkFeeds | None = None,
 ) -> QuoteSource:
     """The feed of that name.
 
     `seed` and `session` are the simulated venue's. A replay begins at `started_at`, else at the clock's
-    present moment, else (without a clock) it keeps its recorded times; `speed` is how fast it runs. A feed over the
-    network begins to connect; it closes by itself when it is dropped and when the process ends. Raises
+    present moment, else (without a clock) it keeps its recorded times; `speed` is how fast it runs. A feed over
+    the network begins to connect, to the exchange itself where `network` names no other place; it closes by itself when
+    it is dropped and when the process ends. Raises
     UnknownNameError for a name, recording or chain that there is not.
     """
     check_form(name)
@@ -74,18 +88,8 @@ def open_feed(
 
         begin = clock.now() if started_at is None and clock is not None else started_at
         return ReplayFeed(_recording(home, rest), speed, begin, rest)
-    if kind == "deribit":
-        from optionix_core.feeds.deribit.feed import DeribitFeed
-
-        live = DeribitFeed(rest, clock=clock)
-        live.start()
-        return live
-    if kind == "cboe":
-        from optionix_core.feeds.cboe.feed import CboeFeed
-
-        late = CboeFeed(rest, clock=clock)
-        late.start()
-        return late
+    if kind in _NETWORK:
+        return _connected(kind, rest, clock, network)
     if home is not None:
         from optionix_core.services import chains
 
@@ -202,6 +206,38 @@ def _simulated(seed: int, session: str) -> QuoteSource:
     from optionix_core.feeds.simulated.venue import SimulatedFeed, session_mode
 
     return SimulatedFeed(seed, session_mode(session))
+
+
+def _connected(kind: str, rest: str, clock: Clock | None, network: NetworkFeeds | None) -> QuoteSource:
+    """Stale after three polls of Deribit that did not come, and five of Cboe beyond its delay."""
+    if kind == "deribit":
+        from optionix_core.feeds.deribit.feed import DeribitFeed
+        from optionix_core.feeds.deribit.settings import DeribitSettings
+
+        settings = None
+        if network is not None:
+            settings = DeribitSettings(
+                rest_address=network.deribit_address,
+                socket_address=network.deribit_stream,
+                poll_every=network.deribit_poll_seconds,
+                stale_after=timedelta(seconds=3 * network.deribit_poll_seconds),
+            )
+        live = DeribitFeed(rest, settings, clock)
+        live.start()
+        return live
+    from optionix_core.feeds.cboe.feed import CboeFeed
+    from optionix_core.feeds.cboe.polling import CboeSettings
+
+    given = None
+    if network is not None:
+        given = CboeSettings(
+            address=network.cboe_address,
+            poll_every=network.cboe_poll_seconds,
+            stale_after=CboeFeed.delay + timedelta(seconds=5 * network.cboe_poll_seconds),
+        )
+    late = CboeFeed(rest, given, clock)
+    late.start()
+    return late
 
 
 def _advancing(clock: ManualClock) -> Callable[[float], None]:

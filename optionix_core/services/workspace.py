@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from threading import RLock
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Protocol, Self, runtime_checkable
 
 from optionix_core.errors import InvalidValueError
 from optionix_core.market.clock import Clock, SystemClock
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from optionix_core.market.protocols import QuoteSource
     from optionix_core.services.desk import Desk
+    from optionix_core.services.feeds import NetworkFeeds
     from optionix_core.services.home import HomeFolders
     from optionix_core.sync.event import EventStore
 
@@ -35,6 +36,13 @@ def random_order_id() -> str:
     from uuid import uuid4
 
     return str(uuid4())
+
+
+@runtime_checkable
+class _HoldsConnection(Protocol):
+    """A feed that goes on receiving until it is closed."""
+
+    def close(self) -> None: ...
 
 
 class Workspace:
@@ -54,8 +62,9 @@ class Workspace:
         feed: QuoteSource | None = None,
         venue_feed: QuoteSource | None = None,
         new_order_id: Callable[[], str] = random_order_id,
+        network: NetworkFeeds | None = None,
     ) -> None:
-        """Store and feeds are taken as they are where given; `seed` and `session` go to the simulated feed."""
+        """Store and feeds are taken as they are where given; `seed`, `session`, `network` are for one opened here."""
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}", account, re.ASCII):
             bound = "1 to 32 letters, digits, '.', '-' or '_', beginning with a letter or digit"
             raise InvalidValueError("account", repr(account), bound)
@@ -70,6 +79,7 @@ class Workspace:
         self._store = store
         self._feed = feed
         self._venue_feed = venue_feed
+        self._network = network
         self._desk: Desk | None = None
         self.new_order_id = new_order_id
         self._opening = RLock()
@@ -84,6 +94,7 @@ class Workspace:
         seed: int = DEFAULT_SEED,
         session: str = DEFAULT_SESSION,
         lock_timeout: float = DEFAULT_LOCK_TIMEOUT,
+        network: NetworkFeeds | None = None,
     ) -> Self:
         """A workspace on `home`; opens no file until store or feed are asked for."""
         return cls(
@@ -94,6 +105,7 @@ class Workspace:
             seed=seed,
             session=session,
             lock_timeout=lock_timeout,
+            network=network,
         )
 
     @property
@@ -114,7 +126,12 @@ class Workspace:
                 from optionix_core.services.feeds import open_feed
 
                 self._feed = open_feed(
-                    self.feed_name, home=self.home, clock=self.clock, seed=self._seed, session=self._session
+                    self.feed_name,
+                    home=self.home,
+                    clock=self.clock,
+                    seed=self._seed,
+                    session=self._session,
+                    network=self._network,
                 )
             return self._feed
 
@@ -146,13 +163,20 @@ class Workspace:
         """Change over to another feed; it opens when next asked for."""
         with self._opening:
             self.feed_name = name
-            self._feed = None
+            self._release_feed()
 
     def close(self) -> None:
-        """Release the files of the store. The workspace may not be used afterwards."""
+        """Release the files of the store and a feed's connection. The workspace may not be used afterwards."""
         with self._opening:
+            self._release_feed()
             if self._store is not None:
                 self._store.close()
+
+    def _release_feed(self) -> None:
+        feed: object = self._feed
+        self._feed = None
+        if isinstance(feed, _HoldsConnection):
+            feed.close()
 
     def __enter__(self) -> Self:
         return self

@@ -104,7 +104,10 @@ def _version(wanted: bool) -> None:
 def root(
     context: typer.Context,
     feed_name: Annotated[
-        str | None, typer.Option("--feed", help="Feed: sim, file:NAME_OR_PATH, replay:FILE.", metavar="NAME")
+        str | None,
+        typer.Option(
+            "--feed", help="Feed: sim, file:NAME_OR_PATH, replay:FILE, deribit:ROOT, cboe:NAME.", metavar="NAME"
+        ),
     ] = None,
     account: Annotated[str | None, typer.Option("--account", help="Account to act for.", metavar="NAME")] = None,
     seed: Annotated[int | None, typer.Option("--seed", help="Seed of the simulated venue.", metavar="N")] = None,

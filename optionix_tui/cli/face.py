@@ -62,6 +62,7 @@ class Face:
     def workspace(self) -> Iterator[Workspace]:
         """The home with its store, feed and account, closed on the way out."""
         from optionix_core.services.workspace import Workspace
+        from optionix_tui.network import network_feeds
 
         settings = self.settings
         opened = Workspace.open(
@@ -72,6 +73,7 @@ class Face:
             seed=settings.feed.seed,
             session=settings.feed.session,
             lock_timeout=settings.trading.lock_timeout_seconds,
+            network=network_feeds(settings.feed),
         )
         try:
             yield opened

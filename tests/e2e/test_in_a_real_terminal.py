@@ -89,7 +89,7 @@ def test_a_feed_that_there_is_not_is_told_before_the_terminal_opens(home: RealHo
     with Terminal(home.root, "--feed", "nonsense") as terminal:
         assert terminal.wait_for_end() == 2
         assert terminal.written.decode().strip() == (
-            "error: unknown feed 'nonsense'; known: sim, replay:FILE, file:NAME_OR_PATH, deribit:ROOT, cboe:UNDERLYING"
+            "error: unknown feed 'nonsense'; known: sim, replay:FILE, file:NAME_OR_PATH, deribit:ROOT, cboe:NAME"
         )
 
 

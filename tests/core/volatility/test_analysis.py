@@ -14,9 +14,11 @@ from scipy.special import ndtri
 from scipy.stats import norm
 
 from optionix_core.errors import DomainError, InvalidValueError, MissingDataError
+from optionix_core.feeds import files
 from optionix_core.pricing.digital import one_touch
 from optionix_core.pricing.implied_volatility import implied_volatility
 from optionix_core.volatility import HestonModel, VolatilitySurface, analysis
+from optionix_core.volatility.solve import solve
 from optionix_core.volatility.surface.smiles import FitMetrics, SurfaceSlice
 from optionix_core.volatility.svi import Svi
 
@@ -295,3 +297,19 @@ def test_questions_outside_the_domain_are_named() -> None:
             call()
     with pytest.raises(MissingDataError, match="has no spot"):
         analysis.probability_touching(surface_of((1.0, svi_at(1.0)), spot=None), 90.0, 0.5)
+
+
+@pytest.mark.parametrize("model", ["svi", "essvi", "spline"])
+def test_densities_of_a_real_chain_have_all_probability_and_the_mean_of_the_forward(model: str, shared_data) -> None:
+    solved = solve(files.read(shared_data / "chains" / "SPX_2022-02-05_lucacastelli.csv"))
+    surface = VolatilitySurface.fit(solved, model)  # type: ignore[arg-type]
+    for item in surface.slices[::6]:
+        found = analysis.risk_neutral_density(surface, item.years)
+        assert found.mass == pytest.approx(1.0, abs=1e-9)
+        assert found.mean == pytest.approx(item.forward, rel=1e-9)
+        assert found.negative == pytest.approx(0.0, abs=1e-12)
+        swap = analysis.variance_swap_strike(surface, item.years)
+        at_the_money = float(surface.implied_volatility(item.forward, item.years))
+        assert at_the_money < swap.volatility < 1.4 * at_the_money
+        assert swap.far < 0.15 * swap.variance
+        assert swap.volatility_error < 1e-9

@@ -36,7 +36,7 @@ CALIBRATION_COLUMNS: tuple[Column, ...] = (
     Column("name", "Model", 14, _text, "left", tone="strong", home=True),
     Column("value", "value", 8, _number),
     Column("error", "± s.e.", 8, _number, tone="muted"),
-    Column("note", "", 12, _text, "left", rank=2, tone="muted", grow=True),
+    Column("note", "", 26, _text, "left", rank=2, tone="muted", grow=True),
 )
 
 
@@ -69,11 +69,13 @@ def calibration_rows(view: CalibrationView | None, past: tuple[Earlier, ...], ex
             )
             for one in fit.parameters
         ]
-        rows += [GridRow(("note", note), (f"! {note}", None, None, ""), NOTE) for note in fit.notes]
+        if fit.notes:
+            count = f"! {len(fit.notes)} remark{'' if len(fit.notes) == 1 else 's'}"
+            rows.append(GridRow("notes", (count, None, None, fit.notes[0]), NOTE))
     rows += [
         GridRow(
             ("earlier", one.id),
-            (f"{one.time:%d%b %H:%M} {one.model}"[:20], volatility_points(one.rmse), None, "rmse, points"),
+            (f"  {one.time:%d%b %H:%M}", volatility_points(one.rmse), None, f"{one.model}, rmse in points"),
             PAST,
         )
         for one in past

@@ -12,9 +12,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-from scipy.special import ndtr
-
 from optionix_core.errors import InvalidValueError
 from optionix_core.services.chains_json import utc_text
 from optionix_core.volatility.arbitrage import check_chain
@@ -25,17 +22,12 @@ from optionix_core.volatility.surface.quotes import SMALLEST_DELTA
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
     from optionix_core.services.surfaces import FittedSurface
     from optionix_core.volatility.arbitrage import Violation
     from optionix_core.volatility.boxes import Box
     from optionix_core.volatility.smile_arbitrage import SmilePoint
-    from optionix_core.volatility.solved import SolvedChain, SolvedSlice
     from optionix_core.volatility.surface.mispricing import Mispricing
     from optionix_core.volatility.surface.surface import VolatilitySurface
-
-    FloatArray = NDArray[np.float64]
 
 SCHEMA_VERSION = 1
 TOLERANCE = 0.005
@@ -84,7 +76,7 @@ def check(
 ) -> SurfaceCheck:
     """Ask all three questions.
 
-    `smallest_delta` (in size, of the forward, at the mid's own volatility) and `tolerance` bound what is called rich or
+    `smallest_delta` (in size, of the forward, at the surface's volatility) and `tolerance` bound what is called rich or
     cheap. Raises InvalidValueError for bounds that are negative, or a delta of half or more.
     """
     if not 0.0 <= smallest_delta < 0.5:
@@ -97,7 +89,7 @@ def check(
     return SurfaceCheck(
         violations=None if solved is None else check_chain(solved),
         boxes=None if solved is None else boxes(solved.slices),
-        mispricings=None if solved is None else _mispricings(surface, solved, smallest_delta, tolerance),
+        mispricings=None if solved is None else mispricings(surface, solved, tolerance, smallest_delta=smallest_delta),
         fit=tuple(sorted(of_fit, key=lambda one: (-one.severity, one.expiry, one.root))),
         minimum_g=report.minimum_g,
         points=report.points,
@@ -116,32 +108,6 @@ def _grouped(
         for item in surface.slices
         if (group := groups.get(item.years))
     ]
-
-
-def _mispricings(
-    surface: VolatilitySurface, solved: SolvedChain, smallest_delta: float, tolerance: float
-) -> tuple[Mispricing, ...]:
-    known = {
-        (item.source.root, item.source.expiry, strike): delta
-        for item in solved.slices
-        for strike, delta in zip(item.source.strikes.tolist(), out_of_the_money_delta(item).tolist(), strict=True)
-    }
-    return tuple(
-        one
-        for one in mispricings(surface, solved, tolerance)
-        if known[one.root, one.expiry, one.strike] >= smallest_delta
-    )
-
-
-def out_of_the_money_delta(item: SolvedSlice) -> FloatArray:
-    """Size of the forward delta of the out-of-the-money option at each strike, nan where it has no volatility."""
-    nothing = np.full(item.source.strikes.shape, np.nan)
-    if item.forward is None or not item.forward > 0.0 or not item.years > 0.0:
-        return nothing
-    root = item.smile * np.sqrt(item.years)
-    d1 = np.log(item.forward / item.source.strikes) / root + 0.5 * root
-    found: FloatArray = np.where(item.source.strikes >= item.forward, ndtr(d1), ndtr(-d1))
-    return found
 
 
 def to_json(found: FittedSurface, answers: SurfaceCheck) -> dict[str, Any]:
@@ -216,4 +182,5 @@ def mispricing_record(one: Mispricing) -> dict[str, Any]:
         "ask": one.ask,
         "fair": one.fair,
         "amount": one.amount,
+        "delta": one.delta,
     }

@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from scipy.special import ndtr
 
 from optionix_core.errors import DomainError
 from optionix_core.market.option_type import OptionType, OptionTypeName
-from optionix_core.services.surface_check import out_of_the_money_delta
 
 if TYPE_CHECKING:
     from datetime import date
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from optionix_core.services.surfaces import FittedSurface
+    from optionix_core.volatility.solved import SolvedSlice
+    from optionix_core.volatility.surface.smiles import SurfaceSlice
 
     FloatArray = NDArray[np.float64]
 
@@ -91,17 +93,13 @@ def smile_quotes(found: FittedSurface, place: int) -> tuple[SmileQuote, ...]:
     quotes, item = found.quotes_of(place), found.surface.slices[place]
     if quotes is None or found.solved is None or not quotes.count:
         return ()
-    from optionix_core.pricing.black_scholes import price
-
     whole = found.solved.slice(item.expiry, item.root)
     source = whole.source
     rows = np.flatnonzero(np.isin(np.log(source.strikes / quotes.forward), quotes.log_moneyness))
     strikes, call = source.strikes[rows], source.strikes[rows] >= quotes.forward
     sign = np.where(call, int(OptionType.CALL), int(OptionType.PUT))
     fit = np.sqrt(item.smile.total_variance(np.log(strikes / item.forward)) / item.years)
-    rate = -np.log(item.discount_factor) / item.years
-    fair = np.asarray(price(sign, item.forward, strikes, item.years, rate, rate, fit))
-    fair /= item.forward if source.inverse else 1.0
+    fair = _prices(whole, item, sign, strikes, fit)
 
     def either(calls: FloatArray, puts: FloatArray) -> FloatArray:
         return np.where(call, calls[rows], puts[rows])
@@ -133,6 +131,37 @@ def smile_quotes(found: FittedSurface, place: int) -> tuple[SmileQuote, ...]:
     )
 
 
+def _prices(
+    whole: SolvedSlice, item: SurfaceSlice, sign: NDArray[np.int64], strikes: FloatArray, volatility: FloatArray
+) -> FloatArray:
+    """What the quotes would be at these volatilities: American where early exercise was taken out of them."""
+    taken = whole.early_exercise
+    if taken is not None:
+        from optionix_core.pricing import american
+
+        found: FloatArray = american.price(
+            sign, taken.spot, strikes, item.years, taken.rate, taken.dividend_yield, volatility,
+            dividends=taken.dividends,
+        )  # fmt: skip
+        return found
+    from optionix_core.pricing.black_scholes import price
+
+    rate = -np.log(item.discount_factor) / item.years
+    prices = np.asarray(price(sign, item.forward, strikes, item.years, rate, rate, volatility), dtype=float)
+    return prices / (item.forward if whole.source.inverse else 1.0)
+
+
+def out_of_the_money_delta(item: SolvedSlice) -> FloatArray:
+    """Size of the forward delta of the out-of-the-money option at each strike, nan where it has no volatility."""
+    nothing = np.full(item.source.strikes.shape, np.nan)
+    if item.forward is None or not item.forward > 0.0 or not item.years > 0.0:
+        return nothing
+    root = item.smile * np.sqrt(item.years)
+    d1 = np.log(item.forward / item.source.strikes) / root + 0.5 * root
+    found: FloatArray = np.where(item.source.strikes >= item.forward, ndtr(d1), ndtr(-d1))
+    return found
+
+
 def smile_curve(found: FittedSurface, place: int) -> tuple[tuple[float, float], ...]:
     """(strike, volatility) of the smile over its quotes and a little beyond."""
     quotes, item = found.quotes_of(place), found.surface.slices[place]
@@ -155,9 +184,7 @@ def density_curve(found: FittedSurface, place: int) -> DensityCurve | str:
         levels = percentile(surface, SHARES, years)
     except DomainError as error:
         return str(error)
-    return DensityCurve(
-        tuple(told.level.tolist()), tuple(told.density.tolist()), tuple(levels.tolist()), told.negative
-    )
+    return DensityCurve(tuple(told.level.tolist()), tuple(told.density.tolist()), tuple(levels.tolist()), told.negative)
 
 
 def heat_rows(found: FittedSurface) -> tuple[HeatRow, ...]:

@@ -17,6 +17,7 @@ import numpy as np
 
 from optionix_core.errors import InvalidValueError, UnknownNameError
 from optionix_core.services.chains_json import utc_text
+from optionix_core.volatility.american_quotes import without_early_exercise
 from optionix_core.volatility.solve import solve
 from optionix_core.volatility.surface import document
 from optionix_core.volatility.surface.quotes import of_chain, repeated_strike
@@ -138,17 +139,24 @@ def fit(
 ) -> FittedSurface:
     """Solve a chain and fit `model` to it.
 
-    `rate` serves expiries as in `solve`; `beta` is SABR's; `timer` tells seconds. Raises what
-    `VolatilitySurface.fit` raises.
+    American quotes are read without early exercise, as `VolatilitySurface.fit` reads them. `rate` serves expiries as in
+    `solve`; `beta` is SABR's; `timer` tells seconds. Raises what `VolatilitySurface.fit` raises.
     """
     began = timer()
     repeated = [reason for item in chain.slices if (reason := repeated_strike(item)) is not None]
-    sound = tuple(item for item in chain.slices if repeated_strike(item) is None)
-    solved = solve(replace(chain, slices=sound), rate)
+    solved = _judged(chain, rate)
     surface = VolatilitySurface.fit(solved, model, beta=beta)
     seconds = timer() - began
     surface = replace(surface, skipped=(*repeated, *surface.skipped))
     return FittedSurface(surface, solved, of_chain(solved)[0], seconds)
+
+
+def _judged(chain: OptionChain, rate: float | None) -> SolvedChain:
+    """The chain as smiles are fitted to it: no slices whose strikes repeat, American quotes without early exercise."""
+    sound = tuple(item for item in chain.slices if repeated_strike(item) is None)
+    solved = solve(replace(chain, slices=sound), rate, greeks=False)
+    american = any(item.source.exercise == "american" for item in solved.slices)
+    return without_early_exercise(solved) if american else solved
 
 
 def is_document(path: Path) -> bool:
@@ -172,7 +180,7 @@ def with_quotes(found: FittedSurface, chain: OptionChain, rate: float | None = N
     wanted = f"{surface.underlying} as of {utc_text(surface.as_of)}"
     if told != wanted:
         raise InvalidValueError("chain", told, f"of {wanted}, as the surface is")
-    solved = solve(chain, rate)
+    solved = _judged(chain, rate)
     present = {(one.root, one.expiry): one for one in of_chain(solved)[0]}
     return replace(found, solved=solved, quotes=tuple(present.get((item.root, item.expiry)) for item in surface.slices))
 

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from optionix_core.errors import ConfigurationError, InvalidValueError, MalformedFileError, UnknownNameError
-from optionix_core.services import surface_check, surface_export, surface_summary, surfaces
+from optionix_core.services import surface_check, surface_export, surface_smile, surface_summary, surfaces
 from optionix_core.services.feeds import open_feed
 from optionix_core.volatility.surface.smiles import FitMetrics, SurfaceSlice
 from optionix_core.volatility.surface.surface import VolatilitySurface
@@ -98,6 +98,18 @@ def test_a_slice_is_found_by_expiry_and_root(found):
     assert found.place() == 0
     with pytest.raises(UnknownNameError, match="unknown expiry 'ORBIT 2026-01-01'"):
         found.place(date(2026, 1, 1), "ORBIT")
+
+
+def test_american_quotes_are_read_without_early_exercise_and_judged_with_it(chain):
+    american = replace(chain, slices=tuple(replace(item, exercise="american") for item in chain.slices[1:3]))
+    told = surfaces.fit(american, "ssvi", rate=0.043)
+    assert all(item.early_exercise is not None for item in told.solved.slices)
+    for place, item in enumerate(told.surface.slices):
+        quotes = surface_smile.smile_quotes(told, place)
+        assert len(quotes) == item.metrics.quotes
+        assert sum(one.inside for one in quotes) == pytest.approx(
+            item.metrics.inside_bid_ask * item.metrics.quotes, abs=1
+        )
 
 
 # The document for scripts
@@ -208,7 +220,7 @@ def test_a_call_that_is_quoted_too_high_is_a_butterfly_a_box_and_rich(chain):
 def test_options_of_a_small_delta_are_not_called_rich_unless_asked(chain):
     item = chain.slices[4]
     found = surfaces.fit(chain)
-    delta = surface_check.out_of_the_money_delta(found.solved.slices[4])
+    delta = surface_smile.out_of_the_money_delta(found.solved.slices[4])
     far = int(np.flatnonzero((item.strikes > chain.spot) & (delta < 0.015) & (delta > 0.001))[0])
     dear = surfaces.fit(raised(chain, 4, far, 0.2))
     strike = float(item.strikes[far])
@@ -223,7 +235,7 @@ def test_options_of_a_small_delta_are_not_called_rich_unless_asked(chain):
 
 def test_deltas_are_those_of_black_out_of_the_money(found):
     item = found.solved.slices[1]
-    told = surface_check.out_of_the_money_delta(item)
+    told = surface_smile.out_of_the_money_delta(item)
     for strike, sigma, delta in zip(item.source.strikes.tolist(), item.smile.tolist(), told.tolist(), strict=True):
         if math.isnan(sigma):
             assert math.isnan(delta)

@@ -24,16 +24,18 @@ from optionix_core.services.order_json import to_json
 from optionix_core.services.working import Working, fill_events
 from optionix_core.sync.faultpoints import reach
 from optionix_core.trading import resting
-from optionix_core.trading.fold import OrderFold
 from optionix_core.trading.gate import LOCAL_SIM, first_refusal
 from optionix_core.trading.orders import OrderPreview, OrderState, Side, TimeInForce
 from optionix_core.trading.paper import PaperVenue, acceptable, signed_cost
 from optionix_core.trading.records import (
+    FILLED,
+    INTENT,
     OrderEnd,
     check_client_order_id,
     end_event,
     end_id,
     end_of,
+    fill_of,
     intent_event,
     intent_id,
     intent_of,
@@ -239,15 +241,28 @@ def _parent_refusal(log: LogReader, intent: OrderIntent) -> str | None:
     ended = None if intent.parent is None else log.find(end_id(intent.parent))
     if ended is None or intent.parent is None:
         return None
-    state = end_of(ended.event).state
-    filled = _filled(log, intent.parent)
-    return None if filled >= intent.quantity else f"{intent.parent} is {state} with {filled} filled"
+    filled, taken = _of_family(log, intent, intent.parent)
+    if filled - taken >= intent.quantity:
+        return None
+    used = f", {taken} of them taken by {intent.one_cancels}" if taken else ""
+    return f"{intent.parent} is {end_of(ended.event).state} with {filled} filled{used}"
 
 
-def _filled(log: LogReader, client_order_id: str) -> int:
-    found = log.find(intent_id(client_order_id))
-    parent = None if found is None else answers.of_log(log, OrderFold(), intent_of(found.event))
-    return 0 if parent is None else parent.filled_quantity
+def _of_family(log: LogReader, intent: OrderIntent, parent: str) -> tuple[int, int]:
+    """What the parent of `intent` was filled with, and what its other children in the same group were."""
+    first = log.find(intent_id(parent))
+    group, filled, taken = set(), 0, 0
+    for record in log.read(0 if first is None else first.seq):
+        event = record.event
+        if event.type == INTENT and intent.one_cancels is not None:
+            other = intent_of(event)
+            if (other.parent, other.one_cancels) == (parent, intent.one_cancels):
+                group.add(other.client_order_id)
+        elif event.type == FILLED:
+            fill = fill_of(event)
+            filled += fill.quantity if fill.client_order_id == parent else 0
+            taken += fill.quantity if fill.client_order_id in group else 0
+    return filled, taken
 
 
 def _decide(
@@ -278,7 +293,7 @@ def _decide(
             checks=judged.checks,
             ends_at=judged.ends_at,
             place=resting.place_of(intent, quote, level),
-            released=0 if intent.parent is None else _released(draft, log, intent.parent),
+            released=0 if intent.parent is None else _released(log, intent, intent.parent),
         )
         draft.add(accepted_event(intent, accepted, now))
         order = draft.orders.order(intent.client_order_id)
@@ -289,9 +304,9 @@ def _decide(
     return judged.checks
 
 
-def _released(draft: Draft, log: LogReader, parent: str) -> int:
-    known = draft.orders.order(parent)
-    return _filled(log, parent) if known is None else known.filled
+def _released(log: LogReader, intent: OrderIntent, parent: str) -> int:
+    filled, taken = _of_family(log, intent, parent)
+    return max(0, filled - taken)
 
 
 def _level(intent: OrderIntent, judged: Judged) -> Decimal | None:

@@ -260,6 +260,15 @@ def test_children_of_an_entry_that_ends_unfilled_end_too(desk):
     assert late.reason == "parent: entry is expired with 0 filled"
 
 
+def test_a_child_that_joins_its_group_late_gets_what_the_group_has_left(desk):
+    desk.place("spare", quantity=5, force=TimeInForce.IOC)
+    desk.place("entry", quantity=3, limit="5.2")
+    desk.place("take", "sell", 2, limit="4.6", parent="entry", one_cancels="exit")
+    refused = desk.place("stop", "sell", 3, trigger=stop("4.5"), parent="entry", one_cancels="exit")
+    assert refused.reason == "parent: entry is filled with 3 filled, 2 of them taken by exit"
+    assert desk.place("rest", "sell", 1, trigger=stop("4.5"), parent="entry", one_cancels="exit").open
+
+
 def test_a_fill_on_one_instrument_releases_a_child_on_another_from_then_on(desk):
     desk.place("own", symbol=PUT, force=TimeInForce.IOC)
     desk.place("entry", limit="4.5")

@@ -6,6 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
+from dying_store import Dying, Killed
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
@@ -21,51 +22,6 @@ from optionix_core.services.workspace import Workspace
 from optionix_core.sync.memory import MemoryEventStore
 from optionix_core.trading.orders import OrderState
 from optionix_core.trading.records import END_STATES, FILLED, INTENT, fill_of, fill_side, intent_of
-
-
-class Killed(BaseException):
-    """Stands for SIGKILL: nothing may catch it."""
-
-
-class _Dying:
-    """A log whose n-th append from now dies, before or after it is durable."""
-
-    def __init__(self, store, appends: int, *, durable: bool) -> None:
-        self._store, self._left, self._durable = store, appends, durable
-
-    def __getattr__(self, name):
-        return getattr(self._store, name)
-
-    def writing(self, purpose, timeout=10.0):
-        outer = self
-
-        class Held:
-            def __enter__(self):
-                self.held = outer._store.writing(purpose, timeout)
-                return outer._wrap(self.held.__enter__())
-
-            def __exit__(self, *error):
-                return self.held.__exit__(*error)
-
-        return Held()
-
-    def _wrap(self, log):
-        outer = self
-
-        class Log:
-            def __getattr__(self, name):
-                return getattr(log, name)
-
-            def append(self, events):
-                outer._left -= 1
-                if outer._left:
-                    return log.append(events)
-                if outer._durable:
-                    log.append(events)
-                raise Killed
-
-        return Log()
-
 
 SYMBOLS = st.sampled_from([CALL, CALL_110, PUT])
 SIDES = st.sampled_from(["buy", "sell"])
@@ -113,7 +69,7 @@ class Trading(RuleBasedStateMachine):
         self.count += 1
         order = (side, quantity, symbol, None, f"order-{self.count}")
         try:
-            self._send(order, _Dying(self.store, appends, durable=durable))
+            self._send(order, Dying(self.store, appends, durable=durable))
         except Killed:
             pass
         return order

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from optionix_core.volatility.parity import ParityFit, ParityRules, implied_forward
     from optionix_core.volatility.quality import Rejection
     from optionix_core.volatility.solved import SolvedChain, SolvedColumns, SolvedSlice
+    from optionix_core.volatility.stochastic_local.model import StochasticLocalVolatilityModel
     from optionix_core.volatility.surface.surface import VolatilitySurface
 
 __all__ = [
@@ -54,6 +55,7 @@ __all__ = [
     "SolvedChain",
     "SolvedColumns",
     "SolvedSlice",
+    "StochasticLocalVolatilityModel",
     "VarianceGammaModel",
     "Violation",
     "VolatilitySurface",
@@ -91,6 +93,7 @@ __getattr__, __dir__ = lazy_names(
         "SolvedChain": f"{_ROOM}.solved",
         "SolvedColumns": f"{_ROOM}.solved",
         "SolvedSlice": f"{_ROOM}.solved",
+        "StochasticLocalVolatilityModel": f"{_ROOM}.stochastic_local.model",
         "VarianceGammaModel": f"{_MODELS}.variance_gamma",
         "Violation": f"{_ROOM}.arbitrage",
         "VolatilitySurface": f"{_ROOM}.surface.surface",

@@ -27,6 +27,7 @@ class Offer(StrEnum):
     LOCAL = "a local volatility"
     ELASTICITY = "a constant elasticity of variance"
     REVERSION = "a level that reverts to a mean"
+    LEVERAGE = "a square-root variance under a leverage"
 
 
 def offered(model: object) -> frozenset[Offer]:
@@ -59,6 +60,8 @@ def _by_fields(model: object) -> set[Offer]:
     reverts = _has(model, "kappa", "sigma") and (_has(model, "theta") or _has(model, "log_mean"))
     if reverts and not _has(model, "v0"):
         found.add(Offer.REVERSION)
+    if _has(model, "variance", "leverage"):
+        found.add(Offer.LEVERAGE)
     if _has(model, "delta", "beta"):
         found.add(Offer.ELASTICITY)
     return found

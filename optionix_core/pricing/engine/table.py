@@ -234,7 +234,7 @@ TABLE: tuple[Row, ...] = (
         "monte-carlo",
         "simulation",
         PATHS,
-        (*PATH_MODELS, Offer.REVERSION),
+        (*PATH_MODELS, Offer.REVERSION, Offer.LEVERAGE),
         "simulation:along_paths",
         "standard error",
         obstacles.not_simulated,

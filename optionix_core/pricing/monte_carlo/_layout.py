@@ -36,7 +36,9 @@ WEIGHT, WATCH, DISCOUNT, MIDDLE_DISCOUNT, JUMPS = range(8, 13)
 """WEIGHT: of the observation at the end, zero where there is none. WATCH: 1 where barrier or extreme are watched during
 the step. JUMPS: expected number."""
 MEAN_BASE, MEAN_DECAY, VARIANCE_SLOPE, VARIANCE_BASE, K0, K1, K2, K3, K4 = range(13, 22)
-FIELDS = 22
+LEVER_START, LEVER_SCALE = range(22, 24)
+"""State at the first node of the step's leverage, and nodes for each unit of the state."""
+FIELDS = 24
 
 # Codes.
 SCHEME, PLAIN, SAMPLER, ANTITHETIC, OBSERVER, TERMINAL, KEY_LOW, KEY_HIGH, STREAM, STEPS, PATHS = range(11)
@@ -44,7 +46,7 @@ KNOCK_IN, SCORES, FACTORS, CONTROL, SIDE, ASSET_COUNT, RECORDED, TIMES = range(1
 CODES = 19
 
 # Schemes.
-AFFINE, AFFINE_JUMPS, QUADRATIC, QUADRATIC_JUMPS, LOCAL, SQUARE_ROOT = range(6)
+AFFINE, AFFINE_JUMPS, QUADRATIC, QUADRATIC_JUMPS, LOCAL, SQUARE_ROOT, LEVERAGED = range(7)
 
 # Observers.
 RECORD, NOTHING, AVERAGE, BARRIER, EXTREME, AUTOCALL, CLIQUET, START = range(8)
@@ -67,6 +69,8 @@ NUMBERS = 25
 
 # Streams: what a random number is for. Streams of a randomisation lie 256 apart.
 DIFFUSION, VARIANCE, VARIANCE_UNIFORM, JUMP, EXTREMES, SCRAMBLE, ASSETS = range(7)
+PARTICLE_STREAM = 3 << 30
+"""Of particles, from which leverages are made: no randomisation of a price has streams this far."""
 STREAMS = 5
 """Those of a step."""
 """ASSETS and above, up to 255: one for each underlying."""

@@ -22,6 +22,7 @@ from optionix_core.pricing.models.bates import BatesModel
 from optionix_core.pricing.models.black_scholes import BlackScholesModel
 from optionix_core.pricing.models.diffusions import CirModel, MeanRevertingModel, VasicekModel, decayed
 from optionix_core.pricing.models.heston import HestonModel
+from optionix_core.pricing.models.leverage import LeveragedVariance
 from optionix_core.pricing.models.merton import MertonModel
 from optionix_core.pricing.monte_carlo import _layout as at
 
@@ -82,8 +83,11 @@ def is_traded(model: Model) -> bool:
 
 
 def breaks(model: Model, last: float) -> tuple[float, ...]:
-    """Times before `last` at which a local volatility says that it jumps: steps end there."""
-    return tuple(time for time in getattr(model, "breaks", ()) if 0.0 < time < last) if is_local(model) else ()
+    """Times before `last` at which steps end: jumps of a local volatility, edges of a leverage."""
+    times = getattr(model, "breaks", ()) if is_local(model) else ()
+    if isinstance(model, LeveragedVariance):
+        times = model.leverage.edges.tolist()
+    return tuple(time for time in times if 0.0 < time < last)
 
 
 def longest_step(model: Model) -> float:
@@ -120,17 +124,17 @@ def model_steps(model: Model, market: FlatMarket, ends: Sequence[float]) -> Mode
         return _with_jumps(model, steps, at.AFFINE_JUMPS)
     if isinstance(model, HestonModel | BatesModel):
         return _heston(model, market, table)
-    if isinstance(model, CirModel):
-        return _square_root(model, market, table)
-    if isinstance(model, VasicekModel | MeanRevertingModel):
-        return _reverting(model, market, table)
+    if isinstance(model, CirModel | VasicekModel | MeanRevertingModel):
+        return _square_root(model, market, table) if isinstance(model, CirModel) else _reverting(model, market, table)
     if isinstance(model, LocalVolatilityFunction):
         return _local(model, market, ends, table)
+    if isinstance(model, LeveragedVariance):
+        return _leveraged(model, market, ends, table)
     raise InvalidValueError(
         "model",
         type(model).__name__,
-        "BlackScholesModel, MertonModel, HestonModel, BatesModel, CirModel, VasicekModel, MeanRevertingModel or a "
-        "local volatility",
+        "BlackScholesModel, MertonModel, HestonModel, BatesModel, CirModel, VasicekModel, MeanRevertingModel, a local "
+        "volatility or a leveraged variance",
     )
 
 
@@ -314,4 +318,41 @@ def _local(model: LocalVolatilityFunction, market: FlatMarket, ends: Sequence[fl
         text=f"explicit steps of weak order two (Platen), volatilities on a grid of {NODES} prices",
         bias="weak error of second order in the step, and of linear interpolation between the grid's prices",
         surface=surface,
+    )
+
+
+def variance_terms(model: HestonModel, table: FloatArray) -> None:
+    """Rows of `table`, whose times are filled, that a step of LEVERAGED takes of its variance."""
+    time = table[at.TIME]
+    certain = model.sigma < SMALLEST_SIGMA
+    _variance_rows(model.kappa, model.theta, model.sigma, table)
+    rho, slope = (0.0, 0.0) if certain else (model.rho, model.rho / model.sigma)
+    half = 0.5 * time * model.kappa * slope
+    table[at.K0] = -slope * model.kappa * model.theta * time
+    table[at.K1], table[at.K2] = half - slope, half + slope
+    table[at.K3] = 0.5 * time * (1.0 - rho**2)
+    table[at.STEP_VARIANCE] = time
+
+
+def _leveraged(model: LeveragedVariance, market: FlatMarket, ends: Sequence[float], table: FloatArray) -> ModelSteps:
+    grid, variance = model.leverage, model.variance
+    if ends and ends[-1] > grid.horizon * (1.0 + 1e-12):
+        raise InvalidValueError("expiry", ends[-1], f"at most {grid.horizon:g} years, up to which there is a leverage")
+    variance_terms(variance, table)
+    moves = table[at.SHIFT] + table[at.PROPORTION]
+    starts = np.cumsum(table[at.TIME]) - table[at.TIME]
+    rows = grid.rows(np.minimum(starts + 0.5 * table[at.TIME], grid.horizon))
+    log_forwards = math.log(market.spots[0]) + np.cumsum(moves) - moves
+    table[at.LEVER_START] = grid.starts[rows] + log_forwards
+    table[at.LEVER_SCALE] = 1.0 / grid.spacings[rows]
+    last = grid.values.shape[1] - 1
+    return ModelSteps(
+        scheme=at.LEVERAGED,
+        plain=False,
+        factors=2,
+        table=table,
+        numbers={at.START_X: math.log(market.spots[0]), at.START_V: variance.v0, at.GRID_LAST: last - 1e-9},
+        text="quadratic-exponential steps of the variance (Andersen 2008), explicit ones of the price (Platen)",
+        bias="weak error of about first order in the step, and of linear interpolation between the leverage's nodes",
+        surface=np.ascontiguousarray(grid.values[rows]) if ends else NO_SURFACE,
     )

@@ -20,3 +20,15 @@ KERNELS = KernelLibrary(
     formulas=("optionix_core.pricing.monte_carlo._layout", *_LANES),
     lanes=(*_LANES, "optionix_core.pricing.monte_carlo._path_loops"),
 )
+
+_MOVED = (
+    "optionix_core.pricing._lanes",
+    "optionix_core.pricing.monte_carlo._philox",
+    "optionix_core.pricing.monte_carlo._schemes",
+)
+PARTICLES = KernelLibrary(
+    loops="optionix_core.pricing.monte_carlo._particle_loops",
+    formulas=("optionix_core.pricing.monte_carlo._layout", *_MOVED),
+    lanes=(*_MOVED, "optionix_core.pricing.monte_carlo._particle_loops"),
+)
+"""Of particles, step by step."""

@@ -4,9 +4,10 @@ Affine: exact for lognormal, Vasicek and mean-reverting prices, x' = decay x + s
 given their number the step is normal. Heston: the quadratic-exponential scheme with martingale correction of L.
 Andersen, "Simple and efficient simulation of the Heston stochastic volatility model", J. Comput. Finance 11 (2008) 1,
 section 3.2 (psi_c = 1.5, gamma_1 = gamma_2 = 1/2) and proposition 9; where the correction does not exist it is left
-out. The square-root process uses the same step of the variance. Local volatility: the explicit scheme of weak order two
-of E. Platen (P. Kloeden and E. Platen, "Numerical Solution of Stochastic Differential Equations" (1992), (15.1.1)), in
-log price, volatilities linear between the nodes of a grid.
+out. The square-root process uses the same step of the variance, and so does a Heston variance under a leverage. Local
+volatility: the explicit scheme of weak order two of E. Platen (P. Kloeden and E. Platen, "Numerical Solution of
+Stochastic Differential Equations" (1992), (15.1.1)), in log price, volatilities linear between the nodes of a grid;
+under a leverage the same in the clock of the variance.
 
 Each leaves in SPREAD the variance of the state over the step given what is known of it, which bridges need. Random
 numbers come in Z, ZV, U and N.
@@ -31,6 +32,8 @@ from optionix_core.pricing.monte_carlo._layout import (
     K2,
     K3,
     K4,
+    LEVER_SCALE,
+    LEVER_START,
     MEAN_BASE,
     MEAN_DECAY,
     PREVIOUS,
@@ -150,6 +153,42 @@ def step_quadratic(j: int, numbers: Column, steps: Grid, lanes: Output) -> int:
         lanes[SPREAD + lane] = half_time * (v + new) + count * jump_variance
         lanes[V + lane] = new
         lanes[X + lane] = x + shift + drift + k1 * v + k2 * new + count * jump + math.sqrt(width) * lanes[Z + lane]
+    return -1
+
+
+def step_leveraged(j: int, numbers: Column, steps: Grid, surface: Grid, lanes: Output) -> int:
+    """The step of LEVERAGED: that of V as above, then that of X along the martingale whose variance V is."""
+    base, decay = steps[MEAN_BASE, j], steps[MEAN_DECAY, j]
+    slope, floor = steps[VARIANCE_SLOPE, j], steps[VARIANCE_BASE, j]
+    k0, k1, k2, k3 = steps[K0, j], steps[K1, j], steps[K2, j], steps[K3, j]
+    shift, half_time = steps[SHIFT, j], 0.5 * steps[STEP_VARIANCE, j]
+    start, scale, last, row = steps[LEVER_START, j], steps[LEVER_SCALE, j], numbers[GRID_LAST], surface[j]
+    for lane in range(BLOCK):
+        v = lanes[V + lane]
+        mean = max(base + v * decay, TINY)
+        psi = max((slope * v + floor) / (mean * mean), 1e-30)
+        twice = 2.0 / psi
+        rest = max(twice - 1.0, 0.0)
+        b_square = rest + math.sqrt(twice * rest)
+        root = math.sqrt(b_square) + lanes[ZV + lane]
+        q = min(2.0 / (psi + 1.0), 1.0)
+        tail = max(lane_logarithm(q / (1.0 - lanes[U + lane])), 0.0) * 0.5 * mean * (psi + 1.0)
+        new = mean / (1.0 + b_square) * root * root if psi <= CRITICAL_PSI else tail
+        lanes[V + lane] = new
+        time = half_time * (v + new)
+        root_time = math.sqrt(time)
+        move = k0 + k1 * v + k2 * new + math.sqrt(k3 * (v + new)) * lanes[Z + lane]
+        x = lanes[X + lane]
+        b = volatility_at(x, start, scale, last, row)
+        drift = -0.5 * b * b * time
+        high = volatility_at(x + drift + b * root_time, start, scale, last, row)
+        low = volatility_at(x + drift - b * root_time, start, scale, last, row)
+        end = volatility_at(x + drift + b * move, start, scale, last, row)
+        lanes[PREVIOUS + lane] = x
+        lanes[SPREAD + lane] = 0.5 * (b * b + end * end) * time
+        curve = 0.25 * (high - low) * (move * move - time) / max(root_time, TINY)
+        drift = 0.5 * drift - 0.25 * end * end * time
+        lanes[X + lane] = x + shift + drift + 0.25 * (high + low + 2.0 * b) * move + curve
     return -1
 
 

@@ -24,6 +24,7 @@ from optionix_core.pricing.monte_carlo._layout import (
     JUMPS,
     KEY_HIGH,
     KEY_LOW,
+    LEVERAGED,
     LOCAL,
     OBSERVER,
     PATHS,
@@ -56,6 +57,7 @@ from optionix_core.pricing.monte_carlo._schemes import (
     jumps_of_uniforms,
     step_affine,
     step_affine_jumps,
+    step_leveraged,
     step_local,
     step_quadratic,
     step_square_root,
@@ -106,7 +108,7 @@ def draw_point(j: int, codes: Picks, points: Column, lanes: Output) -> int:
     target = ZV if codes[SCHEME] == SQUARE_ROOT else Z
     for lane in range(BLOCK):
         lanes[target + lane] = points[source + lane]
-    if codes[SCHEME] == QUADRATIC or codes[SCHEME] == QUADRATIC_JUMPS:
+    if codes[SCHEME] in (QUADRATIC, QUADRATIC_JUMPS, LEVERAGED):
         source += codes[STEPS] * BLOCK
         for lane in range(BLOCK):
             lanes[ZV + lane] = points[source + lane]
@@ -122,7 +124,7 @@ def is_drawn(stream: int, j: int, codes: Picks, steps: Grid) -> bool:
         return bool(codes[OBSERVER] == EXTREME and steps[WATCH, j] > 0.0)
     if codes[SAMPLER]:
         return False
-    return bool(stream == DIFFUSION or scheme in (QUADRATIC, QUADRATIC_JUMPS, SQUARE_ROOT))
+    return bool(stream == DIFFUSION or scheme in (QUADRATIC, QUADRATIC_JUMPS, SQUARE_ROOT, LEVERAGED))
 
 
 def draw(block: int, j: int, codes: Picks, steps: Grid, points: Column, lanes: Output) -> int:
@@ -135,7 +137,7 @@ def draw(block: int, j: int, codes: Picks, steps: Grid, points: Column, lanes: O
                 jumps_of_uniforms(steps[JUMPS, j], lanes)
     if codes[SAMPLER]:
         draw_point(j, codes, points, lanes)
-        if scheme in (QUADRATIC, QUADRATIC_JUMPS, SQUARE_ROOT):
+        if scheme in (QUADRATIC, QUADRATIC_JUMPS, SQUARE_ROOT, LEVERAGED):
             uniforms_of_normals(lanes)
     if codes[SCORES]:
         add_scores(j, steps[ROOT_TIME, j], lanes)
@@ -165,6 +167,8 @@ def advance(j: int, codes: Picks, numbers: Column, steps: Grid, surface: Grid, l
         step_square_root(j, numbers, steps, lanes)
     elif scheme == LOCAL:
         step_local(j, numbers, steps, surface, lanes)
+    elif scheme == LEVERAGED:
+        step_leveraged(j, numbers, steps, surface, lanes)
     else:
         step_quadratic(j, numbers, steps, lanes)
     return -1

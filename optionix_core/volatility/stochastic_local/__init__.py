@@ -1,0 +1,1 @@
+"""Stochastic local volatility: Heston's variance under a leverage that meets a local volatility's vanillas."""

@@ -163,18 +163,18 @@ class Workspace:
         """Change over to another feed; it opens when next asked for."""
         with self._opening:
             self.feed_name = name
-            self._release_feed()
+            self._disconnect()
+            self._feed = None
 
     def close(self) -> None:
         """Release the files of the store and a feed's connection. The workspace may not be used afterwards."""
         with self._opening:
-            self._release_feed()
+            self._disconnect()
             if self._store is not None:
                 self._store.close()
 
-    def _release_feed(self) -> None:
+    def _disconnect(self) -> None:
         feed: object = self._feed
-        self._feed = None
         if isinstance(feed, _HoldsConnection):
             feed.close()
 

@@ -60,11 +60,15 @@ class Wire:
         value = self.value
         if isinstance(value, bool) or not isinstance(value, int | float):
             self.refuse(f"must be a number (got {_shown(value)})")
-        if not math.isfinite(value):
-            self.refuse(f"must be finite (got {value})")
-        if value < 0 and not signed:
-            self.refuse(f"must not be negative (got {value})")
-        return float(value)
+        try:
+            number = float(value)
+        except OverflowError:
+            number = math.inf
+        if not math.isfinite(number):
+            self.refuse("must be finite")
+        if number < 0 and not signed:
+            self.refuse(f"must not be negative (got {number})")
+        return number
 
     def optional(self, *, signed: bool = False) -> float | None:
         """A number, or None for null."""

@@ -147,6 +147,8 @@ class LoopbackDeribit(Loopback):
         self.now = NOW
         self.snapshots = True
         self.bid = 0.0195
+        self.ask = 0.0215
+        self.second_level = True
         self.change_id = 1000
         self.requests: list[tuple[str, dict[str, Any]]] = []
         self.subscribed: set[str] = set()
@@ -211,7 +213,11 @@ class LoopbackDeribit(Loopback):
             if kind == "book" and self.snapshots:
                 self.change_id += 1
                 name = rest.rpartition(".")[0]
-                await socket.send(json.dumps(snapshot(name, self.change_id, self.now, bid=self.bid)))
+                message = snapshot(name, self.change_id, self.now, bid=self.bid, ask=self.ask)
+                if not self.second_level:
+                    for side in ("bids", "asks"):
+                        del message["params"]["data"][side][1:]
+                await socket.send(json.dumps(message))
 
     def _candles(self) -> dict[str, Any]:
         days = [self.now - timedelta(days=back) for back in (3, 2, 1, 0)]

@@ -14,7 +14,9 @@ import pytest
 from optionix_core.errors import InvalidValueError, MissingDataError, OptionixError, UnknownNameError, VenueError
 from optionix_core.feeds.deribit import DeribitFeed
 from optionix_core.feeds.network.pace import RetryPolicy
+from optionix_core.market import products
 from optionix_core.market.clock import ManualClock
+from optionix_core.market.products import Symbology, product
 from optionix_core.market.protocols import FeedState, QuoteSource
 from optionix_core.portfolio.valuation import mark_of
 from tests.core.feeds.loopback import PATIENCE, Reply
@@ -188,6 +190,22 @@ def test_a_whole_book_is_as_fresh_as_the_last_message_and_a_cut_ends_that(
         assert reason.startswith("stale")
 
 
+def test_a_new_connection_does_not_vouch_for_the_books_of_the_old_one(
+    exchange: LoopbackDeribit, clock: ManualClock
+) -> None:
+    with feed_of(exchange, clock) as feed:
+        follow(exchange, feed, clock)
+        exchange.snapshots = False
+        clock.advance(SECOND)
+        exchange.cut()
+        exchange.wait(lambda: exchange.connections == 2)
+        until(feed, lambda: feed.status.connected)
+        exchange.send(index(99_300.0, clock.now()))
+        until(feed, lambda: feed.spot("BTC", clock.now()).last == 99_300.0)
+        quote = feed.quote(NAME, clock.now())
+        assert (quote.bid, quote.exchange_time) == (0.0195, NOW)
+
+
 @pytest.mark.parametrize("how", ["cut", "in a message", "goodbye"])
 def test_a_lost_connection_comes_back_with_whole_books(exchange: LoopbackDeribit, clock: ManualClock, how: str) -> None:
     with feed_of(exchange, clock) as feed:
@@ -309,6 +327,30 @@ def test_an_instrument_has_the_terms_that_the_exchange_gives(exchange: LoopbackD
         assert (found.symbol, found.underlying, found.currency, found.inverse) == (NAME, "BTC", "BTC", True)
         assert (found.strike, found.multiplier, found.tick) == (Decimal(100000), Decimal(1), Decimal("0.0001"))
         assert found.expires_at == datetime(2026, 11, 20, 8, tzinfo=UTC)
+
+
+def test_a_linear_root_takes_its_terms_from_the_exchange(
+    exchange: LoopbackDeribit, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(products, "_registered", {})
+    name = "PAXG_USDC-27NOV26-4200-C"
+    terms = {"contract_size": 10.0, "price_index": "paxg_usdc", "quote_currency": "USDC", "tick_size": 0.2}
+    exchange.standing["get_instruments"] = lambda query: Reply(
+        envelope(
+            [instrument(name, tick_size_steps=[], **terms), instrument(NAME)] if query["currency"] == "USDC" else []
+        )
+    )
+    exchange.standing["get_book_summary_by_currency"] = lambda _: Reply(envelope([summary(name, volume=30.0)]))
+    feed = DeribitFeed("PAXG_USDC", exchange.settings(), clock, requests=AT_ONCE, reconnects=AT_ONCE)
+    try:
+        (part,) = feed.chain("PAXG", clock.now()).slices
+        assert (part.multiplier, part.inverse, part.call.volume.tolist()) == (10.0, False, [3.0])
+        found = product("PAXG_USDC", Symbology.DERIBIT)
+        assert (found.underlying, found.currency, found.multiplier) == ("PAXG", "USDC", Decimal(10))
+        assert found.tick.at(Decimal(50)) == Decimal("0.2")
+        assert feed.instrument(name).multiplier == Decimal(10)
+    finally:
+        feed.close()
 
 
 def test_new_options_are_found_and_old_ones_go(exchange: LoopbackDeribit, clock: ManualClock) -> None:

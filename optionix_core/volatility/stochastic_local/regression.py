@@ -77,7 +77,7 @@ class Regression:
             det = s0 * s2 - s1 * s1
             wide = np.where(det > FLAT * s0 * s2, (s2 * t0 - s1 * t1) / det, t0 / s0)
             near, seen = self._parabola(counts, totals, wide)
-        share = seen / (seen + ENOUGH)
+        share = seen**2 / (seen**2 + ENOUGH**2)
         values = np.where(share > 0.0, share * near, 0.0) + (1.0 - share) * wide
         known = s0 >= FEWEST
         if not known.any():

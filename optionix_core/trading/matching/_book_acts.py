@@ -103,16 +103,20 @@ def displayed(s: Any, side: int, key: int, size: int) -> None:
     """Display another price and size on one side; a size below zero is one that is not known.
 
     Where neither changes, what was taken stays taken. Orders that waited at a price whose queue nobody knew are behind
-    all of it now that it is displayed.
+    all of it now that it is displayed; while it stays so there are none.
     """
-    if size != s[side + SHOWN_SIZE] or key != s[side + SHOWN_KEY]:
+    before = s[side + SHOWN_SIZE] if key == s[side + SHOWN_KEY] else 0
+    if size != before or key != s[side + SHOWN_KEY]:
         s[side + SHOWN_KEY] = key
         s[side + SHOWN_SIZE] = size
-        s[side + SHOWN_LEFT] = max(0, size)
-        level = level_at(s, side, key) if size > 0 else -1
+        s[side + SHOWN_LEFT] = size
+        if size < 0:
+            s[side + SHOWN_LEFT] = 0
+        level = level_at(s, side, key) if size > 0 and before <= 0 else -1
         order = s[level + TAIL] if level >= 0 else -1
-        while order >= 0 and s[order + TARGET] == UNKNOWN:
-            s[order + TARGET] = s[level + TRADED] + size
+        while order >= 0:
+            if s[order + TARGET] == UNKNOWN:
+                s[order + TARGET] = s[level + TRADED] + size
             order = s[order + PREVIOUS]
 
 

@@ -182,6 +182,13 @@ def test_an_order_below_the_displayed_bid_is_behind_all_that_is_displayed_when_t
     assert trades(books, m.trade(0, SELL, 98, 25, 5)) == [(0, 1, 98, 5, "queue-behind-displayed")]
 
 
+def test_a_queue_that_nobody_knew_is_known_once_displayed_also_before_orders_whose_queue_was_known() -> None:
+    books = opened()
+    books.submit([m.quote(0, 90, 5, 97, 5, 1), m.limit(0, 1, SELL, 98, 3, 2)])
+    books.submit([m.quote(0, 90, 5, 99, 5, 3), m.limit(0, 2, SELL, 98, 3, 4), m.quote(0, 90, 5, 98, 6, 5)])
+    assert [books.order(handle).ahead for handle in (1, 2)] == [6, 0]  # type: ignore[union-attr]
+
+
 def test_fills_at_mid_happen_never() -> None:
     books = opened()
     books.submit([m.quote(0, 100, 50, 104, 50, 1), m.limit(0, 1, BUY, 102, 10, 2)])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -122,6 +124,49 @@ SETTINGS = settings(
 )
 TestNear.settings = SETTINGS
 TestFar.settings = SETTINGS
+
+
+def random_message(r: random.Random, time: int) -> m.Message:
+    book, handle, side = r.randrange(BOOKS), r.randint(1, 40), r.choice([1, -1])
+    price, lots, owner = r.randint(97, 103), r.randint(1, 9), r.choice([0, 0, 1, 2])
+    kind = r.choices(range(8), [4, 1, 1, 2, 1, 2, 1, 1])[0]
+    return (
+        m.limit(book, handle, side, price, lots, time, owner=owner, flags=r.choice([0, 0, 0, 0, 1, 2, 4])),
+        m.market(book, handle, side, lots, time, owner=owner, flags=r.choice([0, 0, 0, 1, 2])),
+        m.cancel(book, handle, time),
+        m.amend(book, handle, r.choice([price, 0]), lots, time),
+        m.quote(book, price, r.randint(0, 9), price + r.randint(-1, 3), r.randint(0, 9), time),
+        m.trade(book, r.randint(-1, 1), price, r.randint(1, 20), time),
+        m.phase(book, r.choice([*Phase, Phase.OPEN, Phase.OPEN]), time),
+        m.uncross(book, price, time),
+    )[kind]
+
+
+def follow(seed: int) -> None:
+    """A stream of its own for each seed; a failing one is named."""
+    r, time, machine = random.Random(seed), 0, BooksBesideReference()
+    machine.begin(r.choice([Phase.OPEN, Phase.OPEN, Phase.AUCTION]))
+    for _ in range(12):
+        rows = []
+        for _ in range(r.randint(1, 24)):
+            time += 1
+            rows.append(random_message(r, 2 + time))
+        told = [tuple(row) for row in machine.books.submit(rows).tolist()]
+        assert told == machine.plain.submit(rows), seed
+        if r.random() < 0.3:
+            machine.the_books_are_written_and_read_again()
+        machine.working_orders_are_the_same()
+
+
+def test_streams_of_fixed_seeds_beside_the_reference() -> None:
+    for seed in range(400):
+        follow(seed)
+
+
+@pytest.mark.soak
+def test_many_more_streams_of_fixed_seeds_beside_the_reference() -> None:
+    for seed in range(400, 40_000):
+        follow(seed)
 
 
 @pytest.mark.soak

@@ -63,7 +63,7 @@ class CboeFeed:
             self.name,
             self._background,
             chains.changed,
-            lambda: chains.ready,
+            lambda: chains.opening,
             lambda: chains.status.reason,
             self.settings.first_wait,
         )
@@ -157,8 +157,7 @@ class CboeFeed:
 
     def _at(self, underlying: str, moment: datetime) -> FileFeed:
         self._check(underlying)
-        self._asking.begin()
-        chain = self._chains.at(moment)
+        chain = self._chains.at(self._asking.moment(moment))
         if chain is None:
             raise self._asking.missing(f"a chain at {moment.isoformat()}")
         return self._feed(chain)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from optionix_core.errors import InvalidValueError, MalformedFileError, VenueError
 from optionix_core.feeds.files import cboe_delayed
 from optionix_core.feeds.files.json_values import parse
-from optionix_core.feeds.network.asking import ConnectionStatus
+from optionix_core.feeds.network.asking import ConnectionStatus, Opener, Opening
 from optionix_core.feeds.network.http import Answer, PoliteClient
 from optionix_core.feeds.network.pace import RetryPolicy, Sleep, Uniform, jitter
 from optionix_core.feeds.network.versions import Versions
@@ -47,7 +47,7 @@ class CboeSettings:
     """How long a first question may wait for the first chain."""
     stale_after: timedelta = cboe_delayed.DELAY + timedelta(minutes=5)
     """The delay itself, and five polls."""
-    keeps: timedelta = timedelta(seconds=10)
+    keeps: timedelta = timedelta(seconds=60)
     """How far back a question may reach behind the newest chain."""
 
     def __post_init__(self) -> None:
@@ -68,12 +68,13 @@ class DelayedChains:
         self._now = clock.now()
         self._chains: Versions[OptionChain] = Versions()
         self._stamped_at: datetime | None = None
+        self._opener = Opener(self._now, keeps)
         self._status = ConnectionStatus(connected=False, since=self._now, reason=None)
 
     @property
-    def ready(self) -> bool:
-        """Whether a chain has come."""
-        return self._chains.last() is not None
+    def opening(self) -> Opening | None:
+        """Since when the first chain answers; None before it has come."""
+        return self._opener.opening
 
     @property
     def status(self) -> ConnectionStatus:
@@ -101,6 +102,7 @@ class DelayedChains:
                 slices = tuple(_dated(item, chain.as_of) for item in chain.slices)
                 told = replace(chain, source=self._name, received_at=at, slices=slices)
                 self._chains.put(at, told, at - self._keeps)
+                self._opener.ready(at)
             self._tell(ConnectionStatus(connected=True, since=at, reason=None))
 
     def unchanged(self) -> None:

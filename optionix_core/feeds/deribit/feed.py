@@ -74,7 +74,7 @@ class DeribitFeed:
             self.name,
             self._background,
             self._memory.changed,
-            lambda: memory.ready,
+            lambda: memory.opening,
             lambda: memory.poll_reason,
             self.settings.first_wait,
         )
@@ -132,7 +132,7 @@ class DeribitFeed:
     def spot(self, underlying: str, moment: datetime) -> Quote:
         """The exchange's index, which all options on the coin settle on."""
         self._check(underlying)
-        self._asking.begin()
+        moment = self._asking.moment(moment)
         found = self._memory.index(moment)
         if found is None:
             raise self._missing(f"the index of {underlying}", moment)
@@ -153,6 +153,7 @@ class DeribitFeed:
     def expiries(self, underlying: str, moment: datetime) -> tuple[tuple[date, str], ...]:
         """Those that have not settled at `moment`."""
         self._check(underlying)
+        moment = self._asking.moment(moment)
         listing = self._listing(moment)
         return tuple((day, self.root) for day, rows in listing.by_expiry.items() if rows[0].expires_at > moment)
 
@@ -163,6 +164,7 @@ class DeribitFeed:
         from optionix_core.feeds.deribit.chains import assemble
 
         self._check(underlying)
+        moment = self._asking.moment(moment)
         listing = self._listing(moment)
         wanted = tuple(
             rows
@@ -192,6 +194,7 @@ class DeribitFeed:
         """One option's quote, or the index; an option asked for is followed. Parts of contracts are no size."""
         if symbol == self._underlying:
             return self.spot(symbol, moment)
+        moment = self._asking.moment(moment)
         item = self._option(self._listing(moment), symbol)
         self._follow((item.name,))
         found = self._memory.standings((item,), moment)[0]
@@ -236,7 +239,6 @@ class DeribitFeed:
         return found
 
     def _listing(self, moment: datetime) -> Listing:
-        self._asking.begin()
         found = self._memory.listing(moment)
         if found is None:
             raise self._missing("the list of options", moment)

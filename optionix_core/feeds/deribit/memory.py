@@ -18,7 +18,7 @@ from typing import NamedTuple, TypeVar
 
 from optionix_core.feeds.deribit.book import Touch
 from optionix_core.feeds.deribit.messages import Candle, IndexPrice, ListedOption, Summary, Ticker
-from optionix_core.feeds.network.asking import ConnectionStatus
+from optionix_core.feeds.network.asking import ConnectionStatus, Opener, Opening
 from optionix_core.feeds.network.versions import Versions
 from optionix_core.market.clock import Clock
 
@@ -84,6 +84,7 @@ class Memory:
         self._index: Versions[IndexPrice] = Versions()
         self._heard: Versions[datetime] = Versions()
         self._summarised = False
+        self._opener = Opener(self._now, keeps)
         self._candles: tuple[Candle, ...] | None = None
         self._volatilities: tuple[Candle, ...] = ()
         self._realised: tuple[tuple[datetime, float], ...] = ()
@@ -110,6 +111,7 @@ class Memory:
                 self._summaries[row.name].put(at, row, self._horizon)
             self._summarised = True
             self._poll_reason = None
+            self._open()
             self.changed.notify_all()
 
     def take_index(self, price: IndexPrice) -> None:
@@ -118,6 +120,7 @@ class Memory:
             known = self._index.last()
             if known is None or price.made_at >= known.made_at:
                 self._index.put(self._stamp(), price, self._horizon)
+            self._open()
             self.changed.notify_all()
 
     def take_ticker(self, row: Ticker) -> None:
@@ -189,7 +192,12 @@ class Memory:
     @property
     def ready(self) -> bool:
         """Whether listing, quotes and spot have all come."""
-        return self._summarised and self._index.last() is not None
+        return self._opener.opening is not None
+
+    @property
+    def opening(self) -> Opening | None:
+        """Since when they answer."""
+        return self._opener.opening
 
     @property
     def poll_reason(self) -> str | None:
@@ -279,6 +287,10 @@ class Memory:
             made_at=made_at,
             received_at=came_at,
         )
+
+    def _open(self) -> None:
+        if self._summarised and self._index.last() is not None:
+            self._opener.ready(self._now)
 
     @property
     def _horizon(self) -> datetime:

@@ -42,8 +42,8 @@ class DeribitSettings:
     """How long a first question may wait for the first quotes, counted from the start."""
     stale_after: timedelta = timedelta(seconds=30)
     """Three polls."""
-    keeps: timedelta = timedelta(seconds=10)
-    """How far back a question may reach."""
+    keeps: timedelta = timedelta(seconds=60)
+    """How far back a question may reach: a command may solve for a while and then ask about its moment again."""
 
     def __post_init__(self) -> None:
         for name in (

@@ -81,6 +81,18 @@ def test_quotes_are_late_and_say_so(cboe: LoopbackCboe, clock: ManualClock) -> N
         assert feed.day_change("SPX", clock.now()) == pytest.approx(12.25 / 6500.0)
 
 
+def test_the_first_chain_answers_for_the_moment_of_the_question_that_waited_for_it(
+    cboe: LoopbackCboe, clock: ManualClock
+) -> None:
+    named = clock.now()
+    clock.advance(timedelta(seconds=3))
+    with feed_of(cboe, clock) as feed:
+        quote = feed.quote(CALL, named)
+        assert (quote.bid, quote.received_at, quote.exchange_time) == (100.5, clock.now(), AS_OF)
+        with pytest.raises(MissingDataError):
+            feed.quote(CALL, named - timedelta(minutes=2))
+
+
 def test_roots_that_share_a_date_stay_apart(cboe: LoopbackCboe, clock: ManualClock) -> None:
     with feed_of(cboe, clock) as feed:
         assert feed.expiries("SPX", clock.now()) == ((DAY, "SPX"), (DAY, "SPXW"), (date(2026, 11, 27), "SPXW"))

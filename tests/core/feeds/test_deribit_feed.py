@@ -132,6 +132,26 @@ def test_a_moment_that_has_passed_keeps_its_answer(exchange: LoopbackDeribit, cl
         assert (feed.quote(NAME, before), feed.spot("BTC", before)) == told
 
 
+def test_the_first_quotes_answer_for_the_moment_of_the_question_that_waited_for_them(
+    exchange: LoopbackDeribit, clock: ManualClock
+) -> None:
+    named = clock.now()
+    clock.advance(2 * SECOND)
+    with feed_of(exchange, clock) as feed:
+        quote = feed.quote(NAME, named)
+        assert (quote.bid, quote.received_at) == (0.02, clock.now())
+        assert feed.spot("BTC", named).last == INDEX
+        assert feed.chain("BTC", named).row_count == 12
+        first = feed.spot("BTC", clock.now())
+        clock.advance(SECOND)
+        until(feed, lambda: feed.status.connected)
+        exchange.send(index(99_800.0, clock.now()))
+        until(feed, lambda: feed.spot("BTC", clock.now()).last == 99_800.0)
+        assert feed.spot("BTC", named) == first
+        with pytest.raises(MissingDataError):
+            feed.spot("BTC", named - timedelta(minutes=2))
+
+
 def test_a_gap_takes_the_book_back_until_it_is_whole_again(exchange: LoopbackDeribit, clock: ManualClock) -> None:
     with feed_of(exchange, clock) as feed:
         follow(exchange, feed, clock)

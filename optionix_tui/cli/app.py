@@ -29,6 +29,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "order": ("order", "app"),
     "positions": ("book", "positions_command"),
     "account": ("book", "account_command"),
+    "ledger": ("ledger", "app"),
+    "import": ("import_trades", "app"),
     "log": ("log", "app"),
     "screen": ("screen", "screen_command"),
     "config": ("config", "app"),

@@ -20,6 +20,7 @@ from optionix_core.errors import InvalidValueError
 from optionix_core.market.option_type import OptionType, OptionTypeName
 from optionix_core.volatility.american_quotes import without_early_exercise
 from optionix_core.volatility.lint import richness
+from optionix_core.volatility.surface.quotes import SMALLEST_DELTA
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -54,7 +55,7 @@ def mispricings(
     solved: SolvedChain,
     tolerance: float = 0.005,
     *,
-    smallest_delta: float = 0.0,
+    smallest_delta: float = SMALLEST_DELTA,
 ) -> tuple[Mispricing, ...]:
     """Those above `tolerance` (unit of the quotes) of a delta of at least `smallest_delta` in size, largest first.
 

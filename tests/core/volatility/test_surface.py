@@ -207,13 +207,13 @@ def test_options_of_a_small_delta_are_listed_only_where_asked_for(clean: OptionC
     planted = replace(item, put=replace(item.put, bid=item.put.bid + shift, ask=item.put.ask + shift))
     solved = solve(replace(clean, slices=(planted, *clean.slices[1:])))
     surface = VolatilitySurface.fit(clean)
-    (found,) = mispricings(surface, solved, tolerance=0.02)
+    (found,) = mispricings(surface, solved, tolerance=0.02, smallest_delta=0.0)
     assert found.strike == 84.0
     root = float(surface.implied_volatility(84.0, surface.years[0])) * np.sqrt(surface.years[0])
     d1 = np.log(surface.slices[0].forward / 84.0) / root + 0.5 * root
     assert found.delta == pytest.approx(-0.5 * math.erfc(d1 / math.sqrt(2.0)), rel=1e-6)
     assert -0.02 < found.delta < 0.0
-    assert mispricings(surface, solved, tolerance=0.02, smallest_delta=0.02) == ()
+    assert mispricings(surface, solved, tolerance=0.02) == ()
 
 
 def test_questions_outside_the_domain_are_named() -> None:

@@ -35,7 +35,8 @@ def of_draft(draft: Draft, intent: OrderIntent, checks: tuple[GateCheck, ...]) -
                 end = end_of(event)
         elif event.type == ENTRY and event.id.startswith(f"order/{name}/"):
             cost = _plus(cost, _cost_of(entry_of(event)))
-    return _result(intent, draft.orders.order(name), end, checks, tuple(fills), cost)
+    order = None if end is not None else draft.orders.order(name)
+    return _result(intent, order, end, checks, tuple(fills), cost)
 
 
 def of_log(log: LogReader, orders: OrderFold, intent: OrderIntent) -> OrderResult | None:

@@ -1,7 +1,7 @@
 """Events that are about to be written in one transaction, and what book and orders will be once they are.
 
 What comes later in a transaction must see what came before it: an order filled before an expiry is in the book at the
-expiry. The desk itself moves only with the log, so a draft keeps copies, and makes that of the book only where needed.
+expiry. The desk itself moves only with the log, so a draft keeps copies, made where they are needed.
 """
 
 from __future__ import annotations
@@ -13,8 +13,11 @@ from optionix_core.portfolio.ledger import ACCOUNT_OPENED, ENTRY
 from optionix_core.sync.event import GENESIS, Record
 
 if TYPE_CHECKING:
+    from optionix_core.market.quote import Quote
     from optionix_core.services.desk import Desk
     from optionix_core.sync.event import Event, LogWriter
+    from optionix_core.trading.fold import OrderFold
+    from optionix_core.trading.orders import Side
 
 
 class Draft:
@@ -22,10 +25,9 @@ class Draft:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._book = desk.book
+        self._book, self._orders = desk.book, desk.orders
         self._unposted: list[Event] = []
-        self.orders = desk.orders.copy()
-        """Open orders, the drafted events in."""
+        self._applied = 0
         self.events: list[Event] = []
 
     @property
@@ -39,11 +41,25 @@ class Draft:
             self._unposted = []
         return self._book
 
+    @property
+    def orders(self) -> OrderFold:
+        """Open orders, the drafted events in. Reading them is all that may be done with them."""
+        if self._applied < len(self.events):
+            if self._orders is self._desk.orders:
+                self._orders = self._desk.orders.copy()
+            for event in self.events[self._applied :]:
+                self._orders.apply_event(event)
+            self._applied = len(self.events)
+        return self._orders
+
+    def already_taken(self, side: Side, quote: Quote) -> int:
+        """Contracts that fills took from a quote, the drafted ones among them."""
+        return self.orders.already_taken(side, quote)
+
     def add(self, *events: Event) -> None:
         """Take events in, in order."""
         for event in events:
             self.events.append(event)
-            self.orders.apply_event(event)
             if event.type in (ENTRY, ACCOUNT_OPENED):
                 self._unposted.append(event)
 

@@ -96,7 +96,7 @@ def preview_terms(workspace: Workspace, terms: OrderTerms, limits: GateLimits | 
     desk.follow(store)
     with desk.lock:
         draft = Draft(desk)
-        venue = PaperVenue(draft.orders.already_taken)
+        venue = PaperVenue(draft.already_taken)
         judged = judge(
             draft,
             feed,

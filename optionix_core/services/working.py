@@ -44,7 +44,7 @@ class Working:
         self.draft = draft
         self.feed = feed
         self.limits = limits
-        self.venue = PaperVenue(draft.orders.already_taken)
+        self.venue = PaperVenue(draft.already_taken)
         self.places: dict[str, Place] = {}
         """Where orders stand, where that is not what the log says."""
         self._instruments: dict[str, Instrument] = {}

@@ -23,7 +23,7 @@ INSTRUMENT = Instrument(
     SYMBOL,
     "SPXW",
     "SPX",
-    date(2026, 3, 20),
+    EXPIRES.date(),
     EXPIRES,
     OptionType.CALL,
     Decimal(5000),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,15 +17,22 @@ if TYPE_CHECKING:
     from optionix_core.services.doctor import Finding
 
 
-def doctor(context: typer.Context, format_: FormatOption = Format.TABLE, as_json: JsonOption = False) -> None:
+def doctor(
+    context: typer.Context,
+    network: Annotated[bool, typer.Option("--network", help="Ask the feed's exchange too.")] = False,
+    format_: FormatOption = Format.TABLE,
+    as_json: JsonOption = False,
+) -> None:
     """Examine terminal, settings, kernels, home, database, chain, server and clock; changes nothing.
 
-    Exits 1 where something has failed. What is not configured has not failed.
+    Exits 1 where something has failed. What is not configured has not failed. Asks no network unless told to.
     """
     from optionix_core.services import doctor as service
 
     face = face_of(context)
     findings = (_terminal(), _settings(face), *service.examine(face.home, face.clock.now()))
+    if network:
+        findings = (*findings, _feed(face))
     document = service.to_json(findings)
     rows = [(item.subject, str(item.state), item.detail, item.remedy) for item in findings]
     table = Table(("subject", "state", "detail", "what to do"), rows, left=frozenset({0, 1, 2, 3}))
@@ -75,6 +82,13 @@ def _terminal() -> Finding:
     return Finding("terminal", State.OK, detail)
 
 
+def _feed(face: Face) -> Finding:
+    from optionix_core.services.feed_reach import reach
+
+    with face.workspace() as workspace:
+        return reach(workspace)
+
+
 def _settings(face: Face) -> Finding:
     from config.errors import SettingsError
     from optionix_core.services.doctor import Finding, State
@@ -93,6 +107,7 @@ doctor_command = command(
     "doctor",
     doctor,
     "optionix doctor",
+    "optionix doctor --network",
     "optionix doctor --json | jq '.findings[] | select(.state != \"ok\")'",
 )
 warm_command = command(

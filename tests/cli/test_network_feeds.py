@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
@@ -38,6 +39,32 @@ def test_an_exchange_that_refuses_is_exit_code_3_and_says_why(deribit: LoopbackD
     answer = optionix("--feed", "deribit:BTC", "chain", "show", "BTC")
     assert (answer.code, answer.out) == (3, "")
     assert "to ask again in 86400 s" in answer.words
+
+
+def test_the_doctor_asks_the_exchange_only_when_told_to(deribit: LoopbackDeribit, optionix: CommandLine) -> None:
+    quiet = json.loads(optionix("--feed", "deribit:BTC", "doctor", "--json").out)
+    assert "feed" not in {item["subject"] for item in quiet["findings"]}
+    assert not deribit.gets
+    asked = optionix("--feed", "deribit:BTC", "doctor", "--network", "--json")
+    feed = json.loads(asked.out)["findings"][-1]
+    assert (feed["subject"], feed["state"]) == ("feed", "ok")
+    assert feed["detail"] == "deribit:BTC answers: BTC 99,500.25, 1 expiry"
+    still = json.loads(optionix("doctor", "--network", "--json").out)["findings"][-1]
+    assert (still["state"], still["detail"]) == ("not configured", "sim needs no network")
+
+
+def test_the_doctor_tells_a_clock_that_is_wrong_and_an_exchange_that_is_away(
+    deribit: LoopbackDeribit, optionix: CommandLine
+) -> None:
+    deribit.now = MOMENT - timedelta(seconds=42)
+    late = json.loads(optionix("--feed", "deribit:BTC", "doctor", "--network", "--json").out)["findings"][-1]
+    assert late["state"] == "attention"
+    assert "the machine's clock is 42.0 s ahead of the exchange's" in late["detail"]
+    deribit.once["get_instruments"].append(Reply({}, 404))
+    answer = optionix("--feed", "deribit:BTC", "doctor", "--network", "--json")
+    away = json.loads(answer.out)["findings"][-1]
+    assert (answer.code, away["state"]) == (1, "failed")
+    assert "result must be there (status 404)" in away["detail"]
 
 
 def test_delayed_quotes_come_from_the_address_in_the_settings(

@@ -56,7 +56,11 @@ def share_split_entry(
     with exact_arithmetic():
         claim_cost = share(position.cost, Decimal(left), Decimal(parts)) if left else ZERO
         lots = _spread(position, whole * sign, Fraction(new, old), position.cost - claim_cost)
-        claim = Lot(Decimal(left * sign), claim_cost, position.lots[0].opened_at, f"corporate-action/{action_id}") if left else None
+        claim = (
+            Lot(Decimal(left * sign), claim_cost, position.lots[0].opened_at, f"corporate-action/{action_id}")
+            if left
+            else None
+        )
     words = f", and {left}/{old} of a share to be paid in cash" if left else ""
     memo = f"{decimal_text(position.quantity)} {position.symbol} became {whole * sign} {name}{words}"
     return _reshaped(position, name, lots, claim, memo, action_id, time)

@@ -15,6 +15,7 @@ from typing import Final, Literal
 
 from optionix_core.errors import InvalidValueError, MissingDataError
 from optionix_core.market import symbols
+from optionix_core.market.products import product
 from optionix_core.portfolio.currency_units import rounded
 from optionix_core.portfolio.exact import ZERO, exact_arithmetic
 
@@ -33,6 +34,23 @@ def kind_of(symbol: str) -> Kind:
     if _SHARE.fullmatch(symbol):
         return "share"
     raise InvalidValueError("symbol", repr(symbol), "an option's key, the symbol of a share, or a claim")
+
+
+def label_of(symbol: str) -> str:
+    """As a trader writes it: `ORBIT 15JAN27 230 C`, `ORBIT`, `cash in lieu of ORBIT`."""
+    kind = kind_of(symbol)
+    if kind == "option":
+        return symbols.terms(symbol).label
+    return symbol if kind == "share" else f"cash in lieu of {underlying_of(symbol)}"
+
+
+def underlying_of(symbol: str) -> str:
+    """The share or index behind a key; the share itself, and that of a claim."""
+    kind = kind_of(symbol)
+    if kind == "option":
+        terms = symbols.terms(symbol)
+        return product(terms.root, terms.symbology).underlying
+    return symbol if kind == "share" else symbol.removeprefix(CLAIM).partition("/")[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,6 +180,12 @@ class BookFold:
         known = self._accounts.get(account)
         return () if known is None else tuple(sorted(known.holdings))
 
+    def currency_of(self, account: str, symbol: str) -> str | None:
+        """In which currency an account holds, or once held, an instrument; None where it never did."""
+        known = self._accounts.get(account)
+        holding = None if known is None else known.holdings.get(symbol)
+        return None if holding is None else holding.currency
+
     def flow_since(self, account: str, moment: datetime) -> dict[str, Flow]:
         """By symbol, what an account traded at or after `moment`, see RecentFlows.since."""
         known = self._accounts.get(account)

@@ -63,9 +63,7 @@ def position_transfer(
     with exact_arithmetic():
         cost = sum((lot.cost for lot in lots), ZERO)
     memo = f"transfer of {decimal_text(quantity)} {symbol} from {source.account} to {target.account}"
-    leaves = Move(
-        symbol, quantity.copy_negate(), cost.copy_negate(), position.currency, closes=picks, carried=True
-    )
+    leaves = Move(symbol, quantity.copy_negate(), cost.copy_negate(), position.currency, closes=picks, carried=True)
     comes = Move(symbol, quantity, cost, position.currency, opens=lots, carried=True)
     out = _entry(transfer_id, source.account, "out", "positions", symbol, quantity.copy_negate(), (leaves,), memo, time)
     return out, _entry(transfer_id, target.account, "in", "positions", symbol, quantity, (comes,), memo, time)

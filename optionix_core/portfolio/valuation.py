@@ -42,7 +42,7 @@ class PositionValue:
 
     position: Position
     instrument: Instrument | None
-    """None where the position's own feed does not know it."""
+    """None where the position's own feed does not know it, and for shares."""
     mark: Mark
     market_value: Decimal | None
     """Signed: what selling (or buying back) at the mark would bring."""
@@ -119,3 +119,13 @@ def value_position(
         unrealised = None if value is None else value - position.cost
     day, reason = day_pnl(position.quantity, instrument.multiplier, value, flow, close)
     return PositionValue(position, instrument, mark, value, unrealised, day, reason)
+
+
+def value_share(position: Position, mark: Mark, flow: Flow, close: Mark | None) -> PositionValue:
+    """Put a mark on a position in shares, whose unit is one share; it has no instrument."""
+    one = Decimal(1)
+    value = market_value(position.quantity, one, mark)
+    with exact_arithmetic():
+        unrealised = None if value is None else value - position.cost
+    day, reason = day_pnl(position.quantity, one, value, flow, close)
+    return PositionValue(position, None, mark, value, unrealised, day, reason)

@@ -9,15 +9,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from optionix_core.errors import IntegrityError, MissingDataError, UnknownNameError
 from optionix_core.market import sessions, symbols
 from optionix_core.market.products import product
 from optionix_core.market.protocols import FeedState
+from optionix_core.portfolio.deliverables import kind_of, label_of, underlying_of
 from optionix_core.portfolio.exact import ZERO, exact_arithmetic
 from optionix_core.portfolio.flows import Flow
-from optionix_core.portfolio.valuation import Mark, PositionValue, day_pnl, mark_of, no_mark, value_position
+from optionix_core.portfolio.valuation import (
+    Mark,
+    PositionValue,
+    day_pnl,
+    mark_of,
+    no_mark,
+    value_position,
+    value_share,
+)
 from optionix_core.services.desk import CHECKPOINT, Desk, HandsOutCheckpoints
 from optionix_core.services.order_json import number
 from optionix_core.services.trading import unopened_account
@@ -30,6 +40,8 @@ if TYPE_CHECKING:
     from optionix_core.services.workspace import Workspace
 
 OPEN: Final = "open"
+SHARES_CALENDAR: Final = "XNYS"
+"""Sessions of a share whose symbol no product bears."""
 UNOPENED: Final = "opens with its first order"
 
 
@@ -52,7 +64,10 @@ class AccountReport:
     feed_state: FeedState
     """Of the feed that marks it."""
     nlv: Decimal
-    """Net liquidation value: cash and marked positions. It leaves out what `unmarked` lists."""
+    """Net liquidation value: cash, dividends owed and marked positions in the account's currency.
+
+    It leaves out what `unmarked` and `unconverted` list.
+    """
     positions_value: Decimal
     """Of the marked positions."""
     buying_power: Decimal
@@ -64,6 +79,8 @@ class AccountReport:
     day_reason: str | None
     positions: tuple[PositionValue, ...]
     unmarked: tuple[Unmarked, ...]
+    unconverted: tuple[str, ...] = ()
+    """Currencies whose cash `nlv` leaves out, since no exchange rate is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +103,11 @@ def account(workspace: Workspace, moment: datetime | None = None) -> AccountRepo
         marker = _Marker(workspace, state, now)
         values = tuple(marker.value(position.symbol) for position in state.positions)
         day, reason = marker.day_of_account(values)
+    mine = [item for item in values if item.position.currency == state.currency]
     with exact_arithmetic():
-        worth = sum((item.market_value for item in values if item.market_value is not None), ZERO)
-        unrealised = sum((item.unrealised_pnl for item in values if item.unrealised_pnl is not None), ZERO)
-        nlv = state.cash + worth
+        worth = sum((item.market_value for item in mine if item.market_value is not None), ZERO)
+        unrealised = sum((item.unrealised_pnl for item in mine if item.unrealised_pnl is not None), ZERO)
+        nlv = state.cash + dict(state.receivable).get(state.currency, ZERO) + worth
         free = state.cash - reserved
     return AccountReport(
         state=state,
@@ -103,12 +121,19 @@ def account(workspace: Workspace, moment: datetime | None = None) -> AccountRepo
         day_pnl=day,
         day_reason=reason,
         positions=values,
-        unmarked=tuple(
-            Unmarked(item.position.symbol, item.mark.reason or "no mark")
-            for item in values
-            if item.market_value is None
-        ),
+        unmarked=tuple(found for item in values if (found := _unmarked(item, state.currency)) is not None),
+        unconverted=tuple(name for name, _ in (*state.cash_by_currency, *state.receivable) if name != state.currency),
     )
+
+
+def _unmarked(item: PositionValue, currency: str) -> Unmarked | None:
+    """Why a position is not in a net liquidation value; None where it is."""
+    if item.market_value is None:
+        return Unmarked(item.position.symbol, item.mark.reason or "no mark")
+    if item.position.currency == currency:
+        return None
+    reason = f"worth {item.market_value:f} {item.position.currency}, and no exchange rate to {currency} is known"
+    return Unmarked(item.position.symbol, reason)
 
 
 def positions(workspace: Workspace, *, all_accounts: bool = False, moment: datetime | None = None) -> PositionsReport:
@@ -165,14 +190,21 @@ class _Marker:
     def value(self, symbol: str) -> PositionValue:
         """The position in `symbol`, marked."""
         position = self._held[symbol]
+        if kind_of(symbol) == "claim":
+            unpaid = no_mark("cash in lieu, not paid yet")
+            return PositionValue(position, None, unpaid, None, None, None, unpaid.reason)
         instrument, mark = self._mark(symbol)
         try:
             close = self._last_close(symbol)
             flow = self._flows(close).get(symbol, Flow())
         except MissingDataError as error:
-            value = value_position(position, instrument, mark, Flow(), None)
+            price = value_share if kind_of(symbol) == "share" else partial(value_position, instrument=instrument)
+            value = price(position, mark=mark, flow=Flow(), close=None)
             return PositionValue(position, instrument, mark, value.market_value, value.unrealised_pnl, None, str(error))
-        at_close = None if instrument is None else self._mark_at(symbol, close)
+        share = kind_of(symbol) == "share"
+        at_close = None if instrument is None and not share else self._mark_at(symbol, close)
+        if share:
+            return value_share(position, mark, flow, at_close)
         return value_position(position, instrument, mark, flow, at_close)
 
     def day_of_account(self, values: tuple[PositionValue, ...]) -> tuple[Decimal | None, str | None]:
@@ -180,7 +212,9 @@ class _Marker:
         total = ZERO
         for item in values:
             if item.day_pnl is None:
-                return None, f"{_label(item.position.symbol)}: {item.day_reason}"
+                return None, f"{label_of(item.position.symbol)}: {item.day_reason}"
+            if item.position.currency != self._state.currency:
+                return None, f"{label_of(item.position.symbol)}: in {item.position.currency}, and no exchange rate"
             with exact_arithmetic():
                 total += item.day_pnl
         for symbol in self._book.traded(self._state.account):
@@ -188,12 +222,14 @@ class _Marker:
                 continue
             day, reason = self._day_of_closed(symbol)
             if day is None:
-                return None, f"{_label(symbol)}: {reason}"
+                return None, f"{label_of(symbol)}: {reason}"
             with exact_arithmetic():
                 total += day
         return total, None
 
     def _day_of_closed(self, symbol: str) -> tuple[Decimal | None, str | None]:
+        if kind_of(symbol) == "claim":
+            return ZERO, None
         try:
             close = self._last_close(symbol)
             flow = self._flows(close).get(symbol, Flow())
@@ -201,19 +237,23 @@ class _Marker:
             return None, str(error)
         if flow == Flow():
             return ZERO, None
+        currency = self._book.currency_of(self._state.account, symbol)
+        if currency != self._state.currency:
+            return None, f"in {currency}, and no exchange rate"
         at_close = self._mark_at(symbol, close) if flow.quantity else None
         instrument = self._instrument(symbol)
-        multiplier = product(symbols.terms(symbol).root).multiplier if instrument is None else instrument.multiplier
+        multiplier = _multiplier(symbol) if instrument is None else instrument.multiplier
         return day_pnl(ZERO, multiplier, ZERO, flow, at_close)
 
     def _flows(self, since: datetime) -> dict[str, Flow]:
         return self._book.flow_since(self._state.account, since)
 
     def _last_close(self, symbol: str) -> datetime:
-        return sessions.last_close(self._now, product(symbols.terms(symbol).root).calendar)
+        root = symbols.terms(symbol).root if kind_of(symbol) == "option" else symbol
+        return sessions.last_close(self._now, product(root).calendar if root.isalnum() else SHARES_CALENDAR)
 
     def _instrument(self, symbol: str) -> Instrument | None:
-        if self._feed is None:
+        if self._feed is None or kind_of(symbol) != "option":
             return None
         try:
             return self._feed.instrument(symbol)
@@ -223,6 +263,8 @@ class _Marker:
     def _mark(self, symbol: str) -> tuple[Instrument | None, Mark]:
         if self._feed is None:
             return None, no_mark(f"no feed of its venue {self._state.venue}")
+        if kind_of(symbol) == "share":
+            return None, self._mark_at(symbol, self._now)
         instrument = self._instrument(symbol)
         if instrument is None:
             return None, no_mark(f"{self._feed.name} does not know it")
@@ -234,14 +276,15 @@ class _Marker:
         if self._feed is None:
             return no_mark(f"no feed of its venue {self._state.venue}")
         try:
-            quote = self._feed.quote(symbol, moment)
+            asked = self._feed.spot if kind_of(symbol) == "share" else self._feed.quote
+            quote = asked(symbol, moment)
         except (MissingDataError, UnknownNameError) as error:
             return no_mark(str(error))
         return mark_of(quote, moment, self._feed.stale_after, market_open=self._feed.is_open(moment))
 
 
-def _label(symbol: str) -> str:
-    return symbols.terms(symbol).label
+def _multiplier(symbol: str) -> Decimal:
+    return product(symbols.terms(symbol).root).multiplier if kind_of(symbol) == "option" else Decimal(1)
 
 
 def to_json(report: AccountReport | PositionsReport) -> dict[str, Any]:
@@ -259,11 +302,16 @@ def to_json(report: AccountReport | PositionsReport) -> dict[str, Any]:
         "feed": str(report.feed_state),
         "nlv": number(report.nlv),
         "cash": number(state.cash),
+        "cash_by_currency": {name: number(amount) for name, amount in state.cash_by_currency},
+        "receivable": {name: number(amount) for name, amount in state.receivable},
+        "unconverted": list(report.unconverted),
         "positions_value": number(report.positions_value),
         "buying_power": number(report.buying_power),
         "unrealised_pnl": number(report.unrealised_pnl),
         "realised_pnl": number(state.realised_pnl),
         "fees": number(state.fees),
+        "income": number(state.income),
+        "lot_method": state.lot_method,
         "day_pnl": number(report.day_pnl),
         "day_pnl_reason": report.day_reason,
         "opening_balance": number(state.opening_balance),
@@ -273,16 +321,18 @@ def to_json(report: AccountReport | PositionsReport) -> dict[str, Any]:
 
 
 def _position_json(item: PositionValue, moment: datetime) -> dict[str, Any]:
-    position, terms, quote = item.position, symbols.terms(item.position.symbol), item.mark.quote
+    position, quote = item.position, item.mark.quote
+    kind = kind_of(position.symbol)
+    terms = symbols.terms(position.symbol) if kind == "option" else None
     return {
         "account": position.account,
         "symbol": position.symbol,
-        "label": terms.label,
-        "underlying": product(terms.root).underlying,
-        "expiry": terms.expiry.isoformat(),
-        "strike": number(terms.strike),
-        "option_type": terms.option_type.label,
-        "multiplier": None if item.instrument is None else number(item.instrument.multiplier),
+        "label": label_of(position.symbol),
+        "underlying": underlying_of(position.symbol),
+        "expiry": None if terms is None else terms.expiry.isoformat(),
+        "strike": None if terms is None else number(terms.strike),
+        "option_type": None if terms is None else terms.option_type.label,
+        "multiplier": 1 if kind == "share" else None if item.instrument is None else number(item.instrument.multiplier),
         "currency": position.currency,
         "quantity": number(position.quantity),
         "cost": number(position.cost),

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from optionix_core.errors import MissingDataError, UnknownNameError
 from optionix_core.market import symbols
 from optionix_core.market.products import product
+from optionix_core.portfolio.deliverables import kind_of, label_of, underlying_of
 from optionix_core.services import book
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ class PositionGreeks:
     gamma: float
     vega: float
     theta: float
-    iv: float
+    iv: float | None
+    """None for shares."""
     dollar_delta: float
     """Delta times spot, in the currency."""
     dollar_gamma: float
@@ -53,8 +55,9 @@ class BookLine:
     label: str
     underlying: str
     root: str
-    expiry: date
-    days: int
+    expiry: date | None
+    """None for shares, which do not expire."""
+    days: int | None
     """Calendar days to expiry, as the exchange dates them where its chain is at hand, else from the UTC date."""
     value: PositionValue
     greeks: PositionGreeks | None
@@ -116,7 +119,7 @@ class BookViewer:
         self._follow(store, events)
         chains: dict[tuple[str, date, str], ChainView | str] = {}
         lines = [self._line(value, moment, chains) for value in report.positions]
-        lines.sort(key=lambda line: (line.underlying, line.expiry, line.root, line.symbol))
+        lines.sort(key=lambda line: (line.underlying, line.expiry or date.min, line.root, line.symbol))
         return BookView(
             moment=moment,
             events=events,
@@ -143,6 +146,8 @@ class BookViewer:
     def _line(
         self, value: PositionValue, moment: datetime, chains: dict[tuple[str, date, str], ChainView | str]
     ) -> BookLine:
+        if kind_of(value.position.symbol) != "option":
+            return self._line_of_share(value)
         terms = symbols.terms(value.position.symbol)
         underlying = product(terms.root).underlying if value.instrument is None else value.instrument.underlying
         greeks, reason = self._greeks(value, underlying, moment, chains)
@@ -159,6 +164,16 @@ class BookViewer:
             greeks=greeks,
             greeks_reason=reason,
         )
+
+    def _line_of_share(self, value: PositionValue) -> BookLine:
+        """A share, or a claim to cash in lieu: a delta of one, and nothing that an option has beside it."""
+        symbol = value.position.symbol
+        underlying = underlying_of(symbol)
+        greeks, reason = None, value.mark.reason
+        if kind_of(symbol) == "share" and value.market_value is not None:
+            quantity, worth = float(value.position.quantity), float(value.market_value)
+            greeks = PositionGreeks(quantity, 0.0, 0.0, 0.0, None, worth, 0.0)
+        return BookLine(symbol, label_of(symbol), underlying, underlying, None, None, value, greeks, reason)
 
     def _greeks(
         self,

@@ -12,6 +12,7 @@ from optionix_core.errors import MissingDataError, UnknownNameError
 from optionix_core.market import symbols
 from optionix_core.market.quote import Quote
 from optionix_core.portfolio import fields
+from optionix_core.portfolio.deliverables import kind_of
 from optionix_core.portfolio.exact import ZERO, decimal_text
 from optionix_core.portfolio.expiry import (
     settlement_event,
@@ -53,14 +54,14 @@ class Unsettled:
 
 
 def due(book: BookFold, now: datetime) -> tuple[Position, ...]:
-    """Open positions on the paper venue whose expiry date is here or past; the feed knows the hour."""
+    """Open positions in options on the paper venue whose expiry date is here or past; the feed knows the hour."""
     today = (now + _DAY).date()
     return tuple(
         position
         for account in book.accounts()
         if account.venue == LOCAL_SIM
         for position in account.positions
-        if symbols.terms(position.symbol).expiry <= today
+        if kind_of(position.symbol) == "option" and symbols.terms(position.symbol).expiry <= today
     )
 
 

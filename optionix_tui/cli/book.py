@@ -70,6 +70,11 @@ def _account_table(account: dict[str, Any]) -> Table:
     rows = [
         ("net liquidation value", _money(account["nlv"]), ""),
         ("cash", _money(account["cash"]), ""),
+        *(
+            (f"cash in {name}", f"{amount:,}", "not in the value: no exchange rate")
+            for name, amount in account["cash_by_currency"].items()
+            if name != account["currency"]
+        ),
         ("positions", _money(account["positions_value"]), _left_out(account)),
         ("buying power", _money(account["buying_power"]), ""),
         ("day P&L", _gain(account["day_pnl"]), account["day_pnl_reason"] or ""),

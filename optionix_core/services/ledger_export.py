@@ -43,7 +43,8 @@ _ROOTS: Final = {
     "adjustments": "Equity",
     "conversion": "Equity",
 }
-_COMMODITY: Final = re.compile(r"[A-Z](?:[A-Z0-9'._-]{0,22}[A-Z0-9])?", re.ASCII)
+_COMMODITY: Final = re.compile(r"[A-Z][A-Z0-9'._-]{0,22}[A-Z0-9]", re.ASCII)
+"""Two characters at least, as Beancount 2 has it too."""
 
 
 def write(entries: Sequence[NumberedEntry], kind: ExportFormat, target: IO[str]) -> None:
@@ -153,5 +154,6 @@ def _translated(names: Iterable[str], rule: Callable[[str], str]) -> dict[str, s
 
 
 def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return '"' + re.sub(r"[\r\n]+", " ", escaped) + '"'
+    plain = "".join(sign if sign.isprintable() else " " for sign in text)
+    escaped = plain.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

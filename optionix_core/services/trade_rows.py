@@ -19,11 +19,11 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
 
-from optionix_core.errors import DomainError, MalformedFileError, MissingDataError
+from optionix_core.errors import InvalidValueError, MalformedFileError, MissingDataError
 from optionix_core.market import symbols
 from optionix_core.market.products import product
 from optionix_core.portfolio.combination import TradeLeg
-from optionix_core.portfolio.deliverables import kind_of
+from optionix_core.portfolio.deliverables import is_share
 from optionix_core.sync.canonical import time_text
 
 REQUIRED: Final = ("time", "symbol", "side", "quantity", "price", "fee", "id")
@@ -136,7 +136,8 @@ class _Cells:
         """The trade; None where a cell is wrong."""
         time = self._read("time", _time, "a moment with its zone, such as 2026-11-18T15:31:07Z")
         if time is not None and not _EARLIEST <= time <= now:
-            time = self._note("time", f"between {time_text(_EARLIEST)} and now, {time_text(now)}")
+            self._note("time", f"between {time_text(_EARLIEST)} and now, {time_text(now)}")
+            time = None
         side = self._read("side", lambda text: _SIDES.get(text.lower()), "buy or sell")
         quantity = self._read("quantity", _whole, "a whole number above 0")
         price = self._read("price", _not_negative, "a number, zero or more, of at most 18 decimals")
@@ -145,7 +146,8 @@ class _Cells:
         terms = self._terms()
         multiplier = None if terms is None else self._multiplier(terms)
         if terms is not None and time is not None and not _alive(terms, time):
-            time = self._note("time", f"on or before the expiry of {terms.symbol}, {terms.expiry}")
+            self._note("time", f"on or before the expiry of {terms.symbol}, {terms.expiry}")
+            time = None
         if time is None or side is None or quantity is None or price is None or fee is None or name is None:
             return None
         if terms is None or multiplier is None:
@@ -155,48 +157,57 @@ class _Cells:
 
     def _read(self, column: str, reader: Callable[[str], _Read | None], bound: str) -> _Read | None:
         value = reader(self._cells[column])
-        return self._note(column, bound) if value is None else value
+        if value is None:
+            self._note(column, bound)
+        return value
 
     def _note(self, column: str, bound: str) -> None:
         shown = self._cells.get(column, "")
         self._wrong.append(WrongRow(self._line, column, f"must be {bound} (got {shown!r})"))
 
     def _terms(self) -> _Terms | None:
-        text = self._cells["symbol"]
+        text, asked = self._cells["symbol"], self._cells.get("currency", "").upper()
         try:
-            terms = _terms_of(text, self._cells.get("currency", "").upper())
-        except (DomainError, MissingDataError) as error:
-            reason = str(error)
-            self._wrong.append(
-                WrongRow(self._line, "symbol", reason if "got" in reason else f"{reason} (got {text!r})")
-            )
+            terms = _terms_of(text, asked)
+        except InvalidValueError as error:
+            what = "" if error.field == "symbol" else f"{error.field} "
+            self._wrong.append(WrongRow(self._line, "symbol", f"{what}must be {error.bound} (got {text!r})"))
             return None
-        asked = self._cells.get("currency", "").upper()
-        return self._note("currency", terms.currency) if asked not in ("", terms.currency) else terms
+        except MissingDataError as error:
+            self._wrong.append(WrongRow(self._line, "symbol", f"{error} (got {text!r})"))
+            return None
+        if asked not in ("", terms.currency):
+            self._note("currency", terms.currency)
+            return None
+        return terms
 
     def _multiplier(self, terms: _Terms) -> Decimal | None:
         text = self._cells.get("multiplier", "")
         if not text:
-            bound = f"given: {terms.symbol} is adjusted, and its product does not tell it"
-            return self._note("multiplier", bound) if terms.multiplier is None else terms.multiplier
+            if terms.multiplier is None:
+                self._note("multiplier", f"given: {terms.symbol} is adjusted, and its product does not tell it")
+            return terms.multiplier
         value = _not_negative(text)
-        if value is None or not value:
-            return self._note("multiplier", "a number above 0")
+        if not value:
+            self._note("multiplier", "a number above 0")
+            return None
         if terms.multiplier not in (None, value):
-            return self._note("multiplier", f"{terms.multiplier}, as of the product")
+            self._note("multiplier", f"{terms.multiplier}, as of the product")
+            return None
         return value
 
 
 def _terms_of(text: str, currency: str) -> _Terms:
     """Key, multiplier, currency and expiry. InvalidValueError or MissingDataError where the symbol is none."""
-    if symbols.is_option(text):
+    try:
         terms = symbols.terms(text)
-        known = product(terms.root, terms.symbology)
-        return _Terms(terms.key, None if known.adjusted else known.multiplier, known.currency, terms.expiry)
-    name = text.upper()
-    if kind_of(name) != "share":
-        symbols.terms(text)
-    return _Terms(name, Decimal(1), currency or "USD", None)
+    except InvalidValueError as error:
+        if is_share(text.upper()):
+            return _Terms(text.upper(), Decimal(1), currency or "USD", None)
+        bound = f"{error.bound}, or the symbol of a share" if error.field == "symbol" else error.bound
+        raise InvalidValueError(error.field, error.value, bound) from None
+    known = product(terms.root, terms.symbology)
+    return _Terms(terms.key, None if known.adjusted else known.multiplier, known.currency, terms.expiry)
 
 
 def _alive(terms: _Terms, time: datetime) -> bool:

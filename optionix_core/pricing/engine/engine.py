@@ -249,7 +249,8 @@ def _answered(row: Row, request: Request, digest: str | None) -> PricingResult:
     worth = standing.intrinsic(request.contract, request.market)
     given = outcome.greeks or {}
     lacking = [name for name in request.greeks if name not in given]
-    name = row.name if not outcome.text else MethodName(row.id, f"{row.text} ({outcome.text})")
+    done = outcome.instead or row.text
+    name = MethodName(row.id, f"{done} ({outcome.text})" if outcome.text else done)
     return PricingResult(
         price=outcome.price,
         greeks=EngineGreeks(**{name: given.get(name) for name in request.greeks}),

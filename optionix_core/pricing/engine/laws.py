@@ -11,11 +11,11 @@ from optionix_core.pricing.dividends import schedule
 from optionix_core.pricing.engine.result import Outcome, Request
 
 WAYS = {
-    "CLOSED_FORM": "early exercise never pays: closed form",
+    "CLOSED_FORM": "closed form: early exercise never pays",
     "COLLOCATION": "",
-    "GRID": "on a grid",
+    "GRID": "finite differences between the dividends",
 }
-"""How `american` says that a price came about."""
+"""How `american` says that a price came about, where not as its row of the table says."""
 ROUNDING = 1e-14
 """Of the larger of spot and strike: what every price may be wrong by."""
 EXPANSION = "an expansion in nu^2 T: no bound is known, and far strikes and long expiries leave its range"
@@ -61,7 +61,7 @@ def american(request: Request) -> Outcome:
     if infinite:
         reasons.append(f"{', '.join(infinite)}: not finite here")
     error = max(found.error, ROUNDING * max(market.spots[0], contract.strike))
-    return Outcome(found.price, given, error_bound=error, missing="; ".join(reasons), text=WAYS[found.method.name])
+    return Outcome(found.price, given, error_bound=error, missing="; ".join(reasons), instead=WAYS[found.method.name])
 
 
 def fourier(request: Request) -> Outcome:

@@ -113,6 +113,8 @@ class Outcome(NamedTuple):
     """Why Greeks that were asked for are absent."""
     text: str = ""
     """More about the method, behind its name."""
+    instead: str = ""
+    """What was done in place of what the method's name says."""
     greek_errors: dict[str, float] | None = None
     """Standard errors of Greeks that were simulated."""
 

@@ -8,6 +8,7 @@ chance, and begins anew only after a connection that held.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import OrderedDict
 from collections.abc import Iterable
 from datetime import date
@@ -28,6 +29,8 @@ from optionix_core.market.sessions import CONTINUOUS
 
 HISTORY_DAYS = 370
 _BURST = 10
+_LOG = logging.getLogger("optionix.feeds.deribit")
+_LOG.addHandler(logging.NullHandler())  # a terminal is being painted: what goes wrong is told by the feed's status
 _BIGGEST_MESSAGE = 8 * 1024 * 1024
 
 
@@ -186,6 +189,7 @@ class Connection:
                     close_timeout=1.0,
                     max_size=_BIGGEST_MESSAGE,
                     user_agent_header="optionix",
+                    logger=_LOG,
                 ) as socket:
                     began = loop.time()
                     self._stream = Stream(

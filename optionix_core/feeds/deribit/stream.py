@@ -181,6 +181,7 @@ class Stream:
         if document.has("error"):
             code, words = error_of(document)
             waiting.set_exception(VenueError(f"{SOURCE}: error {code}, {words}"))
+            waiting.exception()  # told by whoever asked; nobody else is to hear of it
         elif not document.has("result"):
             document.get("result").refuse("must be there")
         else:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from threading import Condition, Event, Lock, Thread
+from threading import Condition, Event, RLock, Thread, current_thread
 from typing import Any
 
 
@@ -17,7 +17,7 @@ class Background:
 
     def __init__(self, name: str, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
         self._main = main
-        self._lock = Lock()
+        self._lock = RLock()
         self._thread: Thread | None = None
         self._name = name
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -56,7 +56,7 @@ class Background:
             thread, task = self._thread, self._task
             if self._loop is not None and task is not None:
                 self._loop.call_soon_threadsafe(task.cancel)
-        if thread is not None:
+        if thread is not None and thread is not current_thread():
             thread.join(patience)
 
     def _run(self) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -41,16 +42,20 @@ class RetryPolicy:
 class TokenBucket:
     """Lets `burst` requests through at once and `rate` a second after that."""
 
-    def __init__(self, rate: float, burst: int, sleep: Sleep = asyncio.sleep) -> None:
+    def __init__(
+        self, rate: float, burst: int, sleep: Sleep = asyncio.sleep, seconds: Callable[[], float] = time.monotonic
+    ) -> None:
+        """`seconds`: a clock that only goes forward."""
         self._rate = rate
         self._burst = float(burst)
         self._tokens = float(burst)
         self._filled_at: float | None = None
         self._sleep = sleep
+        self._seconds = seconds
 
     async def take(self) -> None:
         """Wait for one's turn."""
-        now = asyncio.get_running_loop().time()
+        now = self._seconds()
         if self._filled_at is not None:
             self._tokens = min(self._burst, self._tokens + (now - self._filled_at) * self._rate)
         self._filled_at = now

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
@@ -19,10 +20,12 @@ __all__ = ["TestQuoteSourceContract"]
 @pytest.fixture(scope="module")
 def case() -> Iterator[Case]:
     with LoopbackDeribit() as exchange:
-        feed = DeribitFeed("BTC", exchange.settings(), ManualClock(NOW))
+        clock = ManualClock(NOW)
+        feed = DeribitFeed("BTC", exchange.settings(), clock)
         try:
             feed.start()
             assert feed.memory.wait_for(lambda: feed.memory.ready and bool(feed.memory.realised()), PATIENCE)
+            clock.advance(timedelta(seconds=1))  # whatever comes from now on is of a later moment
             yield Case(feed, FeedState.LIVE, NOW)
         finally:
             feed.close()

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from optionix_core.errors import InvalidValueError, MissingDataError, OptionixError, UnknownNameError, VenueError
+from optionix_core.feeds import ReplayFeed
 from optionix_core.feeds.deribit import DeribitFeed
 from optionix_core.feeds.network.pace import RetryPolicy
+from optionix_core.feeds.recording import record
 from optionix_core.market import products
 from optionix_core.market.clock import ManualClock
 from optionix_core.market.products import Symbology, product
@@ -288,7 +292,7 @@ def test_a_silent_connection_is_given_up(exchange: LoopbackDeribit, clock: Manua
 
 def test_a_subscription_that_is_not_answered_ends_the_connection(exchange: LoopbackDeribit, clock: ManualClock) -> None:
     exchange.silent_to = {"public/subscribe"}
-    with feed_of(exchange, clock, timeout=0.1) as feed:
+    with feed_of(exchange, clock, timeout=0.5) as feed:
         feed.start()
         until(feed, lambda: "public/subscribe was not answered" in (feed.status.reason or ""))
         exchange.silent_to = set()
@@ -495,6 +499,28 @@ def test_a_closed_feed_answers_from_what_it_had_and_its_thread_is_gone(
         quote = feed.quote(NAME, clock.now())
         assert (quote.bid, quote.exchange_time) == (0.0195, NOW)
         assert not feed.running
+
+
+def test_a_feed_that_is_dropped_ends_its_connection(exchange: LoopbackDeribit, clock: ManualClock) -> None:
+    feed = DeribitFeed("BTC", exchange.settings(), clock, requests=AT_ONCE, reconnects=AT_ONCE)
+    assert bid(feed, clock) == 0.02
+    background = feed._background
+    del feed
+    gc.collect()
+    assert not background.running
+    assert background.failure is None
+
+
+def test_what_was_live_can_be_recorded_and_played(
+    exchange: LoopbackDeribit, clock: ManualClock, tmp_path: Path
+) -> None:
+    path = tmp_path / "coins.recording.gz"
+    with feed_of(exchange, clock) as feed:
+        told = feed.quote(NAMES[7], NOW)
+        record(feed, path, clock=clock, count=2, wait=lambda seconds: clock.advance(timedelta(seconds=seconds)))
+    played = ReplayFeed(path).quote(NAMES[7], NOW + SECOND)
+    assert (played.bid, played.ask, played.vendor_iv) == (told.bid, told.ask, told.vendor_iv)
+    assert played.exchange_time == told.exchange_time
 
 
 def test_every_error_of_the_feed_is_one_of_the_tree(exchange: LoopbackDeribit, clock: ManualClock) -> None:

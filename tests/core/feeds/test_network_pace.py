@@ -28,10 +28,15 @@ async def test_a_bucket_lets_a_burst_through_and_then_keeps_the_rate() -> None:
     async def sleep(seconds: float) -> None:
         waits.append(seconds)
 
-    bucket = TokenBucket(rate=2.0, burst=3, sleep=sleep)
+    now = [100.0]
+    bucket = TokenBucket(rate=2.0, burst=3, sleep=sleep, seconds=lambda: now[0])
     for _ in range(6):
         await bucket.take()
-    assert waits == [pytest.approx(0.5, abs=0.05), pytest.approx(1.0, abs=0.05), pytest.approx(1.5, abs=0.05)]
+    assert waits == [0.5, 1.0, 1.5]
+    now[0] += 60.0
+    for _ in range(4):
+        await bucket.take()
+    assert waits == [0.5, 1.0, 1.5, 0.5]  # however long nobody asked, no more than the burst
 
 
 def test_a_background_is_cancelled_by_closing_and_closing_again_changes_nothing() -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from threading import RLock
 from typing import Final, Protocol, runtime_checkable
 
@@ -15,13 +17,23 @@ from optionix_core.errors import IntegrityError
 from optionix_core.portfolio.fold import BookFold
 from optionix_core.sync.checkpoints import CheckpointReader, CheckpointStore, FoldCheckpoint
 from optionix_core.sync.event import EMPTY_HEAD, Event, LogReader, LogWriter, Record
-from optionix_core.trading.fold import OrderFold
+from optionix_core.trading.fold import OpenOrder, OrderFold
+from optionix_core.trading.working_records import Place
 
 CHECKPOINT: Final = "desk-4"
 """Name of the checkpoint; another shape of the state takes another name."""
 
 CHECKPOINT_EVERY: Final = 128
 """Records after which a writer keeps a new checkpoint."""
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """Quotes up to a moment were looked at for an order as it stood, and nothing came of it."""
+
+    order: OpenOrder
+    until: datetime
+    place: Place
 
 
 @runtime_checkable
@@ -40,6 +52,8 @@ class Desk:
         self.lock = RLock()
         self.book = BookFold()
         self.orders = OrderFold()
+        self.looked: dict[str, Looked] = {}
+        """By client order id: work that this process has done already, and need not do again."""
         self._kept = 0
 
     def follow(self, log: LogReader) -> None:

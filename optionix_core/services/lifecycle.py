@@ -91,12 +91,13 @@ def _drafted(
     log: LogReader, desk: Desk, feed: QuoteSource, now: datetime, going_on: str | None, limits: GateLimits | None
 ) -> tuple[Draft, VenueUpdate]:
     draft = Draft(desk)
-    passage = Passage(draft, log, feed, now, limits)
+    passage = Passage(draft, log, feed, now, limits, desk.looked)
     unanswered = (order.intent.client_order_id for order in draft.orders.orders() if order.accepted_at is None)
     interrupted = tuple(sorted(name for name in unanswered if name != going_on))
     for name in interrupted:
         passage.working.end(name, OrderEnd(OrderState.EXPIRED, INTERRUPTED, ()), now)
     passage.run()
+    desk.looked = {} if draft.events else passage.looked()
     update = VenueUpdate(
         settled=tuple(passage.settling.settled),
         interrupted=interrupted,

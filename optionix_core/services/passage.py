@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from optionix_core.market.protocols import TellsQuotes
+from optionix_core.services.desk import Looked
 from optionix_core.services.judging import instrument_of
 from optionix_core.services.settling import Settling, due
 from optionix_core.services.working import Working
@@ -23,7 +24,7 @@ from optionix_core.trading.touch import quoted_at
 from optionix_core.trading.working_records import NOWHERE, Advanced, advanced_event
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
     from optionix_core.market.protocols import Matters, QuoteSource, TouchRange
@@ -45,9 +46,17 @@ class Passage:
     """Brings a draft up to `now`."""
 
     def __init__(
-        self, draft: Draft, log: LogReader, feed: QuoteSource, now: datetime, limits: GateLimits | None = None
+        self,
+        draft: Draft,
+        log: LogReader,
+        feed: QuoteSource,
+        now: datetime,
+        limits: GateLimits | None = None,
+        looked: Mapping[str, Looked] | None = None,
     ) -> None:
+        """`looked` is what need not be looked at again, where the order still stands as it stood then."""
         self._draft, self._feed, self._now = draft, feed, now
+        self._looked = {} if looked is None else looked
         self._advanced = draft.orders.advanced_until(LOCAL_SIM)
         self.working = Working(draft, feed, limits)
         self.settling = Settling(draft, log, feed)
@@ -59,11 +68,15 @@ class Passage:
         """Everything that happened up to now, and that it was looked at where something did, or much time passed."""
         before = len(self._draft.events)
         mine = self._orders()
+        for order in mine:
+            known = self._looked.get(order.intent.client_order_id)
+            if known is not None and known.order == order:
+                self.working.places[order.intent.client_order_id] = known.place
         if mine:
             self._walk(mine)
         self.settling.settle(self._now)
         left = self._orders()
-        begun = min((self._start(order) for order in left), default=self._now)
+        begun = min((self._begun(order) for order in left), default=self._now)
         if (mine and len(self._draft.events) > before) or (left and self._now - begun >= KEPT_EVERY):
             self._draft.add(advanced_event(Advanced(LOCAL_SIM, self._now, self._places(), self.unseen)))
 
@@ -130,12 +143,11 @@ class Passage:
             self._streams[symbol] = (head, quotes)
 
     def _interest(self, symbol: str, at: datetime) -> Matters:
+        mine = [o for o in self._orders() if o.intent.symbol == symbol and self._start(o) <= at]
+        place = self.working.place
+
         def matters(touches: TouchRange) -> bool:
-            return any(
-                resting.matters(order, self.working.place(order), touches)
-                for order in self._draft.orders.orders()
-                if order.intent.symbol == symbol and order.since is not None and self._start(order) <= at
-            )
+            return any(resting.matters(order, place(order), touches) for order in mine)
 
         return matters
 
@@ -143,10 +155,20 @@ class Passage:
         """Accepted orders."""
         return tuple(order for order in self._draft.orders.orders() if order.since is not None)
 
-    def _start(self, order: OpenOrder) -> datetime:
-        """From when on the order's quotes were not looked at."""
+    def _begun(self, order: OpenOrder) -> datetime:
+        """From when on the order's quotes were not looked at, as far as the log tells."""
         since = self._now if order.since is None else order.since
         return since if self._advanced is None else max(since, self._advanced)
+
+    def _start(self, order: OpenOrder) -> datetime:
+        """The same, with what this process knows."""
+        known = self._looked.get(order.intent.client_order_id)
+        begun = self._begun(order)
+        return max(begun, known.until) if known is not None and known.order == order else begun
+
+    def looked(self) -> dict[str, Looked]:
+        """What need not be looked at again where nothing of this passage is written."""
+        return {o.intent.client_order_id: Looked(o, self._now, self.working.place(o)) for o in self._orders()}
 
     def _places(self) -> dict[str, Place]:
         places = {}

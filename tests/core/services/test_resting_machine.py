@@ -90,8 +90,12 @@ class Resting(RuleBasedStateMachine):
         self.seconds = 0
         self.stores = {"watched": MemoryEventStore(), "left": MemoryEventStore()}
         self.names: list[str] = []
+        self.terminal = self.workspace("watched", self.stores["watched"])
 
     def workspace(self, home, store=None):
+        """One process for the home that is watched, a fresh one for each act on the other."""
+        if home == "watched" and store is None:
+            return self.terminal
         log = self.stores[home] if store is None else store
         return Workspace(HomeFolders.of(Path("unused")), store=log, feed=self.feed, clock=self.clock)
 
@@ -187,8 +191,9 @@ class Resting(RuleBasedStateMachine):
         gap=st.integers(0, 20),
     )
     def quote(self, symbol, bid, spread, size, gap):
-        """Several instruments may be quoted at one moment."""
-        if any(q.symbol == symbol and q.received_at == self.clock.now() for q in self.feed.quotes):
+        """Later than what was looked at; several instruments may be quoted at one moment."""
+        last = START + timedelta(seconds=self.seconds)
+        if last <= self.clock.now() or any(q.symbol == symbol and q.received_at == last for q in self.feed.quotes):
             gap = max(gap, 1)
         self.seconds += gap
         low = None if bid is None else bid / 10

@@ -203,6 +203,25 @@ def test_a_limit_and_a_failing_server_are_waited_out(cboe: LoopbackCboe, clock: 
         assert turns.waits[1] < 0.1
 
 
+def test_an_answer_that_is_cut_in_the_middle_is_asked_for_again_and_never_read(
+    cboe: LoopbackCboe, clock: ManualClock
+) -> None:
+    cut = Reply(payload(rows=[row(CALL, bid=1.0)]), headers={"Content-Length": "100000"})
+    cboe.once["_SPX.json"].extend([cut, cut])
+    turns = Turns()
+    turns.one()
+    turns.one()
+    with feed_of(cboe, clock, turns) as feed:
+        assert feed.quote(CALL, clock.now()).bid == 100.5
+        assert len(cboe.gets) == 3
+    cboe.once["_SPX.json"].extend([cut] * 3)
+    turns = Turns()
+    turns.one()
+    turns.one()
+    with feed_of(cboe, clock, turns) as feed, pytest.raises(VenueError, match=r"cannot be reached.*\(3 tries\)"):
+        feed.chain("SPX", clock.now())
+
+
 def test_asking_while_nothing_comes_ends_in_time(cboe: LoopbackCboe, clock: ManualClock) -> None:
     cboe.once["_SPX.json"].append(Reply({}, hold=True))
     with feed_of(cboe, clock, first_wait=0.05) as feed:

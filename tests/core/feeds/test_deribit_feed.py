@@ -412,11 +412,12 @@ def test_a_limit_is_waited_out_and_what_the_exchange_refuses_is_told(
 ) -> None:
     too_many = {"jsonrpc": "2.0", "error": {"code": 10028, "message": "too_many_requests", "data": None}}
     exchange.once["get_instruments"].extend([Reply({}, 429, {"Retry-After": "0"}), Reply(too_many, 400)])
-    exchange.once["get_book_summary_by_currency"].append(Reply({}, 503))
+    cut = Reply(envelope([summary(NAME, bid_price=1.0)]), headers={"Content-Length": "100000"})
+    exchange.once["get_book_summary_by_currency"].extend([Reply({}, 503), cut])
     with feed_of(exchange, clock) as feed:
         assert bid(feed, clock) == 0.02
         assert exchange.count("get_instruments") == 3
-        assert exchange.count("get_book_summary_by_currency") == 2
+        assert exchange.count("get_book_summary_by_currency") == 3
 
 
 @pytest.mark.parametrize(

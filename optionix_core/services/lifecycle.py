@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from optionix_core.errors import HomeLockedError
 from optionix_core.services.draft import Draft
 from optionix_core.services.passage import Passage
 from optionix_core.services.settling import Unsettled, due, expired
@@ -27,8 +28,18 @@ if TYPE_CHECKING:
     from optionix_core.sync.event import LogReader, LogWriter
     from optionix_core.trading.gate import GateLimits
 
-__all__ = ["INTERRUPTED", "Unsettled", "VenueUpdate", "bring_up_to_date", "due", "update_under_lock"]
+__all__ = [
+    "INTERRUPTED",
+    "Unsettled",
+    "VenueUpdate",
+    "bring_up_to_date",
+    "bring_up_to_date_where_free",
+    "due",
+    "update_under_lock",
+]
 
+READING_PATIENCE: Final = 1.0
+"""Seconds that whoever only reads waits for the lock."""
 INTERRUPTED: Final = "interrupted"
 """Reason of an order whose process died between its intent and its answer."""
 
@@ -68,6 +79,18 @@ def bring_up_to_date(workspace: Workspace, lock_timeout: float | None = None) ->
         update = update_under_lock(log, desk, feed, workspace.clock.now())
         desk.keep(log)
         return update
+
+
+def bring_up_to_date_where_free(workspace: Workspace) -> bool:
+    """As `bring_up_to_date`, for whoever only reads: where another process holds the lock it is not waited for long.
+
+    Answers whether the venue is up to now.
+    """
+    try:
+        bring_up_to_date(workspace, min(workspace.lock_timeout, READING_PATIENCE))
+    except HomeLockedError:
+        return False
+    return True
 
 
 def update_under_lock(

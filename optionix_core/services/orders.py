@@ -14,7 +14,7 @@ from optionix_core.errors import InvalidValueError, UnknownNameError
 from optionix_core.services import answers
 from optionix_core.services.draft import Draft
 from optionix_core.services.judging import judge, quote_of
-from optionix_core.services.lifecycle import bring_up_to_date, update_under_lock
+from optionix_core.services.lifecycle import bring_up_to_date_where_free, update_under_lock
 from optionix_core.services.working import Working
 from optionix_core.trading import resting
 from optionix_core.trading.fold import OpenOrder, amended_terms
@@ -112,7 +112,7 @@ def amend(
     _check_asked(asked)
     desk = workspace.desk
     if dry_run:
-        bring_up_to_date(workspace)
+        bring_up_to_date_where_free(workspace)
         desk.follow(workspace.store)
         with desk.lock:
             order = _open(workspace.store, desk, workspace.account, client_order_id)
@@ -141,7 +141,7 @@ def amend(
 
 def listing(workspace: Workspace, *, all_accounts: bool = False, ended: bool = False) -> tuple[OrderResult, ...]:
     """Orders that work, in the order in which they were wanted; with `ended` all that ever were."""
-    bring_up_to_date(workspace)
+    bring_up_to_date_where_free(workspace)
     store, desk = workspace.store, workspace.desk
     desk.follow(store)
     with desk.lock:
@@ -157,7 +157,7 @@ def listing(workspace: Workspace, *, all_accounts: bool = False, ended: bool = F
 
 def show(workspace: Workspace, client_order_id: str) -> OrderStory:
     """One order and all of its events. Raises UnknownNameError for an unknown id."""
-    bring_up_to_date(workspace)
+    bring_up_to_date_where_free(workspace)
     store, desk = workspace.store, workspace.desk
     desk.follow(store)
     with desk.lock:

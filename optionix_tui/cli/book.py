@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from optionix_tui.cli.arguments import command
 from optionix_tui.cli.face import face_of
 from optionix_tui.cli.order_text import price
-from optionix_tui.cli.output import Format, FormatOption, JsonOption, Table, chosen, emit
+from optionix_tui.cli.output import Format, FormatOption, JsonOption, Table, chosen, emit, say
+
+if TYPE_CHECKING:
+    from optionix_core.services.workspace import Workspace
 
 
 def _money(value: float | None) -> str:
@@ -18,6 +21,14 @@ def _money(value: float | None) -> str:
 
 def _gain(value: float | None) -> str:
     return "unknown" if value is None else f"{value:+,.2f}"
+
+
+def _up_to_now(workspace: Workspace) -> None:
+    """What time alone has done to the book is done before it is shown."""
+    from optionix_core.services.lifecycle import bring_up_to_date_where_free
+
+    if not bring_up_to_date_where_free(workspace):
+        say("note: another process is writing; what happened last may not be in it yet")
 
 
 def positions(
@@ -30,6 +41,7 @@ def positions(
     from optionix_core.services import book
 
     with face_of(context).workspace() as workspace:
+        _up_to_now(workspace)
         report = book.positions(workspace, all_accounts=all_accounts)
     document = book.to_json(report)
     records = document["positions"]
@@ -59,6 +71,7 @@ def account(context: typer.Context, format_: FormatOption = Format.TABLE, as_jso
     from optionix_core.services import book
 
     with face_of(context).workspace() as workspace:
+        _up_to_now(workspace)
         report = book.account(workspace)
     document = book.to_json(report)
     record = {key: value for key, value in document.items() if not isinstance(value, (list, dict))}

@@ -85,6 +85,17 @@ def test_an_order_rests_fills_later_and_is_told_by_the_next_command(optionix):
     assert json.loads(optionix("log", "verify", "--json").out)["verified"] is True
 
 
+def test_positions_and_account_show_what_was_filled_while_nothing_ran(optionix):
+    assert optionix(*submit(limit="1.5").split()).code == 0
+    assert optionix(*submit(limit="0.01", client_id="b").split()).code == 0
+    assert json.loads(optionix("account", "--json").out)["buying_power"] == 100_000 - 301.3 - 3.3
+    optionix.clock.advance(timedelta(days=8))
+    (held,) = json.loads(optionix("positions", "--json").out)["positions"]
+    assert (held["quantity"], held["cost"]) == (2, 300)
+    account = json.loads(optionix("account", "--json").out)
+    assert (account["cash"], account["buying_power"]) == (99698.7, 99695.4)
+
+
 def test_an_id_sent_again_is_one_order_and_with_other_terms_an_error(optionix):
     assert optionix(*submit(limit="1.5").split()).code == 0
     again = json.loads(optionix(*submit(limit="1.5").split(), "--json").out)

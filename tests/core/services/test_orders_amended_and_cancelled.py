@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from threading import Event, Thread
 
 import pytest
 from steady_feed import CALL, START
@@ -204,3 +205,25 @@ def test_the_story_of_an_order_is_its_events_in_order(at, told):
         "order.completed",
     ]
     assert story.order.intent.quantity == 2
+
+
+def test_a_reader_does_not_fail_where_another_process_writes(at, told, store):
+    rest(at())
+    told.tell(3, CALL, 4.0, 4.2)
+    held, done = Event(), Event()
+
+    def hold():
+        with store.writing("a long write"):
+            held.set()
+            done.wait(10)
+
+    writer = Thread(target=hold)
+    writer.start()
+    assert held.wait(10)
+    try:
+        (order,) = orders.listing(at(5, lock_timeout=0.01))
+        assert order.state is OrderState.WORKING
+    finally:
+        done.set()
+        writer.join()
+    assert orders.listing(at(5)) == ()

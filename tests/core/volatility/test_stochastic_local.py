@@ -17,6 +17,7 @@ from scipy.interpolate import CubicSpline
 from optionix_core.errors import InterruptedByUserError, InvalidValueError, MalformedFileError
 from optionix_core.pricing import PricingEngine
 from optionix_core.pricing.contracts import BarrierOption, EuropeanOption, OneTouchOption
+from optionix_core.pricing.engine import EngineSettings
 from optionix_core.pricing.finite_difference import FiniteDifferenceSolver
 from optionix_core.pricing.flat_market import FlatMarket
 from optionix_core.pricing.implied_volatility import implied_volatility as black
@@ -209,7 +210,7 @@ def test_the_engine_simulates_it_and_nothing_else(small: StochasticLocalVolatili
     assert isinstance(small, LeveragedVariance)
     engine = PricingEngine()
     contract = EuropeanOption(option_type="call", strike=100.0, expiry=0.4)
-    found = engine.price(contract, small, MARKET)
+    found = engine.price(contract, small, MARKET, greeks=(), settings=EngineSettings(paths=4096))
     assert found.method.id == "monte-carlo"
     assert found.standard_error is not None
     later = replace(contract, expiry=0.6)

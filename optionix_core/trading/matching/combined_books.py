@@ -122,11 +122,12 @@ class CombinedBooks:
             check(row, self.books.count, clock, number)
             clock = row[TIME]
         for row in rows:
+            before = len(self._rows)
             if row[KIND] in (LIMIT, MARKET):
                 self._leg_order(row)
             else:
                 self._do(row)
-            self._sweep(row[BOOK])
+            self._settle({row[BOOK]}, before)
         return self._events()
 
     def submit_order(self, order: CombinationOrder, time: int) -> CombinedEvents:
@@ -138,7 +139,9 @@ class CombinedBooks:
             self._tell(EventKind.REJECTED, order, order.units, 0, reason=reason)
             return self._events()
         self._tell(EventKind.ACCEPTED, order, order.units, order.units)
+        before = len(self._rows)
         self._enter(order, order.units)
+        self._settle(set(), before)
         return self._events()
 
     def cancel_order(self, handle: int, time: int) -> CombinedEvents:
@@ -326,6 +329,17 @@ class CombinedBooks:
         else:
             del self.resting[resting.order.handle]
         self._tell(EventKind.FILL, resting.order, units, left, price, against, legs, model)
+
+    def _settle(self, books: set[int], before: int) -> None:
+        """Sweep these books and those of the events since `before`, until nothing happens.
+
+        What was taken from a book may have lain before offers that others may take, such as an owner's own order.
+        """
+        while self.resting and (books := books | {row[BOOK] for row in self._rows[before:]}):
+            before = len(self._rows)
+            for book in sorted(books):
+                self._sweep(book)
+            books = set()
 
     def _sweep(self, book: int) -> None:
         """Let resting combinations with a leg in this book take what their books offer, the best of a side first."""

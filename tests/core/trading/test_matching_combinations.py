@@ -190,6 +190,14 @@ def test_orders_of_one_owner_do_not_meet_through_implied_liquidity() -> None:
     assert why(books.submit_order(order(11, BUY, 31, 1, owner=7), 5)) == [Reason.SELF_MATCH]
 
 
+def test_what_lay_behind_an_own_order_is_taken_once_that_order_is_gone() -> None:
+    books = opened()
+    books.submit([m.limit(0, 1, SELL, 50, 1, 1, owner=7), m.limit(0, 2, SELL, 50, 3, 1), m.limit(1, 3, BUY, 20, 9, 1)])
+    assert filled(books.submit_order(order(9, BUY, 30, 2, owner=7), 2)) == []
+    fills = filled(books.submit_order(order(10, BUY, 30, 1), 3))
+    assert fills == [(10, 30, 1, 0, FillModel.IMPLIED_IN), (9, 30, 2, 0, FillModel.IMPLIED_IN)]
+
+
 def test_a_combination_halts_with_any_leg_and_goes_on_when_it_opens() -> None:
     books = opened()
     books.submit_order(order(9, BUY, 30, 2), 1)
@@ -286,6 +294,8 @@ def test_whole_units_within_the_limit_at_any_time(
         assert np.array_equal(told.legs, again.legs)
         assert told.combinations == again.combinations
         check(told, ratio, limits, units)
+        for one in books.resting.values():
+            assert books._run_of(one.order, one.open_units) is None, "legs offer what a combination waits for"
     for handle, one in books.resting.items():
         assert one.open_units + units[handle] == one.order.units
 

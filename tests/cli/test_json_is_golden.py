@@ -29,6 +29,11 @@ CALENDAR = """[{"type": "call", "strike": 100, "quantity": -1, "price": 3, "expi
 {"type": "call", "strike": 100, "quantity": 1, "price": 5.25, "expiry": "2027-01-15", "iv": 0.21}]"""
 REST = "--symbol ORBIT270115C00230000 --side buy --quantity 2 --type limit --limit 1.50 --tif GTC"
 ORDER = f"order submit {REST} --client-id first --json"
+TRADES = """time,symbol,side,quantity,price,fee,id
+2026-11-18T15:31:07Z,ORBIT270115C00200000,buy,2,21.40,1.30,T-1001
+2026-11-18T15:35:00-05:00,ORBIT 15JAN27 210 C,sell,2,14.05,1.30,T-1002
+2026-11-19T15:00:00Z,ORBIT,buy,100,215.10,1.00,T-1003
+"""
 BUY = "buy 2 ORBIT 15JAN27 200 C --client-id first --json"
 
 COMMANDS: dict[str, tuple[str, ...]] = {
@@ -109,6 +114,13 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "positions-of-a-fresh-home": ("positions --json",),
     "account": (BUY, "account --json"),
     "account-of-a-fresh-home": ("account --json",),
+    "ledger-show": (BUY, "ledger show --json"),
+    "ledger-show-of-a-symbol": (BUY, "ledger show --symbol ORBIT270115C00200000 --since 2026-11-20 --json"),
+    "ledger-show-of-a-fresh-home": ("ledger show --json",),
+    "ledger-verify": (BUY, "ledger verify --json"),
+    "ledger-verify-of-a-fresh-home": ("ledger verify --json",),
+    "import-trades": ("import trades - --json",),
+    "import-trades-dry-run": ("import trades - --dry-run --json",),
     "log-show": (BUY, "log show --json"),
     "log-show-orders": (BUY, "log show --type order.filled --json"),
     "log-verify": (BUY, "log verify --json"),
@@ -124,6 +136,8 @@ STDIN = {
     "price-rows-of-barriers": ROWS,
     "iv-rows": PRICES,
     "iv-rows-american": PRICES,
+    "import-trades": TRADES,
+    "import-trades-dry-run": TRADES,
 }
 
 

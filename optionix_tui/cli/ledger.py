@@ -93,7 +93,7 @@ def verify(context: typer.Context, format_: FormatOption = Format.TABLE, as_json
     cls=Command,
     epilog=examples(
         "optionix ledger export --to ledger.csv",
-        "optionix ledger export --to ledger.beancount && bean-check ledger.beancount",
+        "optionix ledger export --to ledger.beancount --since 2026-01-01",
         "optionix ledger export --to - --as jsonl --account paper-1 | jq .memo",
     ),
 )

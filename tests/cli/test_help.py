@@ -81,6 +81,8 @@ def scenery(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "quotes.csv").write_text("type,strike,expiry,price\ncall,105,0.5,6\n", "utf-8")
     legs = '[{"type":"put","strike":200,"quantity":-2,"price":3.4,"expiry":"2027-01-15"}]'
     (folder / "legs.json").write_text(legs, "utf-8")
+    trade = "2026-11-18T15:31:07Z,ORBIT270115C00200000,buy,2,21.40,1.30,T-1001"
+    (folder / "trades.csv").write_text(f"time,symbol,side,quantity,price,fee,id\n{trade}\n", "utf-8")
     (folder / "optionix.toml").write_text("", "utf-8")
     chains.import_file(home, folder / "spx_quotedata.csv", "SPX")
     report = feeds.record(feed, home, "monday", ManualClock(MOMENT), underlyings=["ORBIT"], count=1, expiries=1)

@@ -13,22 +13,30 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from optionix_core.pricing import _american_rules
-from optionix_core.pricing._american_boundary import (
+from optionix_core.pricing import _american_rules, _american_series
+from optionix_core.pricing._american_kernels import KERNELS
+from optionix_core.pricing._american_rules import Ladder
+from optionix_core.pricing._american_series import (
     CURVE,
-    ERROR_OF_DISTANCE,
     ESTIMATE,
+    EXPIRY,
+    LOWER,
     LOWER_APART,
     LOWER_COUNT,
+    LOWER_END,
     MET,
+    RATE,
     REACH,
     RECORD,
     SERIES,
+    UPPER,
     UPPER_APART,
     UPPER_COUNT,
+    UPPER_END,
+    YIELD,
 )
-from optionix_core.pricing._american_kernels import KERNELS
-from optionix_core.pricing._american_rules import Ladder
+from optionix_core.pricing._american_sweeps import LANES
+from optionix_core.pricing._american_value import by_boundary, first_faults, groups, without_boundary
 from optionix_core.pricing._threads import spread
 
 FloatArray = NDArray[np.float64]
@@ -38,15 +46,20 @@ BLOCK = 8192
 """Rows at a time: their records take nine megabytes."""
 LEAST_BOUNDARIES, LEAST_ROWS = 64, 1024
 """For a second thread."""
-EXPIRY, RATE, YIELD, VOLATILITY = range(4)
-"""Columns of a market."""
-SEARCH = 1
-"""The rule that looks for the time at which boundaries meet."""
+SETTLED = 1.0
+"""Of the tolerance: what the last step of Newton's method may do to a price, by a bound that is seldom reached."""
+FEW_STEPS, FEW_LIFTED_STEPS, MANY_STEPS, KEPT = 4, 1, 24, 0
+CLOSE, CLOSE_LIFTED = 3e-3, 0.03
+"""Most go with few; the others are gathered, lest the many wait for them."""
 MOST_HORIZONS = 60
 MOST_CLIMBS = 12
-ROUGH_SEARCH = 1e-4
+ROUGH, ROUGH_SEARCH = 0.02, 1e-4
+"""Relative change below which the first rule of a ladder and the search may stop."""
 NARROW = 1e-3
 """Of a bracket relative to its begin."""
+
+
+NONE = np.empty(0)
 
 
 class Solved(NamedTuple):
@@ -64,58 +77,69 @@ def solve(columns: list[FloatArray], rows: int, accuracy: str) -> Solved:
     ladder = _american_rules.ladder(accuracy)
     table = np.empty((4, rows))
     faults = np.empty(rows, dtype=np.int8)
-    picks = np.empty(rows, dtype=np.int64)
+    bounded = np.empty(rows, dtype=np.bool_)
     for first in range(0, rows, BLOCK):
         block = slice(first, min(first + BLOCK, rows))
         some = [column[block] if column.size > 1 else column for column in columns]
-        market = _groups(some, picks[block], faults[block])
+        faults[block] = first_faults(some, block.stop - first)
+        market, picks = groups(some, faults[block])
         records = boundaries(market, ladder)
-        _value(some, ladder, picks[block], records, faults[block], table[:, block])
-    return Solved(table, faults, picks >= 0)
+        bounded[block] = picks >= 0
+        _value(some, ladder, picks, market, records, faults[block], table[:, block])
+    return Solved(table, faults, bounded)
 
 
 def _value(
     columns: list[FloatArray],
     ladder: Ladder,
     picks: Rows,
+    market: FloatArray,
     records: FloatArray,
     faults: NDArray[np.int8],
     table: FloatArray,
 ) -> None:
-    kernel = KERNELS.load("american_rows")
-    records = records if len(records) else np.zeros((1, RECORD))
+    """Fill price, delta, gamma and error of the rows of a block."""
+    table[:] = np.nan
+    there = picks >= 0
+    rows = np.flatnonzero(there)
+    rows = rows[~np.isnan(records[picks[rows], ESTIMATE])]
 
     def job(first: int, last: int) -> None:
-        part = np.empty((4, last - first))
-        some = (column[first:last] if column.size > 1 else column for column in columns)
-        kernel(*some, ladder.panel, picks[first:last], records, faults[first:last], part)
-        table[:, first:last] = part
+        some = rows[first:last]
+        table[:, some] = by_boundary(columns, some, picks[some], market, records, ladder.panel)
 
-    spread(job, len(faults), LEAST_ROWS)
+    spread(job, rows.size, LEAST_ROWS)
+    free = np.flatnonzero(~there & (faults == 0))
+    if free.size:
+        table[:, free] = without_boundary([c[free] if c.size > 1 else c for c in columns], free.size)
 
 
 def levels(
     sign: float, expiry: float, rate: float, dividend_yield: float, volatility: float, accuracy: str, times: FloatArray
 ) -> FloatArray | None:
-    """Upper and lower boundary over the strike at times to expiry, (2, n); None where none was found."""
+    """Upper and lower boundary over the strike at times to expiry, (2, n), nan for none; None where none was found.
+
+    A put with one boundary is exercised down to zero, a call up to infinity.
+    """
     one = [np.array([value]) for value in (sign, 1.0, 1.0, expiry, rate, dividend_yield, volatility)]
     out = np.full((2, len(times)), np.nan)
-    market = _groups(one, np.empty(1, dtype=np.int64), np.empty(1, dtype=np.int8))
-    if len(market):
-        records = boundaries(market, _american_rules.ladder(accuracy))
-        if np.isnan(records[0, ESTIMATE]):
-            return None
-        KERNELS.load("american_levels")(sign, expiry, rate, dividend_yield, times, records[0], out)
+    market, _ = groups(one, np.zeros(1, dtype=np.int8))
+    if not len(market):
+        return out
+    records = boundaries(market, _american_rules.ladder(accuracy))
+    if np.isnan(records[0, ESTIMATE]):
+        return None
+    held = np.flatnonzero(times <= records[0, MET] * (1.0 + 1e-12))
+    root = np.sqrt(times[held] / records[0, SERIES])
+    _, cash, asset, _ = market.T
+    upper = np.exp(_american_series.levels_at(1.0, root, records) + _american_series.level_at_expiry(1.0, cash, asset))
+    lower = np.zeros(held.size)
+    if _american_series.has_two(cash, asset)[0]:
+        anchor = _american_series.level_at_expiry(-1.0, cash, asset)
+        lower = np.exp(_american_series.levels_at(-1.0, root, records) + anchor)
+    with np.errstate(divide="ignore"):
+        out[:, held] = (upper, lower) if sign < 0.0 else (1.0 / lower, 1.0 / upper)
     return out
-
-
-def _groups(columns: list[FloatArray], picks: Rows, faults: NDArray[np.int8]) -> FloatArray:
-    """Expiry, rate, yield and volatility of each different boundary; fills each row's place among them, or -1."""
-    rows = len(faults)
-    slots = np.full(1 << (2 * rows).bit_length(), -1, dtype=np.int64)
-    market = np.empty((rows, 4))
-    count = KERNELS.load("american_groups")(*columns, slots, picks, market, faults)
-    return market[:count]
 
 
 def boundaries(market: FloatArray, ladder: Ladder) -> FloatArray:
@@ -123,12 +147,18 @@ def boundaries(market: FloatArray, ladder: Ladder) -> FloatArray:
     records = np.zeros((len(market), RECORD))
     records[:, SERIES] = records[:, MET] = market[:, EXPIRY]
     records[:, ESTIMATE] = np.nan
-    two = (market[:, YIELD] < market[:, RATE]) & (market[:, RATE] < 0.0)
+    two = _american_series.has_two(market[:, RATE], market[:, YIELD])
     _climb(market, np.flatnonzero(~two), ladder, records, (1.0,))
     if two.any():
         distance = np.log(market[two, YIELD] / market[two, RATE])
         records[two, CURVE] = 1.0 / (distance * distance)
-        _meet(market, np.flatnonzero(two), ladder, records)
+        rows = np.flatnonzero(two)
+        _meet(market, rows, ladder, records)
+        some = records[rows]
+        root = np.sqrt(some[:, MET] / some[:, SERIES])
+        for direction, end in ((1.0, UPPER_END), (-1.0, LOWER_END)):
+            anchor = _american_series.level_at_expiry(direction, market[rows, RATE], market[rows, YIELD])
+            records[rows, end] = anchor + _american_series.levels_at(direction, root, some)
     return records
 
 
@@ -137,23 +167,15 @@ def _climb(market: FloatArray, rows: Rows, ladder: Ladder, records: FloatArray, 
     for rule in ladder.rules:
         if not rows.size:
             return
-        rough = 0.0 if rule is ladder.rules[-1] else 0.02
+        rough = 0.0 if rule.share else ROUGH
         for direction in directions:
-            _run(
-                market,
-                rows,
-                direction,
-                rule,
-                0.3 * ladder.tolerance,
-                rough if rule is ladder.rules[0] else 0.0,
-                records,
-            )
+            _run(market, rows, direction, rule, SETTLED * ladder.tolerance, rough, records)
         apart = records[rows, UPPER_APART]
         found = records[rows, UPPER_COUNT] > 0.0
         if len(directions) > 1:
             apart = np.maximum(apart, records[rows, LOWER_APART])
             found &= records[rows, LOWER_COUNT] > 0.0
-        records[rows, ESTIMATE] = np.where(found, ERROR_OF_DISTANCE * apart, np.nan)
+        records[rows, ESTIMATE] = np.where(found, rule.share * apart if rule.share else np.inf, np.nan)
         rows = rows[~(records[rows, ESTIMATE] <= ladder.tolerance)]
 
 
@@ -166,18 +188,104 @@ def _run(
     rough: float,
     records: FloatArray,
 ) -> None:
-    kernel = KERNELS.load("american_boundaries")
+    """Improve the records of rows by one rule; the count of a boundary that was not found becomes zero."""
 
-    def job(first: int, last: int) -> int:
-        return kernel(market, rows[first:last], direction, *rule.columns(), settled, rough, records)
+    def job(first: int, last: int) -> None:
+        some = rows[first:last]
+        for attempt, most in ((0, FEW_LIFTED_STEPS if rule.before else FEW_STEPS), (0, MANY_STEPS), (1, MANY_STEPS)):
+            some = _attempt(market, some, direction, rule, settled, rough, records, attempt, most)
+            if not some.size:
+                return
+        records[some, UPPER_COUNT if direction > 0.0 else LOWER_COUNT] = 0.0
 
-    spread(job, len(rows), LEAST_BOUNDARIES)
+    spread(job, len(rows), LEAST_BOUNDARIES, LANES)
+
+
+def _attempt(
+    market: FloatArray,
+    rows: Rows,
+    direction: float,
+    rule: _american_rules.Rule,
+    settled: float,
+    rough: float,
+    records: FloatArray,
+    attempt: int,
+    steps: int,
+) -> Rows:
+    """Start from the series of the rule before or, where there is none or at a second attempt, from a guess.
+
+    Returns the rows whose boundary was not found; their records are as they were.
+    """
+    place, count, apart, end = UPPER, UPPER_COUNT, UPPER_APART, UPPER_END
+    if direction < 0.0:
+        place, count, apart, end = LOWER, LOWER_COUNT, LOWER_APART, LOWER_END
+    lifted = (records[rows, count] == rule.before) & (rule.before > 0) & (attempt == 0)
+    missed = []
+    for some, is_lifted in ((rows[lifted], True), (rows[~lifted], False)):
+        if not some.size:
+            continue
+        given = _given(market, some, direction, rule, records)
+        curve, anchor, rate, dividend_yield, volatility, horizon = given[:6]
+        if is_lifted:
+            start = np.ascontiguousarray(records[some, place : place + rule.before + 1].T)
+        else:
+            start = _american_series.guess(direction, rule.nodes, anchor, rate, dividend_yield, volatility, horizon)
+            if attempt:
+                start = _american_series.bend(start, curve)
+        series = np.empty((rule.points + 1, some.size))
+        distance = np.zeros((2, some.size))
+        found = np.zeros(some.size, dtype=np.int8)
+        curved = int(direction > 0.0 and curve[0] > 0.0)
+        KERNELS.load("american_boundaries")(
+            *(given, start, rule.lift if is_lifted else NONE, direction, curved, *rule.columns()),
+            *(
+                NONE if rule.before else rule.thin,
+                settled,
+                CLOSE_LIFTED if is_lifted else CLOSE,
+                rough,
+                KEPT,
+                steps,
+                series,
+                distance,
+                found,
+            ),
+        )
+        there = found != 0
+        done = some[there]
+        records[done, place : place + rule.points + 1] = series[:, there].T
+        records[done, count] = rule.points
+        records[done, apart] = distance[0, there] if is_lifted or not rule.before else np.inf
+        records[done, end] = anchor[there] + distance[1, there]
+        missed.append(some[~there])
+    return np.concatenate(missed)
+
+
+def _given(
+    market: FloatArray, rows: Rows, direction: float, rule: _american_rules.Rule, records: FloatArray
+) -> FloatArray:
+    """What the kernel takes of each option."""
+    _, rate, dividend_yield, volatility = market[rows].T
+    horizon = records[rows, SERIES]
+    anchor = _american_series.level_at_expiry(direction, rate, dividend_yield)
+    early = _american_series.guess(direction, rule.early, anchor, rate, dividend_yield, volatility, horizon)
+    return np.array(
+        [
+            records[rows, CURVE] if direction > 0.0 else np.zeros(rows.size),
+            anchor,
+            rate,
+            dividend_yield,
+            volatility,
+            horizon,
+            _american_series.stay(rate, dividend_yield, volatility, horizon),
+            early[0] / early[1],
+        ]
+    )
 
 
 def _meet(market: FloatArray, rows: Rows, ladder: Ladder, records: FloatArray) -> None:
     """Both boundaries, and MET where they meet: found by a short rule first, then climbed to."""
     bracket = np.zeros(len(market)), market[:, EXPIRY].copy()
-    search = _american_rules.rule(*_american_rules.RULES[SEARCH], 0)
+    search = _american_rules.rule(*_american_rules.SEARCH, 0)
     active = rows
     for _ in range(MOST_HORIZONS):
         if not active.size:
@@ -191,6 +299,7 @@ def _meet(market: FloatArray, rows: Rows, ladder: Ladder, records: FloatArray) -
         if not rows.size:
             return
         records[rows, UPPER_COUNT] = records[rows, LOWER_COUNT] = 0.0
+        records[rows, UPPER:] = 0.0
         _climb(market, rows, ladder, records, (1.0, -1.0))
         before = records[rows, SERIES]
         done = _move(market, rows, records, bracket)
@@ -234,6 +343,5 @@ def _move(
 
 
 def _meetings(market: FloatArray, rows: Rows, records: FloatArray) -> FloatArray:
-    found = np.empty(len(rows))
-    KERNELS.load("american_meetings")(market, rows, records, found)
-    return found
+    distance = -_american_series.level_at_expiry(-1.0, market[rows, RATE], market[rows, YIELD])
+    return _american_series.meeting_roots(distance, records[rows])

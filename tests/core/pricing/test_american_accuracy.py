@@ -169,7 +169,8 @@ def test_two_boundaries_are_found_however_near_rate_and_yield_are() -> None:
 def test_what_collocation_cannot_resolve_is_priced_on_a_grid_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     row = ("put", 100.0, 105.0, 1.0, 0.05, 0.02, 0.25)
     exact = american.price(*row, accuracy="high")
-    monkeypatch.setattr("optionix_core.pricing._american_solve.ERROR_OF_DISTANCE", math.nan)
+    hopeless = _american_rules.build(((8, 8, math.nan),), 1e-7, 24)
+    monkeypatch.setattr(_american_rules, "ladder", lambda _: hopeless)
     found = american.price_with_error(*row)
     assert found.method is american.Method.GRID
     assert abs(found.price - exact) < found.error < 1e-2

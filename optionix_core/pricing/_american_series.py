@@ -1,0 +1,147 @@
+"""Series of exercise boundaries, column by column: first guesses, levels at any time, where two boundaries meet.
+
+A record holds what was found for one option, as RECORD numbers whose places are named here. The equations that the
+series solve are in `_american_boundary`; here is what needs no loop over points.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optionix_core.pricing._american_sweeps import CLUSTER, HALF, MOST_POINTS
+
+FloatArray = NDArray[np.float64]
+
+SERIES, MET, CURVE, UPPER_COUNT, LOWER_COUNT, UPPER_APART, LOWER_APART, ESTIMATE = 0, 1, 2, 3, 4, 5, 6, 7
+UPPER_END, LOWER_END, UPPER = 8, 9, 10
+"""Of a record: the time that the series are over; the time to expiry at which the boundaries meet, or the expiry;
+`curve` of the upper series; highest degrees (0 for no boundary); how far, in price over the strike, each boundary is
+from that of the rule before, infinite after the first; estimate of the price's error over the strike; logarithms of
+the boundaries at MET; then Chebyshev coefficients of SQUARE by degree in the root of the time, zero above the count."""
+LOWER = UPPER + MOST_POINTS + 1
+RECORD = LOWER + MOST_POINTS + 1
+EXPIRY, RATE, YIELD, VOLATILITY = range(4)
+"""Columns of a market."""
+
+BENT = 0.75
+"""Share of the distance at which an upper boundary ends, below which a second guess stays."""
+SHORT_TIME_SLOPE = 0.6387850000000000
+"""sqrt(2) * 0.4517: ln(B(0+) / B) is this times sigma sqrt(tau) near expiry where rate < yield (Evans, Kuske, Keller,
+Math. Finance 12 (2002) 219)."""
+REACH = 0.004
+"""How far beyond their time two series may be continued to where they meet, relative to its root."""
+BISECTIONS = 50
+
+
+def has_two(rate: FloatArray, dividend_yield: FloatArray) -> NDArray[np.bool_]:
+    """Whether a put has two boundaries."""
+    two: NDArray[np.bool_] = (dividend_yield < rate) & (rate < 0.0)
+    return two
+
+
+def has_any(rate: FloatArray, dividend_yield: FloatArray) -> NDArray[np.bool_]:
+    """Whether a put has a boundary: not where r S - q K cannot pay for waiting."""
+    any_one: NDArray[np.bool_] = (rate > 0.0) | ((rate == 0.0) & (dividend_yield < 0.0)) | has_two(rate, dividend_yield)
+    return any_one
+
+
+def level_at_expiry(direction: float, rate: FloatArray, dividend_yield: FloatArray) -> FloatArray:
+    """Logarithm of the boundary just before expiry."""
+    apart = (rate < 0.0) if direction < 0.0 else (rate > 0.0) & (rate < dividend_yield)
+    return np.log(np.where(apart, rate, 1.0) / np.where(apart, dividend_yield, 1.0))
+
+
+def perpetual_distance(
+    direction: float, anchor: FloatArray, rate: FloatArray, dividend_yield: FloatArray, volatility: FloatArray
+) -> FloatArray:
+    """Of the logarithms of the boundary without expiry and just before it; a bound on it where there is none."""
+    variance = volatility * volatility
+    drift = rate - dividend_yield - 0.5 * variance
+    discriminant = drift * drift + 2.0 * rate * variance
+    exponent = (-drift - direction * np.sqrt(np.maximum(discriminant, 0.0))) / variance
+    real = (discriminant >= 0.0) & (exponent < 0.0)
+    exponent = np.where(real, exponent, -1.0)
+    far = np.where(real, np.abs(np.log(exponent / (exponent - 1.0)) - anchor), 50.0)
+    if direction > 0.0:
+        complex_ = discriminant < 0.0
+        ratio = np.where(complex_, rate, 1.0) / np.where(complex_, dividend_yield, 1.0)
+        far = np.where(complex_, np.maximum(np.abs(np.log(ratio)), 1e-3), far)
+    return np.clip(far, 1e-8, 50.0)
+
+
+def guess(
+    direction: float,
+    nodes: FloatArray,
+    anchor: FloatArray,
+    rate: FloatArray,
+    dividend_yield: FloatArray,
+    volatility: FloatArray,
+    horizon: FloatArray,
+) -> FloatArray:
+    """Levels (nodes, n): the limits near expiry of Evans, Kuske and Keller (2002), bent towards the perpetual one."""
+    far = perpetual_distance(direction, anchor, rate, dividend_yield, volatility)
+    deviation = nodes[:, None] * (volatility * np.sqrt(horizon))
+    level = SHORT_TIME_SLOPE * deviation
+    if direction > 0.0:
+        carry = np.maximum(rate - dividend_yield, 0.0) / volatility
+        time = horizon * (nodes * nodes)[:, None]
+        least = np.maximum(16.0 * np.pi * (np.abs(rate) * time) ** 2, 8.0 * np.pi * time * carry * carry)
+        level = np.maximum(level, deviation * np.sqrt(np.log1p(1.0 / np.maximum(least, 1e-260)) + 0.2) + anchor)
+    return -direction * far * np.tanh(level / far)
+
+
+def bend(levels: FloatArray, curve: FloatArray) -> FloatArray:
+    """Draw levels smoothly below a share of the distance at which an upper boundary ends."""
+    ratio = levels * np.sqrt(curve) / BENT
+    return levels / np.sqrt(1.0 + ratio * ratio)
+
+
+def stay(rate: FloatArray, dividend_yield: FloatArray, volatility: FloatArray, horizon: FloatArray) -> FloatArray:
+    """What a change of a boundary, times r - q B, does to a price: the time spent near it, little where there is drift.
+
+    The premium changes by the density at the boundary times r - q B times the change.
+    """
+    drift = np.abs(rate - dividend_yield - 0.5 * volatility * volatility)
+    time = np.minimum(0.8 * np.sqrt(horizon) / volatility, 1.0 / np.maximum(drift, 1e-300))
+    return time * np.exp(np.maximum(-rate, 0.0) * horizon)
+
+
+def levels_at(direction: float, root: FloatArray, records: FloatArray) -> FloatArray:
+    """ln(B / B(0+)) where the root of the time to expiry is `root` of the series'; (n,) of each, or one record."""
+    curve = records[:, CURVE] if direction > 0.0 else np.zeros(1)
+    return _levels(direction, root, curve, _coefficients(direction, records))
+
+
+def _coefficients(direction: float, records: FloatArray) -> FloatArray:
+    """Those that any of the records has, by degree: (terms, n)."""
+    place, count = (UPPER, UPPER_COUNT) if direction > 0.0 else (LOWER, LOWER_COUNT)
+    return records[:, place : place + int(records[:, count].max(initial=0.0)) + 1].T.copy()
+
+
+def _levels(direction: float, root: FloatArray, curve: FloatArray, coefficients: FloatArray) -> FloatArray:
+    """Clenshaw's sum."""
+    x = 2.0 * (np.sqrt(root / (1.0 - CLUSTER) + HALF * HALF) - HALF) - 1.0
+    later, last = np.zeros_like(x), np.zeros_like(x)
+    for coefficient in coefficients[:0:-1]:
+        later, last = 2.0 * x * later - last + coefficient, later
+    square = np.maximum(x * later - last + coefficients[0], 0.0)
+    level: FloatArray = -direction * np.sqrt(square / (1.0 + np.sqrt(np.maximum(1.0 - curve * square, 0.0))))
+    return level
+
+
+def meeting_roots(distance: FloatArray, records: FloatArray) -> FloatArray:
+    """Root of the time at which the gap between boundaries first vanishes, over the series'; 2 if after REACH."""
+    roots = np.full(len(records), 2.0)
+    gaps = distance + levels_at(1.0, np.full(1, 1.0 + REACH), records)
+    gaps -= levels_at(-1.0, np.full(1, 1.0 + REACH), records)
+    some = np.flatnonzero(~(gaps > 0.0))
+    upper, lower = _coefficients(1.0, records[some]), _coefficients(-1.0, records[some])
+    curve, flat = records[some, CURVE], np.zeros(1)
+    low, high = np.zeros(some.size), np.full(some.size, 1.0 + REACH)
+    for _ in range(BISECTIONS if some.size else 0):
+        middle = 0.5 * (low + high)
+        above = distance[some] + _levels(1.0, middle, curve, upper) - _levels(-1.0, middle, flat, lower) > 0.0
+        low, high = np.where(above, middle, low), np.where(above, high, middle)
+    roots[some] = high
+    return roots

@@ -32,14 +32,16 @@ from optionix_core.pricing._american_sweeps import (
     CHANGE,
     CURVE,
     FIRST,
+    GAP,
     GIVEN,
     HIGHEST,
+    JACOBIAN,
     LANES,
     LARGEST_SQUARE,
     LEVEL,
     LEVEL_FLOOR,
     LIFTED,
-    MISS,
+    NEXT,
     RATE,
     SERIES,
     SIZE,
@@ -57,7 +59,7 @@ LARGEST_CHANGE, LARGEST_BENT_CHANGE = 0.7, 0.15
 def lift_levels(direction: float, n: int, terms: int, lift: Any, source: int, z: Any, g: Any, lanes: int) -> None:
     """LIFTED from the rows of a column, by a table of `terms` numbers a node."""
     for i in range(n):
-        combine(lift, i * terms, 1, terms, z, source, z, LIFTED + i * LANES, lanes)
+        combine(lift, i * terms, int(NEXT), terms, z, source, z, LIFTED + i * LANES, lanes)
     for i in range(n):
         at = i * LANES
         line = LEVEL_FLOOR * (i + 1.0) * (i + 1.0) / (n * n)
@@ -97,10 +99,10 @@ def gather(
         for lane in range(lanes):
             z[into + lane] = start[j, first + lane]
     if terms:
-        lift_levels(direction, n, terms, lift, SERIES, z, g, lanes)
-        combine(lift, n * terms, 1, terms, z, SERIES, z, MISS, lanes)
+        lift_levels(direction, n, terms, lift, int(SERIES), z, g, lanes)
+        combine(lift, n * terms, int(NEXT), terms, z, int(SERIES), s, int(GAP), lanes)
         for lane in range(lanes):
-            z[LIFTED + lane] = -direction * g[FIRST + lane] * math.sqrt(0.5 * max(z[MISS + lane], 1e-40))
+            z[LIFTED + lane] = -direction * g[FIRST + lane] * math.sqrt(0.5 * max(s[GAP + lane], 1e-40))
     for i in range(n):
         at = i * LANES
         for lane in range(lanes):
@@ -119,7 +121,7 @@ def square_levels(n: int, z: Any, g: Any, lanes: int) -> None:
 
 
 def advance(direction: float, largest: float, n: int, z: Any, g: Any, lanes: int) -> None:
-    """Take the step in SQUARE that MISS holds, of no more than `largest` in the logarithm of a level, where ACTIVE.
+    """Take the step that `solve` found, of no more than `largest` in the logarithm of a level, where ACTIVE.
 
     CHANGE becomes the largest relative step, SIZE what the step does to a price; not a number where one is not.
     """
@@ -128,9 +130,10 @@ def advance(direction: float, largest: float, n: int, z: Any, g: Any, lanes: int
         g[SIZE + lane] = 0.0
     for i in range(n):
         at = i * LANES
+        row = JACOBIAN + (i * (n + 1) + n) * LANES
         for lane in range(lanes):
             level = z[LEVEL + at + lane]
-            step = z[MISS + at + lane] / (4.0 * level * (1.0 - g[CURVE + lane] * level * level))
+            step = z[row + lane] / (4.0 * level * (1.0 - g[CURVE + lane] * level * level))
             relative = -step / level
             g[SIZE + lane] += z[WEIGHT + at + lane] * abs(step)
             g[CHANGE + lane] = max(g[CHANGE + lane], abs(relative))
@@ -139,13 +142,11 @@ def advance(direction: float, largest: float, n: int, z: Any, g: Any, lanes: int
             z[LEVEL + at + lane] = -direction * size if g[ACTIVE + lane] > 0.0 else level
 
 
-def at_rest(first: int, fresh: int, settled: float, close: float, rough: float, g: Any, found: Any, lanes: int) -> int:
-    """Let those rest whose price the next step would change by less than `settled`, being `close`, or below `rough`.
+def at_rest(first: int, settled: float, close: float, rough: float, g: Any, found: Any, lanes: int) -> int:
+    """Let those rest whose price the next step would change by less than `settled`, or which `rough` is enough for.
 
-    The last two bound the relative change in a step.
-    What is left after a step is taken as the step times the ratio of it to the one before; with a fresh Jacobian, times
-    its square. Returns how many go on;
-    those whose numbers are none do not.
+    `close` and `rough` bound the largest relative change in a step. What is left after a step is taken as the step
+    times the square of its ratio to the one before. Returns how many go on; those whose numbers are none do not.
     """
     left = 0
     for lane in range(lanes):
@@ -154,7 +155,7 @@ def at_rest(first: int, fresh: int, settled: float, close: float, rough: float, 
             size = g[SIZE + lane]
             ratio = min(size / g[BEFORE + lane] if g[BEFORE + lane] > 0.0 else change, 1.0)
             g[BEFORE + lane] = size
-            size *= ratio * ratio if fresh else ratio
+            size *= ratio * ratio
             if not (change < 1e6 and size < 1e300):
                 g[ACTIVE + lane] = 0.0
             elif change < rough or (change < close and size < settled):
@@ -172,6 +173,7 @@ def release(
     transform: Any,
     thin: Any,
     z: Any,
+    s: Any,
     g: Any,
     series: Any,
     apart: Any,
@@ -182,13 +184,12 @@ def release(
     Where there is `thin`, LIFTED becomes what half of the nodes say of all.
     """
     square_levels(n, z, g, lanes)
-    wide = (n + 3) & ~3
     for d in range(n + 1):
-        combine(transform, d * wide, 1, n, z, SQUARE, z, MISS, lanes)
+        combine(transform, d * n, int(NEXT), n, z, int(SQUARE), s, int(GAP), lanes)
         for lane in range(lanes):
-            series[d, first + lane] = z[MISS + lane]
+            series[d, first + lane] = s[GAP + lane]
     if len(thin):
-        lift_levels(direction, n, wide, thin, SQUARE, z, g, lanes)
+        lift_levels(direction, n, n, thin, int(SQUARE), z, g, lanes)
     for i in range(n):
         at = i * LANES
         for lane in range(lanes):

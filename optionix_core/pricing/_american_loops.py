@@ -19,7 +19,6 @@ from optionix_core.pricing._american_boundary import (
 from optionix_core.pricing._american_grid import grid_shape
 from optionix_core.pricing._american_premium import (
     FIRST,
-    PANEL_WORKSPACE,
     SECOND,
     VALUE,
     X,
@@ -29,16 +28,12 @@ from optionix_core.pricing._american_premium import (
 )
 from optionix_core.pricing._american_series import LOWER, LOWER_COUNT, UPPER, UPPER_COUNT
 from optionix_core.pricing._american_sweeps import (
-    LANE_WORKSPACE,
     LANES,
-    NODE_WORKSPACE,
-    POINT_WORKSPACE,
     compare,
-    factorise,
     integrate,
     lay_out,
     linearise,
-    substitute,
+    solve,
 )
 
 Column: TypeAlias = NDArray[np.float64]
@@ -65,8 +60,11 @@ def american_boundaries(  # noqa: PLR0917 - a kernel has as many arguments as it
     settled: float,
     close: float,
     rough: float,
-    kept: int,
     steps: int,
+    z: Output,
+    w: Output,
+    s: Output,
+    g: Output,
     series: Table,
     apart: Table,
     found: Codes,
@@ -74,47 +72,40 @@ def american_boundaries(  # noqa: PLR0917 - a kernel has as many arguments as it
     """One boundary of each option by one rule; how many steps were taken.
 
     `market` has a row for each of the GIVEN columns of options, `start` levels at the nodes or, with `lift`, the series
-    of the rule before. The Jacobian of the first step serves the next `kept` too. `series` receives coefficients where
-    `found` becomes one, `apart` the distance in price from `start`, zero before, and the last level;
-    with `thin`, the distance from what half of the nodes say.
+    of the rule before; `z`, `w`, `s` and `g` are workspaces. Where an option is found, so marked, `series` receives
+    coefficients, and `apart`, which comes in as zero, the distance in price from `start` or, with `thin`, from what
+    half of the nodes say, and the last level.
     """
     n = len(nodes)
     m = len(spans) // 3
-    z = np.zeros(NODE_WORKSPACE)
-    w = np.empty(n * m * LANES)
-    s = np.zeros(POINT_WORKSPACE)
-    g = np.zeros(LANE_WORKSPACE)
     largest = LARGEST_BENT_CHANGE if curved else LARGEST_CHANGE
     taken = 0
     for first in range(0, len(found), LANES):
         lanes = min(LANES, len(found) - first)
         gather(first, direction, market, start, lift, nodes, shares, z, s, g, lanes)
         lay_out(n, m, nodes, spans, z, w, g, lanes)
-        for step in range(steps):
+        for _ in range(steps):
             square_levels(n, z, g, lanes)
-            fresh = step == 0 or step > kept
             for i in range(n):
                 integrate(i, direction, curved, n, m, spans, matrix, z, w, s, g, lanes)
-                compare(i, direction, z, g, lanes)
-                if fresh:
-                    linearise(i, n, m, matrix, z, s, g, lanes)
-            if fresh:
-                factorise(n, z, lanes)
-            substitute(n, z, lanes)
+                compare(i, n, direction, z, g, lanes)
+                linearise(i, n, m, matrix, z, s, g, lanes)
+            solve(n, z, lanes)
             advance(direction, largest, n, z, g, lanes)
             taken += 1
-            if at_rest(first, fresh, settled, close, rough, g, found, lanes) == 0:
+            if at_rest(first, settled, close, rough, g, found, lanes) == 0:
                 break
-        release(first, direction, n, transform, thin, z, g, series, apart, lanes)
+        release(first, direction, n, transform, thin, z, s, g, series, apart, lanes)
     return taken
 
 
-def american_premiums(direction: float, picks: Picks, given: Grid, panel: Column, records: Grid, out: Table) -> int:
+def american_premiums(
+    direction: float, picks: Picks, given: Grid, panel: Column, records: Grid, w: Output, out: Table
+) -> int:
     """What exercise at one boundary adds, with two derivatives in spot, to each put; how many puts there are.
 
-    `given` has the rows that `_american_premium` names, `picks` are places in `records`.
+    `given` has the rows that `_american_premium` names, `picks` are places in `records`, `w` is a workspace.
     """
-    w = np.empty(PANEL_WORKSPACE)
     p = len(panel) // 2
     for i in range(len(picks)):
         pick = picks[i]

@@ -27,7 +27,7 @@ SHARE = 0.03
 """Of the distance of a rule from the one before: the error that ninety-nine in a hundred random options stay below."""
 SHORT = (8, 8, 0.02), (12, 12, 0.016), (20, 16, 0.006), (32, 32, 0.006)
 LONG = (8, 8), (12, 12, 0.01), (24, 20, 1.4e-3), (40, 32, 2e-3), (52, 48)
-"""Ladders that a boundary climbs: collocation points, quadrature points (a multiple of four) and, where it is not
+"""Ladders that a boundary climbs: collocation points, quadrature points (multiples of four) and, where it is not
 SHARE, the share."""
 SEARCH = 8, 8
 """Points of the rule that looks for the time at which boundaries meet."""
@@ -55,16 +55,16 @@ class Rule:
     spans: FloatArray
     """a, b and the weight of dv / tau at the boundary's quadrature points, one after the other: (3 m,)."""
     matrix: FloatArray
-    """From values at the nodes to values at node i times b_k: element (i, k, j) of (n, m, n), n padded by zeros."""
+    """From values at the nodes to values at node i times b_k: element (i, k, j) of (n, m, n)."""
     transform: FloatArray
-    """From values at the nodes to Chebyshev coefficients: element (degree, j) of (n + 1, n), padded."""
+    """From values at the nodes to Chebyshev coefficients: element (degree, j) of (n + 1, n)."""
     lift: FloatArray
     """From coefficients of the rule before, if any, to values at the nodes and, last, at its own first node: element
-    (i, degree), padded."""
+    (i, degree), degrees padded by zeros to a multiple of four."""
     early: FloatArray
     """Nodes, of the unit horizon: the first one, and the first of the rule before."""
     thin: FloatArray
-    """From values at the nodes to those that every other one, the last among them, gives: element (i, j), padded."""
+    """From values at the nodes to those that every other one, the last among them, gives: element (i, j)."""
 
     def columns(self) -> tuple[FloatArray, ...]:
         """In the order in which the kernel takes them."""
@@ -105,8 +105,8 @@ def build(sizes: tuple[Size, ...], tolerance: float, price_quadrature: int) -> L
 @cache
 def rule(points: int, quadrature: int, before: int, share: float = SHARE) -> Rule:
     """Chebyshev-Lobatto points on [0, 1] in the root of time, and Gauss-Legendre ones in the parameter t."""
-    if points > MOST_POINTS or quadrature > MOST_POINTS or quadrature % 4:
-        raise ValueError(f"no room for {points} collocation and {quadrature} quadrature points")
+    if points > MOST_POINTS or quadrature > MOST_POINTS or points % 4 or quadrature % 4:
+        raise ValueError(f"no rule of {points} collocation and {quadrature} quadrature points")
     angles = np.pi * np.arange(points, -1, -1) / points
     ends = 0.5 * (1.0 + np.cos(angles))
     ends[0] = 0.0
@@ -130,11 +130,11 @@ def rule(points: int, quadrature: int, before: int, share: float = SHARE) -> Rul
         _frozen(roots[1:]),
         _frozen(-np.diff(np.sqrt(1.0 - middles**2))),
         _frozen(np.concatenate([a, b, 2.0 * a * slope * weight])),
-        _padded(basis.transpose(1, 0, 2)),
-        _padded(transform[1:].T),
+        _frozen(basis.transpose(1, 0, 2)),
+        _frozen(transform[1:].T),
         _padded(lift),
         _frozen(np.array([roots[1], _root(0.5 * (1.0 - np.cos(np.pi / max(before, 1))))])),
-        _padded(_thinned(ends)),
+        _frozen(_thinned(ends)),
     )
 
 
@@ -152,8 +152,7 @@ def _thinned(ends: FloatArray) -> FloatArray:
     """From values at Chebyshev-Lobatto points but the first, where it is zero, by every other of them to all."""
     count = len(ends) - 1
     table = np.zeros((count, count))
-    if count % 2 == 0:
-        table[:, 1::2] = _lagrange(ends[::2], ends[1:])[:, 1:]
+    table[:, 1::2] = _lagrange(ends[::2], ends[1:])[:, 1:]
     return table
 
 

@@ -35,7 +35,13 @@ from optionix_core.pricing._american_series import (
     UPPER_END,
     YIELD,
 )
-from optionix_core.pricing._american_sweeps import LANES
+from optionix_core.pricing._american_sweeps import (
+    DISCOUNT_WORKSPACE,
+    LANE_WORKSPACE,
+    LANES,
+    NODE_WORKSPACE,
+    POINT_WORKSPACE,
+)
 from optionix_core.pricing._american_value import by_boundary, first_faults, groups, without_boundary
 from optionix_core.pricing._threads import spread
 
@@ -48,9 +54,10 @@ LEAST_BOUNDARIES, LEAST_ROWS = 64, 1024
 """For a second thread."""
 SETTLED = 1.0
 """Of the tolerance: what the last step of Newton's method may do to a price, by a bound that is seldom reached."""
-FEW_STEPS, FEW_LIFTED_STEPS, MANY_STEPS, KEPT = 4, 1, 24, 0
+FEW_STEPS, FEW_LIFTED_STEPS, MANY_STEPS = 4, 1, 24
 CLOSE, CLOSE_LIFTED = 3e-3, 0.03
-"""Most go with few; the others are gathered, lest the many wait for them."""
+"""Relative change in a step above which none is the last, from a guess and from another rule."""
+"""Most go with few, from a guess or from another rule; the others are gathered, lest the many wait for them."""
 MOST_HORIZONS = 60
 MOST_CLIMBS = 12
 ROUGH, ROUGH_SEARCH = 0.02, 1e-4
@@ -60,6 +67,7 @@ NARROW = 1e-3
 
 
 NONE = np.empty(0)
+WORKSPACES = NODE_WORKSPACE, DISCOUNT_WORKSPACE, POINT_WORKSPACE, LANE_WORKSPACE
 
 
 class Solved(NamedTuple):
@@ -70,6 +78,17 @@ class Solved(NamedTuple):
     faults: NDArray[np.int8]
     bounded: NDArray[np.bool_]
     """Whether there is a boundary."""
+
+
+class Effort(NamedTuple):
+    """How hard a boundary is looked for."""
+
+    attempt: int
+    steps: int
+    settled: float
+    rough: float
+    rooms: tuple[FloatArray, ...]
+    """WORKSPACES."""
 
 
 def solve(columns: list[FloatArray], rows: int, accuracy: str) -> Solved:
@@ -189,11 +208,14 @@ def _run(
     records: FloatArray,
 ) -> None:
     """Improve the records of rows by one rule; the count of a boundary that was not found becomes zero."""
+    few = FEW_LIFTED_STEPS if rule.before else FEW_STEPS
 
     def job(first: int, last: int) -> None:
         some = rows[first:last]
-        for attempt, most in ((0, FEW_LIFTED_STEPS if rule.before else FEW_STEPS), (0, MANY_STEPS), (1, MANY_STEPS)):
-            some = _attempt(market, some, direction, rule, settled, rough, records, attempt, most)
+        rooms = tuple(np.empty(size) for size in WORKSPACES)
+        for attempt, most in ((0, few), (0, MANY_STEPS), (1, MANY_STEPS)):
+            effort = Effort(attempt, most, settled, rough, rooms)
+            some = _attempt(market, some, direction, rule, effort, records)
             if not some.size:
                 return
         records[some, UPPER_COUNT if direction > 0.0 else LOWER_COUNT] = 0.0
@@ -206,11 +228,8 @@ def _attempt(
     rows: Rows,
     direction: float,
     rule: _american_rules.Rule,
-    settled: float,
-    rough: float,
+    effort: Effort,
     records: FloatArray,
-    attempt: int,
-    steps: int,
 ) -> Rows:
     """Start from the series of the rule before or, where there is none or at a second attempt, from a guess.
 
@@ -219,7 +238,7 @@ def _attempt(
     place, count, apart, end = UPPER, UPPER_COUNT, UPPER_APART, UPPER_END
     if direction < 0.0:
         place, count, apart, end = LOWER, LOWER_COUNT, LOWER_APART, LOWER_END
-    lifted = (records[rows, count] == rule.before) & (rule.before > 0) & (attempt == 0)
+    lifted = (records[rows, count] == rule.before) & (rule.before > 0) & (effort.attempt == 0)
     missed = []
     for some, is_lifted in ((rows[lifted], True), (rows[~lifted], False)):
         if not some.size:
@@ -227,28 +246,19 @@ def _attempt(
         given = _given(market, some, direction, rule, records)
         curve, anchor, rate, dividend_yield, volatility, horizon = given[:6]
         if is_lifted:
-            start = np.ascontiguousarray(records[some, place : place + rule.before + 1].T)
+            start = np.ascontiguousarray(records[some, place : place + rule.before + 4].T)
         else:
             start = _american_series.guess(direction, rule.nodes, anchor, rate, dividend_yield, volatility, horizon)
-            if attempt:
+            if effort.attempt:
                 start = _american_series.bend(start, curve)
         series = np.empty((rule.points + 1, some.size))
         distance = np.zeros((2, some.size))
         found = np.zeros(some.size, dtype=np.int8)
-        curved = int(direction > 0.0 and curve[0] > 0.0)
         KERNELS.load("american_boundaries")(
-            *(given, start, rule.lift if is_lifted else NONE, direction, curved, *rule.columns()),
-            *(
-                NONE if rule.before else rule.thin,
-                settled,
-                CLOSE_LIFTED if is_lifted else CLOSE,
-                rough,
-                KEPT,
-                steps,
-                series,
-                distance,
-                found,
-            ),
+            *(given, start, rule.lift if is_lifted else NONE, direction, int(direction > 0.0 and curve[0] > 0.0)),
+            *(*rule.columns(), NONE if rule.before else rule.thin),
+            *(effort.settled, CLOSE_LIFTED if is_lifted else CLOSE, effort.rough, effort.steps),
+            *(*effort.rooms, series, distance, found),
         )
         there = found != 0
         done = some[there]

@@ -28,12 +28,13 @@ boundary has a logarithm in it; x = sqrt(root / (1 - CLUSTER) + HALF^2) - HALF."
 MOST_POINTS = 56
 ROOM = MOST_POINTS * LANES
 LEVEL, SQUARE, DEVIATION, INVERSE, DRIFT, CASH, ASSET = 0, ROOM, 2 * ROOM, 3 * ROOM, 4 * ROOM, 5 * ROOM, 6 * ROOM
-TOP, BOTTOM, TOP_SLOPE, BOTTOM_SLOPE, MISS = 7 * ROOM, 8 * ROOM, 9 * ROOM, 10 * ROOM, 11 * ROOM
-LIFTED, WEIGHT, SERIES = 12 * ROOM, 13 * ROOM, 14 * ROOM
-JACOBIAN = 15 * ROOM
+TOP, BOTTOM, TOP_SLOPE, BOTTOM_SLOPE = 7 * ROOM, 8 * ROOM, 9 * ROOM, 10 * ROOM
+LIFTED, WEIGHT, SERIES = 11 * ROOM, 12 * ROOM, 13 * ROOM
+JACOBIAN = 14 * ROOM + 4 * LANES
 """Columns of `z`: LEVEL is ln(B / B(0+)), CASH and ASSET are rate and yield times the node's time, LIFTED the level
 that fewer points gave, WEIGHT what a change of it does to a price, SERIES Chebyshev coefficients of SQUARE."""
-NODE_WORKSPACE = JACOBIAN + MOST_POINTS * ROOM
+NODE_WORKSPACE = JACOBIAN + MOST_POINTS * (ROOM + LANES)
+DISCOUNT_WORKSPACE = MOST_POINTS * ROOM
 GAP, BENT, CASH_SLOPE, ASSET_SLOPE = 0, LANES, 2 * LANES, 2 * LANES + ROOM
 POINT_WORKSPACE = 2 * LANES + 2 * ROOM
 GIVEN = 8
@@ -46,6 +47,9 @@ level at the first node over the one at the first node of the rule before, near 
 LEVEL_FLOOR = 1e-4
 """Where a polynomial dips to zero between points, its root is kept at this fraction of a straight line."""
 LARGEST_SQUARE = 1.0 - 1e-8
+NEXT = 1
+"""Step from a row to the next. Numbers are passed on by `int`, since one that the compiler knows makes it compile a
+function once more."""
 PLACES = 0xFFFFFFFF
 """A mask that tells the compiler that a place is not negative."""
 """Of c H, which is one at the end of its range."""
@@ -75,7 +79,7 @@ def lay_out(n: int, m: int, nodes: Any, spans: Any, z: Any, w: Any, g: Any, lane
 def combine(table: Any, place: int, step: int, count: int, a: Any, source: int, b: Any, into: int, lanes: int) -> None:
     """Into a row of `b`: the sum of `count` rows of `a` with every `step`th number of a table.
 
-    Taken in fours: tables have zeros, and columns rows, for those that are missing.
+    Taken in fours: a table has zeros for those that are missing, and the row is not wanted.
     """
     into &= PLACES
     for lane in range(lanes):
@@ -114,7 +118,6 @@ def integrate(
     Without the factors rate, yield and time; densities lack their 1 / sqrt(2 pi).
     """
     at = (i * LANES) & PLACES
-    wide = (n + 3) & ~3
     for lane in range(lanes):
         z[TOP + at + lane] = 0.0
         z[BOTTOM + at + lane] = 0.0
@@ -122,7 +125,7 @@ def integrate(
         z[BOTTOM_SLOPE + at + lane] = 0.0
     for k in range(m):
         point = i * m + k
-        combine(matrix, point * wide, 1, n, z, SQUARE, s, GAP, lanes)
+        combine(matrix, point * n, int(NEXT), n, z, int(SQUARE), s, int(GAP), lanes)
         a = spans[k]
         floor = LEVEL_FLOOR * spans[m + k]
         floor *= floor
@@ -162,13 +165,14 @@ def integrate(
             s[ASSET_SLOPE + row + lane] = asset_slope * slope
 
 
-def compare(i: int, direction: float, z: Any, g: Any, lanes: int) -> None:
-    """MISS of node i: ln B - ln(N / D), with the terms of expiry that the upper boundary has.
+def compare(i: int, n: int, direction: float, z: Any, g: Any, lanes: int) -> None:
+    """Into the last column of the JACOBIAN: ln B - ln(N / D) of node i, with the terms of expiry of an upper boundary.
 
     TOP_SLOPE becomes its derivative in LEVEL, TOP and BOTTOM the factors of the summands' derivatives. The logarithm is
     the first two terms of its series in (q - 1) / (q + 1), which vanishes where it does.
     """
     at = (i * LANES) & PLACES
+    miss = (JACOBIAN + (i * (n + 1) + n) * LANES) & PLACES
     upon = 0.5 * (1.0 + direction)
     for lane in range(lanes):
         level = z[LEVEL + at + lane] + g[ANCHOR + lane]
@@ -187,16 +191,15 @@ def compare(i: int, direction: float, z: Any, g: Any, lanes: int) -> None:
         bottom_slope = z[ASSET + at + lane] * z[BOTTOM_SLOPE + at + lane] + asset_part - asset_part * high * inverse
         ratio = max(top / bottom * brief_exponential(-level), 1e-6)
         series = (ratio - 1.0) / (ratio + 1.0)
-        z[MISS + at + lane] = -2.0 * series * (1.0 + series * series * 0.3333333333333333)
+        z[miss + lane] = -2.0 * series * (1.0 + series * series * 0.3333333333333333)
         z[TOP_SLOPE + at + lane] = 1.0 - top_slope / top + bottom_slope / bottom
         z[TOP + at + lane] = direction * z[CASH + at + lane] / top
         z[BOTTOM + at + lane] = direction * z[ASSET + at + lane] / bottom
 
 
 def linearise(i: int, n: int, m: int, matrix: Any, z: Any, s: Any, g: Any, lanes: int) -> None:
-    """Row i of the Jacobian: derivatives of MISS in SQUARE."""
+    """Row i of the Jacobian: derivatives of what `compare` finds in SQUARE."""
     at = (i * LANES) & PLACES
-    wide = (n + 3) & ~3
     for k in range(m):
         row = k * LANES
         for lane in range(lanes):
@@ -204,8 +207,8 @@ def linearise(i: int, n: int, m: int, matrix: Any, z: Any, s: Any, g: Any, lanes
                 s[ASSET_SLOPE + row + lane] * z[BOTTOM + at + lane] - s[CASH_SLOPE + row + lane] * z[TOP + at + lane]
             )
     for j in range(n):
-        combine(matrix, i * m * wide + j, wide, m, s, CASH_SLOPE, z, JACOBIAN + (i * n + j) * LANES, lanes)
-    own = (JACOBIAN + (i * n + i) * LANES) & PLACES
+        combine(matrix, i * m * n + j, n, m, s, int(CASH_SLOPE), z, JACOBIAN + (i * (n + 1) + j) * LANES, lanes)
+    own = (JACOBIAN + i * (n + 2) * LANES) & PLACES
     for lane in range(lanes):
         level = z[LEVEL + at + lane]
         z[own + lane] += z[TOP_SLOPE + at + lane] / (4.0 * level * (1.0 - g[CURVE + lane] * level * level))
@@ -233,29 +236,27 @@ def reduce(count: int, a: int, b: int, step: int, into: int, z: Any, lanes: int)
             z[into + lane] -= z[p + lane] * z[q + lane]
 
 
-def factorise(n: int, z: Any, lanes: int) -> None:
-    """The Jacobian into triangular factors in place, inverse pivots on the diagonal. Near triangular: no pivoting."""
+def solve(n: int, z: Any, lanes: int) -> None:
+    """Put the step in SQUARE in the last column of the JACOBIAN, where MISS was.
+
+    By triangular factors with inverse pivots, in place. Near triangular: no pivoting.
+    """
+    wide = n + 1
     for i in range(n):
-        row = JACOBIAN + i * n * LANES
-        for j in range(n):
-            into = row + j * LANES
-            pivot = JACOBIAN + (j * n + j) * LANES
-            reduce(min(i, j), row, JACOBIAN + j * LANES, n, into, z, lanes)
+        row = JACOBIAN + i * wide * LANES
+        for j in range(wide):
+            into = (row + j * LANES) & PLACES
+            pivot = (JACOBIAN + j * (wide + 1) * LANES) & PLACES
+            reduce(min(i, j), row, JACOBIAN + j * LANES, wide, into, z, lanes)
             if j < i:
                 for lane in range(lanes):
                     z[into + lane] *= z[pivot + lane]
             elif j == i:
                 for lane in range(lanes):
                     z[into + lane] = 1.0 / z[into + lane]
-
-
-def substitute(n: int, z: Any, lanes: int) -> None:
-    """Replace MISS by the step in SQUARE that the factors give."""
-    for i in range(n):
-        reduce(i, JACOBIAN + i * n * LANES, MISS, 1, MISS + i * LANES, z, lanes)
     for i in range(n - 1, -1, -1):
-        own = JACOBIAN + (i * n + i) * LANES
-        into = MISS + i * LANES
-        reduce(n - 1 - i, own + LANES, into + LANES, 1, into, z, lanes)
+        own = (JACOBIAN + i * (wide + 1) * LANES) & PLACES
+        into = (JACOBIAN + (i * wide + n) * LANES) & PLACES
+        reduce(n - 1 - i, own + LANES, into + wide * LANES, wide, into, z, lanes)
         for lane in range(lanes):
             z[into + lane] *= z[own + lane]

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from optionix_core.pricing import _american_series
 from optionix_core.pricing._american_kernels import KERNELS
+from optionix_core.pricing._american_premium import PANEL_WORKSPACE
 from optionix_core.pricing._american_series import (
     CURVE,
     ESTIMATE,
@@ -121,7 +122,9 @@ def american_put(spot: FloatArray, picks: Rows, market: FloatArray, records: Flo
             ]
         )
         part = np.empty((3, some.size))
-        KERNELS.load("american_premiums")(direction, picks[some], given, panel, records, part)
+        KERNELS.load("american_premiums")(
+            direction, picks[some], given, panel, records, np.empty(PANEL_WORKSPACE), part
+        )
         premium[:, some] += direction * part
     return Put(put.value + np.maximum(premium[0], 0.0), put.first + premium[1], put.second + premium[2])
 

@@ -27,7 +27,8 @@ class Method(IntEnum):
     NONE = 0
     """A fault in the arguments."""
     CLOSED_FORM = 1
-    """Exercise before expiry never pays, or nothing is left to chance: exact."""
+    """No boundary was needed: exercise before expiry never pays, is right now whatever the expiry or is worth less than
+    the error stated, or nothing is left to chance."""
     COLLOCATION = 2
     """The boundary by spectral collocation, its integral by quadrature."""
     GRID = 3

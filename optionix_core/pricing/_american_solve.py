@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optionix_core.pricing import _american_rules, _american_series
+from optionix_core.pricing._american_cases import Case, Cases, cases
 from optionix_core.pricing._american_kernels import KERNELS
 from optionix_core.pricing._american_rules import Ladder
 from optionix_core.pricing._american_series import (
@@ -42,7 +43,7 @@ from optionix_core.pricing._american_sweeps import (
     NODE_WORKSPACE,
     POINT_WORKSPACE,
 )
-from optionix_core.pricing._american_value import by_boundary, first_faults, groups, without_boundary
+from optionix_core.pricing._american_value import at_once, by_boundary, nearly_european, without_boundary
 from optionix_core.pricing._threads import spread
 
 FloatArray = NDArray[np.float64]
@@ -52,6 +53,8 @@ BLOCK = 8192
 """Rows at a time: their records take nine megabytes."""
 LEAST_BOUNDARIES, LEAST_ROWS = 64, 1024
 """For a second thread."""
+NEGLIGIBLE = 0.01
+"""Of the tolerance: what a bound on the worth of exercise may be where it is left out."""
 SETTLED = 1.0
 """Of the tolerance: what the last step of Newton's method may do to a price, by a bound that is seldom reached."""
 FEW_STEPS, FEW_LIFTED_STEPS, MANY_STEPS = 4, 1, 24
@@ -100,35 +103,29 @@ def solve(columns: list[FloatArray], rows: int, accuracy: str) -> Solved:
     for first in range(0, rows, BLOCK):
         block = slice(first, min(first + BLOCK, rows))
         some = [column[block] if column.size > 1 else column for column in columns]
-        faults[block] = first_faults(some, block.stop - first)
-        market, picks = groups(some, faults[block])
-        records = boundaries(market, ladder)
-        bounded[block] = picks >= 0
-        _value(some, ladder, picks, market, records, faults[block], table[:, block])
+        found = cases(some, block.stop - first, NEGLIGIBLE * ladder.tolerance)
+        faults[block] = found.faults
+        bounded[block] = found.kinds == Case.BOUNDED
+        _value(some, ladder, found, boundaries(found.market, ladder), table[:, block])
     return Solved(table, faults, bounded)
 
 
-def _value(
-    columns: list[FloatArray],
-    ladder: Ladder,
-    picks: Rows,
-    market: FloatArray,
-    records: FloatArray,
-    faults: NDArray[np.int8],
-    table: FloatArray,
-) -> None:
+def _value(columns: list[FloatArray], ladder: Ladder, found: Cases, records: FloatArray, table: FloatArray) -> None:
     """Fill price, delta, gamma and error of the rows of a block."""
     table[:] = np.nan
-    there = picks >= 0
-    rows = np.flatnonzero(there)
-    rows = rows[~np.isnan(records[picks[rows], ESTIMATE])]
+    rows = np.flatnonzero(found.kinds == Case.BOUNDED)
+    rows = rows[~np.isnan(records[found.picks[rows], ESTIMATE])]
 
     def job(first: int, last: int) -> None:
         some = rows[first:last]
-        table[:, some] = by_boundary(columns, some, picks[some], market, records, ladder.panel)
+        table[:, some] = by_boundary(columns, some, found.picks[some], found.market, records, ladder.panel)
 
     spread(job, rows.size, LEAST_ROWS)
-    free = np.flatnonzero(~there & (faults == 0))
+    now, late, free = (np.flatnonzero(found.kinds == kind) for kind in (Case.AT_ONCE, Case.NEARLY_EUROPEAN, Case.FREE))
+    if now.size:
+        table[:, now] = at_once(columns, now)
+    if late.size:
+        table[:, late] = nearly_european(columns, late, found.bound[late])
     if free.size:
         table[:, free] = without_boundary([c[free] if c.size > 1 else c for c in columns], free.size)
 
@@ -142,7 +139,7 @@ def levels(
     """
     one = [np.array([value]) for value in (sign, 1.0, 1.0, expiry, rate, dividend_yield, volatility)]
     out = np.full((2, len(times)), np.nan)
-    market, _ = groups(one, np.zeros(1, dtype=np.int8))
+    market = cases(one, 1, -1.0).market
     if not len(market):
         return out
     records = boundaries(market, _american_rules.ladder(accuracy))

@@ -2,7 +2,7 @@
 
 Source of the symmetry of puts and calls: R. McDonald and M. Schroder, J. Comput. Finance 1 (1998) 5; of the sum of a
 European price and an integral over exercise: `_american_premium`. Refuses discrete dividends (`_american_grid`).
-Arguments were admitted by `first_faults`.
+Arguments were admitted by `_american_cases`.
 """
 
 from __future__ import annotations
@@ -33,14 +33,8 @@ from optionix_core.pricing._formulas import TINY_DEVIATION
 FloatArray = NDArray[np.float64]
 Rows = NDArray[np.int64]
 
-NO_RATE = 1e-14
-"""A rate that changes less than this over the life of an option is none."""
 SHARPEST_PANEL = 1e-4
 """Of the quadrature: the scale, relative to the root of the time, on which a spot near the boundary acts."""
-
-
-SPREADER = np.uint64(0x9E3779B97F4A7C15)
-"""An odd multiplier that spreads bits: 2^64 over the golden ratio."""
 
 
 class Put(NamedTuple):
@@ -49,17 +43,6 @@ class Put(NamedTuple):
     value: FloatArray
     first: FloatArray
     second: FloatArray
-
-
-def market_of_put(
-    sign: FloatArray, expiry: FloatArray, rate: FloatArray, dividend_yield: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """Rate and yield of the put that is the twin of an option, those that act for nothing being nothing."""
-    cash = np.where(sign < 0.0, rate, dividend_yield)
-    asset = np.where(sign < 0.0, dividend_yield, rate)
-    cash = np.where(np.abs(cash * expiry) < NO_RATE, 0.0, cash)
-    asset = np.where(np.abs(asset * expiry) < NO_RATE, 0.0, asset)
-    return cash, asset
 
 
 def european_put(
@@ -134,18 +117,42 @@ def by_boundary(
 ) -> FloatArray:
     """Price, delta, gamma and estimated error of rows, given the records of their twins' boundaries."""
     sign, spot, strike = (column[rows] if column.size > 1 else column for column in columns[:3])
+    x = np.where(sign < 0.0, spot / strike, strike / spot)
+    twin = american_put(x, picks, market, records, panel)
+    return _as_asked(sign, spot, strike, x, twin, records[picks, ESTIMATE])
+
+
+def at_once(columns: list[FloatArray], rows: Rows) -> FloatArray:
+    """Price, delta, gamma and error of rows that are to be exercised now."""
+    sign, spot, strike = (column[rows] if column.size > 1 else column for column in columns[:3])
+    table = np.zeros((4, rows.size))
+    table[0] = sign * (spot - strike)
+    table[1] = sign
+    return table
+
+
+def nearly_european(columns: list[FloatArray], rows: Rows, bound: FloatArray) -> FloatArray:
+    """Price, delta, gamma and error of rows whose exercise is worth less than `bound`, over the twin's strike."""
+    sign, spot, strike, expiry, rate, dividend_yield, volatility = (c[rows] if c.size > 1 else c for c in columns)
     put = sign < 0.0
     x = np.where(put, spot / strike, strike / spot)
-    value, first, second = american_put(x, picks, market, records, panel)
+    cash, asset = np.where(put, rate, dividend_yield), np.where(put, dividend_yield, rate)
+    twin = european_put(x, np.log(x), cash, asset, expiry, volatility)
+    return _as_asked(sign, spot, strike, x, twin, bound)
+
+
+def _as_asked(
+    sign: FloatArray, spot: FloatArray, strike: FloatArray, x: FloatArray, twin: Put, error: FloatArray
+) -> FloatArray:
+    """Price, delta, gamma and error of options from their twins, puts with strike one and spot `x`."""
+    put = sign < 0.0
     scale = np.where(put, strike, spot)
-    return np.array(
-        [
-            np.maximum(scale * value, np.maximum(sign * (spot - strike), 0.0)),
-            np.where(put, first, value - x * first),
-            np.where(put, second, x * x * second) / scale,
-            records[picks, ESTIMATE] * scale,
-        ]
-    )
+    table = np.empty((4, error.size))
+    table[0] = np.maximum(scale * twin.value, np.maximum(sign * (spot - strike), 0.0))
+    table[1] = np.where(put, twin.first, twin.value - x * twin.first)
+    table[2] = np.where(put, twin.second, x * x * twin.second) / scale
+    table[3] = error * scale
+    return table
 
 
 def without_boundary(columns: list[FloatArray], rows: int) -> FloatArray:
@@ -190,50 +197,3 @@ def certain_value(
         best = np.where(better, value, best)
         delta = np.where(better, sign * growth, delta)
     return best, delta
-
-
-def first_faults(columns: list[FloatArray], rows: int) -> NDArray[np.int8]:
-    """`_formulas.first_fault` of each row."""
-    sign, spot, strike, expiry, rate, dividend_yield, volatility = columns
-    with np.errstate(invalid="ignore", over="ignore"):
-        admitted = (
-            np.abs(sign) == 1.0,
-            (spot >= 1e-140) & (spot <= 1e140),
-            (strike >= 1e-140) & (strike <= 1e140),
-            (expiry >= 0.0) & (expiry <= 1e6),
-            (np.abs(rate) < math.inf) & (np.abs(rate * expiry) <= 600.0),
-            (np.abs(dividend_yield) < math.inf) & (np.abs(dividend_yield * expiry) <= 600.0),
-            (volatility >= 0.0) & (volatility < math.inf),
-        )
-    codes = np.zeros(rows, dtype=np.int8)
-    for place in range(len(admitted) - 1, -1, -1):
-        if not admitted[place].all():
-            codes[np.broadcast_to(~admitted[place], rows)] = place + 1
-    return codes
-
-
-def groups(columns: list[FloatArray], faults: NDArray[np.int8]) -> tuple[FloatArray, Rows]:
-    """Expiry, rate, yield and volatility of each different boundary, and each row's place among them, -1 for none."""
-    sign, _, _, expiry, rate, dividend_yield, volatility = columns
-    rows = len(faults)
-    picks = np.full(rows, -1, dtype=np.int64)
-    with np.errstate(invalid="ignore", over="ignore"):
-        cash, asset = market_of_put(sign, expiry, rate, dividend_yield)
-        bounded = (faults == 0) & (volatility * np.sqrt(np.abs(expiry)) >= TINY_DEVIATION)
-        bounded &= _american_series.has_any(cash, asset)
-    held = np.flatnonzero(bounded)
-    market = np.empty((held.size, 4))
-    for place, column in enumerate((expiry, cash, asset, volatility)):
-        market[:, place] = column[held] if column.size > 1 else column
-    if held.size > 1:
-        mixed = np.zeros(held.size, dtype=np.uint64)
-        for bits in market.T.copy().view(np.uint64):
-            mixed = (mixed ^ bits) * SPREADER
-            mixed ^= mixed >> np.uint64(29)
-        _, first, places = np.unique(mixed, return_index=True, return_inverse=True)
-        if not (market[first][places] == market).all():
-            _, first, places = np.unique(market, axis=0, return_index=True, return_inverse=True)
-        picks[held] = places.reshape(-1)
-        return market[first], picks
-    picks[held] = 0
-    return market, picks

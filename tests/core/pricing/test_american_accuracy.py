@@ -162,8 +162,25 @@ def test_two_boundaries_are_found_however_near_rate_and_yield_are() -> None:
     rows = [np.ascontiguousarray(column[kept]) for column in rows]
     found = american.price_with_error(*rows)
     assert len(kept) > 100
-    assert (found.method == american.Method.COLLOCATION).all()
+    assert (found.method != american.Method.GRID).all()
+    assert (found.method == american.Method.COLLOCATION).sum() > 70
     assert (found.price >= black_scholes.price(*rows) - 1e-9).all()
+
+
+def test_a_boundary_that_does_not_matter_is_left_out_within_the_error_stated(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = contracts(21, 3000)
+    for accuracy in ("standard", "high"):
+        found = american.price_with_error(*rows, accuracy=accuracy)  # type: ignore[arg-type]
+        with monkeypatch.context() as patch:
+            patch.setattr("optionix_core.pricing._american_solve.NEGLIGIBLE", -1.0)
+            whole = american.price_with_error(*rows, accuracy=accuracy)  # type: ignore[arg-type]
+        left_out = (found.method == american.Method.CLOSED_FORM) & (whole.method == american.Method.COLLOCATION)
+        assert left_out.mean() > 0.2
+        assert (np.abs(found.price - whole.price) <= found.error + whole.error + 1e-12)[left_out].all()
+        assert (found.price == whole.price)[~left_out].all()
+        at_once = left_out & (found.error == 0.0) & (found.price == rows[0] * (rows[1] - rows[2]))
+        assert at_once.sum() > 100
+        assert (whole.price == found.price)[at_once].all()
 
 
 def test_what_collocation_cannot_resolve_is_priced_on_a_grid_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -148,8 +148,10 @@ def _as_asked(
     put = sign < 0.0
     scale = np.where(put, strike, spot)
     table = np.empty((4, error.size))
-    table[0] = np.maximum(scale * twin.value, np.maximum(sign * (spot - strike), 0.0))
-    table[1] = np.where(put, twin.first, twin.value - x * twin.first)
+    now = (twin.first == -1.0) & (twin.second == 0.0)
+    intrinsic = sign * (spot - strike)
+    table[0] = np.where(now, intrinsic, np.maximum(scale * twin.value, np.maximum(intrinsic, 0.0)))
+    table[1] = np.where(now, sign, np.where(put, twin.first, twin.value - x * twin.first))
     table[2] = np.where(put, twin.second, x * x * twin.second) / scale
     table[3] = error * scale
     return table

@@ -107,6 +107,6 @@ class Derivatives:
             for multiple in (-2.0, -1.0, 1.0, 2.0):
                 moved = list(self.columns)
                 moved[field] = np.ascontiguousarray(column + multiple * step)
-                tables.append(shapes(moved, self.price.size, self.accuracy, self.paid).table)
+                tables.append(shapes(moved, self.price.size, self.accuracy, self.paid, steady=True).table)
             known = self._beside[field] = (step, tables)
         return known

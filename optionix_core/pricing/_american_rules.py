@@ -37,6 +37,8 @@ ACCURACIES = {
     "standard": (SHORT, 1.5e-7, 24),
     "high": (LONG, 3e-10, 56),
 }
+STEADY = ((8, 8), *SHORT[1:]), 1.5e-7, 40, 1e-13
+"""The same for differences of prices."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,8 @@ class Ladder:
     """Gauss-Legendre points on [0, 1] for the price, then their weights: (2 p,)."""
     tolerance: float
     """Estimate of the error of a price over the strike at which the climb ends."""
+    negligible: float
+    """What a bound on the worth of exercise over the strike may be where it is left out; negative to leave none out."""
 
 
 @cache
@@ -91,7 +95,14 @@ def ladder(accuracy: str) -> Ladder:
 
 
 @cache
-def build(sizes: tuple[Size, ...], tolerance: float, price_quadrature: int) -> Ladder:
+def steady(accuracy: str) -> Ladder:
+    """For differences, which a change of rules between two prices would spoil: hardly any stops at a short rule."""
+    plain = ladder(accuracy)
+    return plain if accuracy == "high" else build(*STEADY)
+
+
+@cache
+def build(sizes: tuple[Size, ...], tolerance: float, price_quadrature: int, negligible: float | None = None) -> Ladder:
     """Tables for any sizes up to those that the kernels' workspace holds."""
     rules = tuple(
         rule(
@@ -99,7 +110,8 @@ def build(sizes: tuple[Size, ...], tolerance: float, price_quadrature: int) -> L
         )
         for place, size in enumerate(sizes)
     )
-    return Ladder(rules, _frozen(np.concatenate(_gauss_legendre(price_quadrature))), tolerance)
+    panel = _frozen(np.concatenate(_gauss_legendre(price_quadrature)))
+    return Ladder(rules, panel, tolerance, 0.01 * tolerance if negligible is None else negligible)
 
 
 @cache

@@ -31,7 +31,8 @@ SHORT_TIME_SLOPE = 0.6387850000000000
 Math. Finance 12 (2002) 219)."""
 REACH = 0.004
 """How far beyond their time two series may be continued to where they meet, relative to its root."""
-BISECTIONS = 50
+MOST_GUESSES, MET_GAP = 40, 1e-13
+"""Of the search for a meeting: steps, and the gap over the one at expiry at which it ends."""
 
 
 def has_two(rate: FloatArray, dividend_yield: FloatArray) -> NDArray[np.bool_]:
@@ -122,7 +123,7 @@ def _coefficients(direction: float, records: FloatArray) -> FloatArray:
 def _levels(direction: float, root: FloatArray, curve: FloatArray, coefficients: FloatArray) -> FloatArray:
     """Clenshaw's sum."""
     x = 2.0 * (np.sqrt(root / (1.0 - CLUSTER) + HALF * HALF) - HALF) - 1.0
-    later, last = np.zeros_like(x), np.zeros_like(x)
+    later, last = np.zeros(x.shape), np.zeros(x.shape)
     for coefficient in coefficients[:0:-1]:
         later, last = 2.0 * x * later - last + coefficient, later
     square = np.maximum(x * later - last + coefficients[0], 0.0)
@@ -131,17 +132,34 @@ def _levels(direction: float, root: FloatArray, curve: FloatArray, coefficients:
 
 
 def meeting_roots(distance: FloatArray, records: FloatArray) -> FloatArray:
-    """Root of the time at which the gap between boundaries first vanishes, over the series'; 2 if after REACH."""
+    """Root of the time at which the gap between boundaries first vanishes, over the series'; 2 if after REACH.
+
+    By the Illinois variant of false position: near the line, since levels begin like roots of time.
+    """
     roots = np.full(len(records), 2.0)
-    gaps = distance + levels_at(1.0, np.full(1, 1.0 + REACH), records)
-    gaps -= levels_at(-1.0, np.full(1, 1.0 + REACH), records)
+    end = np.full(1, 1.0 + REACH)
+    gaps = distance + levels_at(1.0, end, records) - levels_at(-1.0, end, records)
     some = np.flatnonzero(~(gaps > 0.0))
+    if not some.size:
+        return roots
     upper, lower = _coefficients(1.0, records[some]), _coefficients(-1.0, records[some])
-    curve, flat = records[some, CURVE], np.zeros(1)
+    curve, flat, apart = records[some, CURVE], np.zeros(1), distance[some]
     low, high = np.zeros(some.size), np.full(some.size, 1.0 + REACH)
-    for _ in range(BISECTIONS if some.size else 0):
-        middle = 0.5 * (low + high)
-        above = distance[some] + _levels(1.0, middle, curve, upper) - _levels(-1.0, middle, flat, lower) > 0.0
-        low, high = np.where(above, middle, low), np.where(above, high, middle)
-    roots[some] = high
+    above, below = apart.copy(), gaps[some]
+    side = np.zeros(some.size)
+    root = high
+    met = np.zeros(some.size, dtype=np.bool_)
+    for _ in range(MOST_GUESSES):
+        between = (high * above - low * below) / np.maximum(above - below, 1e-300)
+        root = np.where(met, root, between)
+        gap = apart + _levels(1.0, root, curve, upper) - _levels(-1.0, root, flat, lower)
+        met |= np.abs(gap) <= MET_GAP * apart
+        if met.all():
+            break
+        early = gap > 0.0
+        below = np.where(early, np.where(side > 0.0, 0.5 * below, below), gap)
+        above = np.where(early, gap, np.where(side < 0.0, 0.5 * above, above))
+        low, high = np.where(early, root, low), np.where(early, high, root)
+        side = np.where(early, 1.0, -1.0)
+    roots[some] = root
     return roots

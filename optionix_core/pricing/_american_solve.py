@@ -53,8 +53,6 @@ BLOCK = 8192
 """Rows at a time: their records take nine megabytes."""
 LEAST_BOUNDARIES, LEAST_ROWS = 64, 1024
 """For a second thread."""
-NEGLIGIBLE = 0.01
-"""Of the tolerance: what a bound on the worth of exercise may be where it is left out."""
 SETTLED = 1.0
 """Of the tolerance: what the last step of Newton's method may do to a price, by a bound that is seldom reached."""
 FEW_STEPS, FEW_LIFTED_STEPS, MANY_STEPS = 4, 1, 24
@@ -94,16 +92,16 @@ class Effort(NamedTuple):
     """WORKSPACES."""
 
 
-def solve(columns: list[FloatArray], rows: int, accuracy: str) -> Solved:
-    """Price, delta, gamma and error of every row; columns have one element or `rows`."""
-    ladder = _american_rules.ladder(accuracy)
+def solve(columns: list[FloatArray], rows: int, accuracy: str, *, steady: bool = False) -> Solved:
+    """Price, delta, gamma and error of every row; columns have one element or `rows`. `steady`: for differences."""
+    ladder = _american_rules.steady(accuracy) if steady else _american_rules.ladder(accuracy)
     table = np.empty((4, rows))
     faults = np.empty(rows, dtype=np.int8)
     bounded = np.empty(rows, dtype=np.bool_)
     for first in range(0, rows, BLOCK):
         block = slice(first, min(first + BLOCK, rows))
         some = [column[block] if column.size > 1 else column for column in columns]
-        found = cases(some, block.stop - first, NEGLIGIBLE * ladder.tolerance)
+        found = cases(some, block.stop - first, ladder.negligible)
         faults[block] = found.faults
         bounded[block] = found.kinds == Case.BOUNDED
         _value(some, ladder, found, boundaries(found.market, ladder), table[:, block])

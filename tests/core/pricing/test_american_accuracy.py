@@ -172,7 +172,8 @@ def test_a_boundary_that_does_not_matter_is_left_out_within_the_error_stated(mon
     for accuracy in ("standard", "high"):
         found = american.price_with_error(*rows, accuracy=accuracy)  # type: ignore[arg-type]
         with monkeypatch.context() as patch:
-            patch.setattr("optionix_core.pricing._american_solve.NEGLIGIBLE", -1.0)
+            with_all = _american_rules.build(*_american_rules.ACCURACIES[accuracy], -1.0)
+            patch.setattr(_american_rules, "ladder", lambda _, whole=with_all: whole)
             whole = american.price_with_error(*rows, accuracy=accuracy)  # type: ignore[arg-type]
         left_out = (found.method == american.Method.CLOSED_FORM) & (whole.method == american.Method.COLLOCATION)
         assert left_out.mean() > 0.2

@@ -1,4 +1,4 @@
-"""How exact American prices are: against finer settings, the other fixed-point system, finite differences, QuantLib."""
+"""How exact American prices are: against finer settings, finite differences, QuantLib."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy.special import ndtr
 
 from optionix_core.pricing import _american_dividends, _american_rules, american, black_scholes
 from optionix_core.pricing._american_solve import solve
@@ -70,59 +69,6 @@ def test_twenty_thousand_random_rows_are_each_within_1e_7_in_high(monkeypatch: p
     error = np.abs(american.price(*rows, accuracy="high") - finest(rows, monkeypatch))
     assert np.nanmax(error) < 1e-7
     assert math.sqrt(np.nanmean(error**2)) < 1e-8
-
-
-def price_by_the_other_system(row: tuple[float, ...]) -> float:
-    """A put by Kim's integral over the boundary that system B of Andersen, Lake and Offengenden (2016) makes of ours.
-
-    B = K exp(-(r - q) tau) N / D with normal distributions where system A has densities. All integrals by
-    Gauss-Legendre points in trigonometric variables, in numpy.
-    """
-    _, spot, strike, expiry, rate, dividend_yield, volatility = row
-    points, weights = np.polynomial.legendre.leggauss(200)
-    angle = 0.25 * math.pi * (points + 1.0)
-    outer = expiry * np.sin(angle) ** 2
-    step = 2.0 * np.sin(angle) * np.cos(angle) * 0.25 * math.pi * weights
-    inner = outer[:, None] * np.sin(angle) ** 2
-    measure = outer[:, None] * step
-    times, places = np.unique(np.concatenate([outer, inner.ravel()]), return_inverse=True)
-    found = american.exercise_boundary("put", strike, expiry, rate, dividend_yield, volatility, times, "high").upper
-    here, there = found[places[:200]][:, None], found[places[200:]].reshape(200, 200)
-
-    def deviates(ratio: Any, time: Any) -> tuple[Any, Any]:
-        width = volatility * np.sqrt(time)
-        high = (np.log(ratio) + (rate - dividend_yield) * time) / width + 0.5 * width
-        return high, high - width
-
-    high, low = deviates(here / there, outer[:, None] - inner)
-    high_end, low_end = deviates(here[:, 0] / strike, outer)
-    top = ndtr(low_end) + rate * np.sum(measure * np.exp(rate * inner) * ndtr(low), axis=1)
-    bottom = ndtr(high_end) + dividend_yield * np.sum(measure * np.exp(dividend_yield * inner) * ndtr(high), axis=1)
-    other = strike * np.exp(-(rate - dividend_yield) * outer) * top / bottom
-    left = expiry - outer
-    high, low = deviates(spot / other, left)
-    flow = rate * strike * np.exp(-rate * left) * ndtr(-low)
-    flow -= dividend_yield * spot * np.exp(-dividend_yield * left) * ndtr(-high)
-    return float(black_scholes.price(*row) + np.sum(expiry * step * flow))
-
-
-@pytest.mark.parametrize(
-    "row",
-    [
-        (-1, 100.0, 100.0, 1.0, 0.05, 0.05, 0.25),
-        (-1, 100.0, 110.0, 0.5, 0.08, 0.03, 0.40),
-        (-1, 100.0, 90.0, 3.0, 0.03, 0.06, 0.20),
-        (-1, 100.0, 95.0, 2.0, 0.06, 0.02, 0.60),
-    ],
-)
-def test_the_other_fixed_point_system_gives_the_same_price(
-    row: tuple[float, ...], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ours = american.price(*row, accuracy="high")
-    with monkeypatch.context() as patch:
-        patch.setattr(_american_rules, "ladder", lambda _: _american_rules.build(FINEST, 1e-12, 160))
-        other = price_by_the_other_system(row)
-    assert ours == pytest.approx(other, abs=2e-9)
 
 
 def by_finite_differences(rows: list[Any]) -> Any:

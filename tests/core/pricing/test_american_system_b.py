@@ -41,7 +41,7 @@ def gauss(count: int) -> tuple[Any, Any]:
 
 
 def boundaries(expiry: Any, rate: Any, dividend_yield: Any, volatility: Any) -> tuple[Any, Any, Any]:
-    """ln(B / X)^2 of puts of strike one at the nodes (nodes, options), X = min(1, r / q), the nodes in [0, 1], and ln X.
+    """ln(B / X)^2 of puts of strike one at nodes (nodes, options), X = min(1, r / q); the nodes in [0, 1]; and ln X.
 
     A polynomial in x, where tau = T x^3: points crowd near expiry, where the boundary has a logarithm in it. By plain
     iteration: the derivatives that Newton's method needs vanish at the boundary, where slopes match.

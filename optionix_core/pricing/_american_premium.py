@@ -16,7 +16,7 @@ from optionix_core.pricing._american_lanes import (
 )
 from optionix_core.pricing._american_sweeps import CLUSTER, HALF, LARGEST_SQUARE
 
-PANEL = 200
+PANEL = 328
 """Most quadrature points."""
 PLACE, SPAN, MEASURE, SUM, LAST, VALUE, FIRST, SECOND = (
     0,

@@ -34,9 +34,12 @@ SEARCH = 8, 8
 ACCURACIES = {
     # name: rules, error of a price over the strike at which the climb ends, quadrature points of the price
     "fast": (SHORT[:3], 7e-7, 24),
-    "standard": (SHORT, 1.5e-7, 24),
+    "standard": (SHORT, 1.5e-7, 28),
     "high": (LONG, 3e-10, 56),
 }
+SHARPNESS = 8.0, 16.0, 32.0
+"""Drift over the life of an option, in standard deviations, from which its price takes at least SHARP_POINTS."""
+SHARP_POINTS = 80, 160, 320
 STEADY = ((8, 8), *SHORT[1:]), 1.5e-7, 40, 1e-13
 """The same for differences of prices."""
 
@@ -78,8 +81,8 @@ class Ladder:
     """The rules of one accuracy."""
 
     rules: tuple[Rule, ...]
-    panel: FloatArray
-    """Gauss-Legendre points on [0, 1] for the price, then their weights: (2 p,)."""
+    panels: tuple[FloatArray, ...]
+    """Gauss-Legendre points on [0, 1] for the price, then their weights, (2 p,) each: one more than SHARPNESS."""
     tolerance: float
     """Estimate of the error of a price over the strike at which the climb ends."""
     negligible: float
@@ -110,8 +113,13 @@ def build(sizes: tuple[Size, ...], tolerance: float, price_quadrature: int, negl
         )
         for place, size in enumerate(sizes)
     )
-    panel = _frozen(np.concatenate(_gauss_legendre(price_quadrature)))
-    return Ladder(rules, panel, tolerance, 0.01 * tolerance if negligible is None else negligible)
+    panels = tuple(_panel(max(price_quadrature, least)) for least in (0, *SHARP_POINTS))
+    return Ladder(rules, panels, tolerance, 0.01 * tolerance if negligible is None else negligible)
+
+
+@cache
+def _panel(count: int) -> FloatArray:
+    return _frozen(np.concatenate(_gauss_legendre(count)))
 
 
 @cache

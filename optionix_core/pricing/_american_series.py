@@ -98,6 +98,11 @@ def bend(levels: FloatArray, curve: FloatArray) -> FloatArray:
     return levels / np.sqrt(1.0 + ratio * ratio)
 
 
+def sharpness(expiry: FloatArray, rate: FloatArray, dividend_yield: FloatArray, volatility: FloatArray) -> FloatArray:
+    """Drift over the life of an option, in standard deviations: how sudden what it does in time is."""
+    return np.abs(rate - dividend_yield - 0.5 * volatility * volatility) * np.sqrt(expiry) / volatility
+
+
 def stay(rate: FloatArray, dividend_yield: FloatArray, volatility: FloatArray, horizon: FloatArray) -> FloatArray:
     """What a change of a boundary, times r - q B, does to a price: the time spent near it, little where there is drift.
 

@@ -1,9 +1,9 @@
 """Prices of American options without discrete dividends, column by column: who shares a boundary, who climbs how far.
 
 Rows are taken in blocks. Within one, options that share expiry, rates and volatility share their boundaries, a call
-with the put that is its twin. Boundaries climb the ladder of `_american_rules` until their estimated error is within
-the tolerance; those that do not get there go to `_american_refined`. What a row was priced by, and the estimate of its
-error, are part of the result.
+with the put that is its twin; many need none (`_american_cases`). Boundaries climb the ladder of `_american_rules`
+until their estimated error is within the tolerance. Those that do not settle in the few steps of most are gathered and
+start again with more. Whether a row has a boundary, and the estimate of its error, are part of the result.
 """
 
 from __future__ import annotations
@@ -53,6 +53,9 @@ BLOCK = 8192
 """Rows at a time: their records take nine megabytes."""
 LEAST_BOUNDARIES, LEAST_ROWS = 64, 1024
 """For a second thread."""
+SHARPEST_ALONE = 3.0
+"""Drift over the life of an option, in standard deviations, above which no rule stands alone: too few points for it
+look alike whether half of them are taken or all."""
 SETTLED = 1.0
 """Of the tolerance: what the last step of Newton's method may do to a price, by a bound that is seldom reached."""
 FEW_STEPS, FEW_LIFTED_STEPS, MANY_STEPS = 4, 1, 24
@@ -116,7 +119,7 @@ def _value(columns: list[FloatArray], ladder: Ladder, found: Cases, records: Flo
 
     def job(first: int, last: int) -> None:
         some = rows[first:last]
-        table[:, some] = by_boundary(columns, some, found.picks[some], found.market, records, ladder.panel)
+        table[:, some] = by_boundary(columns, some, found.picks[some], found.market, records, ladder.panels)
 
     spread(job, rows.size, LEAST_ROWS)
     now, late, free = (np.flatnonzero(found.kinds == kind) for kind in (Case.AT_ONCE, Case.NEARLY_EUROPEAN, Case.FREE))
@@ -189,7 +192,10 @@ def _climb(market: FloatArray, rows: Rows, ladder: Ladder, records: FloatArray, 
         if len(directions) > 1:
             apart = np.maximum(apart, records[rows, LOWER_APART])
             found &= records[rows, LOWER_COUNT] > 0.0
-        records[rows, ESTIMATE] = np.where(found, rule.share * apart if rule.share else np.inf, np.nan)
+        estimate = rule.share * apart if rule.share else np.full(rows.size, np.inf)
+        if not rule.before:
+            estimate[_american_series.sharpness(*market[rows].T) > SHARPEST_ALONE] = np.inf
+        records[rows, ESTIMATE] = np.where(found, estimate, np.nan)
         rows = rows[~(records[rows, ESTIMATE] <= ladder.tolerance)]
 
 
@@ -272,7 +278,10 @@ def _given(
     _, rate, dividend_yield, volatility = market[rows].T
     horizon = records[rows, SERIES]
     anchor = _american_series.level_at_expiry(direction, rate, dividend_yield)
-    early = _american_series.guess(direction, rule.early, anchor, rate, dividend_yield, volatility, horizon)
+    ratio = np.ones(rows.size)
+    if rule.before:
+        early = _american_series.guess(direction, rule.early, anchor, rate, dividend_yield, volatility, horizon)
+        ratio = early[0] / early[1]
     return np.array(
         [
             records[rows, CURVE] if direction > 0.0 else np.zeros(rows.size),
@@ -282,7 +291,7 @@ def _given(
             volatility,
             horizon,
             _american_series.stay(rate, dividend_yield, volatility, horizon),
-            early[0] / early[1],
+            ratio,
         ]
     )
 

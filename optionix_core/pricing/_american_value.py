@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from optionix_core.pricing import _american_series
 from optionix_core.pricing._american_kernels import KERNELS
 from optionix_core.pricing._american_premium import PANEL_WORKSPACE
+from optionix_core.pricing._american_rules import SHARPNESS
 from optionix_core.pricing._american_series import (
     CURVE,
     ESTIMATE,
@@ -65,7 +66,9 @@ def european_put(
     return Put(value, first, growth * density / (spot * deviation))
 
 
-def american_put(spot: FloatArray, picks: Rows, market: FloatArray, records: FloatArray, panel: FloatArray) -> Put:
+def american_put(
+    spot: FloatArray, picks: Rows, market: FloatArray, records: FloatArray, panels: tuple[FloatArray, ...]
+) -> Put:
     """Puts with strike one; `picks` are their places in `market` and `records`."""
     expiry, rate, dividend_yield, volatility = (market[picks, column] for column in (EXPIRY, RATE, YIELD, VOLATILITY))
     met, series, curve = records[picks, MET], records[picks, SERIES], records[picks, CURVE]
@@ -104,21 +107,24 @@ def american_put(spot: FloatArray, picks: Rows, market: FloatArray, records: Flo
                 curve[some] if direction > 0.0 else np.zeros(some.size),
             ]
         )
-        part = np.empty((3, some.size))
-        KERNELS.load("american_premiums")(
-            direction, picks[some], given, panel, records, np.empty(PANEL_WORKSPACE), part
-        )
-        premium[:, some] += direction * part
+        sharp = _american_series.sharpness(expiry[some], rate[some], dividend_yield[some], volatility[some])
+        kinds = np.searchsorted(SHARPNESS, sharp, side="right")
+        premium[:, some] += direction * _exercise(direction, picks[some], given, kinds, records, panels)
     return Put(put.value + np.maximum(premium[0], 0.0), put.first + premium[1], put.second + premium[2])
 
 
 def by_boundary(
-    columns: list[FloatArray], rows: Rows, picks: Rows, market: FloatArray, records: FloatArray, panel: FloatArray
+    columns: list[FloatArray],
+    rows: Rows,
+    picks: Rows,
+    market: FloatArray,
+    records: FloatArray,
+    panels: tuple[FloatArray, ...],
 ) -> FloatArray:
     """Price, delta, gamma and estimated error of rows, given the records of their twins' boundaries."""
     sign, spot, strike = (column[rows] if column.size > 1 else column for column in columns[:3])
     x = np.where(sign < 0.0, spot / strike, strike / spot)
-    twin = american_put(x, picks, market, records, panel)
+    twin = american_put(x, picks, market, records, panels)
     return _as_asked(sign, spot, strike, x, twin, records[picks, ESTIMATE])
 
 
@@ -175,6 +181,29 @@ def without_boundary(columns: list[FloatArray], rows: int) -> FloatArray:
         table[1, free] = put.first + np.where(sign > 0.0, np.exp(-dividend_yield * expiry), 0.0)
         table[2, free] = put.second / strike
     return table
+
+
+def _exercise(
+    direction: float,
+    picks: Rows,
+    given: FloatArray,
+    kinds: Rows,
+    records: FloatArray,
+    panels: tuple[FloatArray, ...],
+) -> FloatArray:
+    """Worth of exercise and its derivatives, (3, n), by as many points as drifts ask for."""
+    kernel = KERNELS.load("american_premiums")
+    room = np.empty(PANEL_WORKSPACE)
+    worth = np.empty((3, picks.size))
+    for kind, panel in enumerate(panels):
+        some = np.flatnonzero(kinds == kind)
+        if some.size == picks.size:
+            kernel(direction, picks, given, panel, records, room, worth)
+        elif some.size:
+            part = np.empty((3, some.size))
+            kernel(direction, picks[some], given[:, some].copy(), panel, records, room, part)
+            worth[:, some] = part
+    return worth
 
 
 def certain_value(

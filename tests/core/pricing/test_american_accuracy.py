@@ -84,6 +84,20 @@ def test_extrapolated_finite_differences_agree_with_one_boundary_and_with_two(co
     assert np.max(np.abs(american.price(*rows, accuracy="high") - by_finite_differences(rows))) < 1e-5
 
 
+def test_finite_differences_agree_where_drift_leaves_little_to_chance() -> None:
+    # long lives and low volatilities: spots cross their boundaries almost at once
+    sharp = (
+        (-1.0, 100.0, 132.2065, 33.598, 0.052, 0.2722, 0.0152),
+        (1.0, 100.0, 55.3771, 32.9495, 0.3954, 0.0208, 0.0173),
+        (-1.0, 100.0, 123.3964, 29.464, 0.222, 0.3874, 0.0154),
+        (1.0, 100.0, 159.9239, 29.4975, 0.3673, 0.1365, 0.0478),
+    )
+    rows = [np.array(column) for column in zip(*sharp, strict=True)]
+    exact = by_finite_differences(rows)
+    for accuracy in ("standard", "high"):
+        assert np.max(np.abs(american.price(*rows, accuracy=accuracy) - exact)) < 1e-4  # type: ignore[arg-type]
+
+
 def test_finite_differences_agree_where_boundaries_meet_before_expiry() -> None:
     meeting = (
         (-1.0, 100.0, 87.29254, 6.469430, -0.00110363, -0.02595786, 0.7558847),

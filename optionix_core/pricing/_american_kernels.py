@@ -11,6 +11,7 @@ KERNELS = KernelLibrary(
         f"{_ROOM}._lanes",
         f"{_ROOM}._american_lanes",
         f"{_ROOM}._american_sweeps",
+        f"{_ROOM}._american_record",
         f"{_ROOM}._american_boundary",
         f"{_ROOM}._american_premium",
         f"{_ROOM}._american_grid",

@@ -26,7 +26,7 @@ from optionix_core.pricing._american_premium import (
     lay_panel,
     sum_series,
 )
-from optionix_core.pricing._american_series import LOWER, LOWER_COUNT, UPPER, UPPER_COUNT
+from optionix_core.pricing._american_record import LOWER, LOWER_COUNT, UPPER, UPPER_COUNT
 from optionix_core.pricing._american_sweeps import (
     LANES,
     compare,

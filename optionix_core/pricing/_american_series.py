@@ -1,7 +1,7 @@
 """Series of exercise boundaries, column by column: first guesses, levels at any time, where two boundaries meet.
 
-A record holds what was found for one option, as RECORD numbers whose places are named here. The equations that the
-series solve are in `_american_boundary`; here is what needs no loop over points.
+The equations that the series solve are in `_american_boundary`, the places of numbers in `_american_record`; here is
+what needs no loop over points.
 """
 
 from __future__ import annotations
@@ -9,18 +9,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from optionix_core.pricing._american_sweeps import CLUSTER, HALF, MOST_POINTS
+from optionix_core.pricing._american_record import CURVE, LOWER, LOWER_COUNT, UPPER, UPPER_COUNT
+from optionix_core.pricing._american_sweeps import CLUSTER, HALF
 
 FloatArray = NDArray[np.float64]
 
-SERIES, MET, CURVE, UPPER_COUNT, LOWER_COUNT, UPPER_APART, LOWER_APART, ESTIMATE = 0, 1, 2, 3, 4, 5, 6, 7
-UPPER_END, LOWER_END, UPPER = 8, 9, 10
-"""Of a record: the time that the series are over; the time to expiry at which the boundaries meet, or the expiry;
-`curve` of the upper series; highest degrees (0 for no boundary); how far, in price over the strike, each boundary is
-from that of the rule before, infinite after the first; estimate of the price's error over the strike; logarithms of
-the boundaries at MET; then Chebyshev coefficients of SQUARE by degree in the root of the time, zero above the count."""
-LOWER = UPPER + MOST_POINTS + 1
-RECORD = LOWER + MOST_POINTS + 1
 EXPIRY, RATE, YIELD, VOLATILITY = range(4)
 """Columns of a market."""
 

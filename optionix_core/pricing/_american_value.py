@@ -16,19 +16,9 @@ from numpy.typing import NDArray
 from optionix_core.pricing import _american_series
 from optionix_core.pricing._american_kernels import KERNELS
 from optionix_core.pricing._american_premium import PANEL_WORKSPACE
+from optionix_core.pricing._american_record import CURVE, ESTIMATE, LOWER_END, MET, SERIES, UPPER_END
 from optionix_core.pricing._american_rules import SHARPNESS
-from optionix_core.pricing._american_series import (
-    CURVE,
-    ESTIMATE,
-    EXPIRY,
-    LOWER_END,
-    MET,
-    RATE,
-    SERIES,
-    UPPER_END,
-    VOLATILITY,
-    YIELD,
-)
+from optionix_core.pricing._american_series import EXPIRY, RATE, VOLATILITY, YIELD
 from optionix_core.pricing._formulas import TINY_DEVIATION
 
 FloatArray = NDArray[np.float64]

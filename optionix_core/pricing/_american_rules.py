@@ -81,8 +81,8 @@ class Ladder:
     """The rules of one accuracy."""
 
     rules: tuple[Rule, ...]
-    panels: tuple[FloatArray, ...]
-    """Gauss-Legendre points on [0, 1] for the price, then their weights, (2 p,) each: one more than SHARPNESS."""
+    price_points: tuple[int, ...]
+    """Quadrature points of a price: one number more than SHARPNESS."""
     tolerance: float
     """Estimate of the error of a price over the strike at which the climb ends."""
     negligible: float
@@ -113,12 +113,13 @@ def build(sizes: tuple[Size, ...], tolerance: float, price_quadrature: int, negl
         )
         for place, size in enumerate(sizes)
     )
-    panels = tuple(_panel(max(price_quadrature, least)) for least in (0, *SHARP_POINTS))
-    return Ladder(rules, panels, tolerance, 0.01 * tolerance if negligible is None else negligible)
+    points = tuple(max(price_quadrature, least) for least in (0, *SHARP_POINTS))
+    return Ladder(rules, points, tolerance, 0.01 * tolerance if negligible is None else negligible)
 
 
 @cache
-def _panel(count: int) -> FloatArray:
+def panel(count: int) -> FloatArray:
+    """Gauss-Legendre points on [0, 1], then their weights: (2 count,)."""
     return _frozen(np.concatenate(_gauss_legendre(count)))
 
 

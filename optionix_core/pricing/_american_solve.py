@@ -62,7 +62,7 @@ def _value(columns: list[FloatArray], ladder: Ladder, found: Cases, records: Flo
 
     def job(first: int, last: int) -> None:
         some = rows[first:last]
-        table[:, some] = by_boundary(columns, some, found.picks[some], found.market, records, ladder.panels)
+        table[:, some] = by_boundary(columns, some, found.picks[some], found.market, records, ladder.price_points)
 
     spread(job, rows.size, LEAST_ROWS)
     now, late, free = (np.flatnonzero(found.kinds == kind) for kind in (Case.AT_ONCE, Case.NEARLY_EUROPEAN, Case.FREE))

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from optionix_core.pricing import _american_series
+from optionix_core.pricing import _american_rules, _american_series
 from optionix_core.pricing._american_kernels import KERNELS
 from optionix_core.pricing._american_premium import PANEL_WORKSPACE
 from optionix_core.pricing._american_record import CURVE, ESTIMATE, LOWER_END, MET, SERIES, UPPER_END
@@ -57,7 +57,7 @@ def european_put(
 
 
 def american_put(
-    spot: FloatArray, picks: Rows, market: FloatArray, records: FloatArray, panels: tuple[FloatArray, ...]
+    spot: FloatArray, picks: Rows, market: FloatArray, records: FloatArray, points: tuple[int, ...]
 ) -> Put:
     """Puts with strike one; `picks` are their places in `market` and `records`."""
     expiry, rate, dividend_yield, volatility = (market[picks, column] for column in (EXPIRY, RATE, YIELD, VOLATILITY))
@@ -99,7 +99,7 @@ def american_put(
         )
         sharp = _american_series.sharpness(expiry[some], rate[some], dividend_yield[some], volatility[some])
         kinds = np.searchsorted(SHARPNESS, sharp, side="right")
-        premium[:, some] += direction * _exercise(direction, picks[some], given, kinds, records, panels)
+        premium[:, some] += direction * _exercise(direction, picks[some], given, kinds, records, points)
     return Put(put.value + np.maximum(premium[0], 0.0), put.first + premium[1], put.second + premium[2])
 
 
@@ -109,12 +109,12 @@ def by_boundary(
     picks: Rows,
     market: FloatArray,
     records: FloatArray,
-    panels: tuple[FloatArray, ...],
+    points: tuple[int, ...],
 ) -> FloatArray:
     """Price, delta, gamma and estimated error of rows, given the records of their twins' boundaries."""
     sign, spot, strike = (column[rows] if column.size > 1 else column for column in columns[:3])
     x = np.where(sign < 0.0, spot / strike, strike / spot)
-    twin = american_put(x, picks, market, records, panels)
+    twin = american_put(x, picks, market, records, points)
     return _as_asked(sign, spot, strike, x, twin, records[picks, ESTIMATE])
 
 
@@ -179,17 +179,20 @@ def _exercise(
     given: FloatArray,
     kinds: Rows,
     records: FloatArray,
-    panels: tuple[FloatArray, ...],
+    points: tuple[int, ...],
 ) -> FloatArray:
     """Worth of exercise and its derivatives, (3, n), by as many points as drifts ask for."""
     kernel = KERNELS.load("american_premiums")
     room = np.empty(PANEL_WORKSPACE)
     worth = np.empty((3, picks.size))
-    for kind, panel in enumerate(panels):
+    for kind, count in enumerate(points):
         some = np.flatnonzero(kinds == kind)
+        if not some.size:
+            continue
+        panel = _american_rules.panel(count)
         if some.size == picks.size:
             kernel(direction, picks, given, panel, records, room, worth)
-        elif some.size:
+        else:
             part = np.empty((3, some.size))
             kernel(direction, picks[some], given[:, some].copy(), panel, records, room, part)
             worth[:, some] = part

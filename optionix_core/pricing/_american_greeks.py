@@ -22,10 +22,20 @@ if TYPE_CHECKING:
 EXPIRY, RATE, YIELD, VOLATILITY = range(3, 7)
 BUMPS = {VOLATILITY: 0.02, RATE: 1e-3, YIELD: 1e-3, EXPIRY: 0.02}
 """Steps of differences: of volatility and expiry relative, of rates absolute."""
+MULTIPLES = (-2.0, -1.0, 1.0, 2.0)
+MOVED = {
+    "vega": VOLATILITY,
+    "vanna": VOLATILITY,
+    "volga": VOLATILITY,
+    "rho": RATE,
+    "epsilon": YIELD,
+    "charm": EXPIRY,
+}
+"""What is moved for a Greek."""
 
 
 class Derivatives:
-    """Greeks from price, delta and gamma at the rows and beside them; what is asked for twice is computed once."""
+    """Greeks from price, delta and gamma at the rows and beside them, all of which are priced in one call."""
 
     def __init__(
         self,
@@ -45,6 +55,7 @@ class Derivatives:
         self._beside: dict[int, tuple[FloatArray, list[FloatArray]]] = {}
 
     def all(self, fields: tuple[str, ...]) -> list[FloatArray]:
+        self._move(sorted({MOVED[field] for field in fields if field in MOVED}))
         return [np.asarray(getattr(self, "of_" + field)(), dtype=np.float64) for field in fields]
 
     def of_price(self) -> FloatArray:
@@ -79,7 +90,7 @@ class Derivatives:
         return -self._first(EXPIRY, 1)
 
     def of_volga(self) -> FloatArray:
-        step, (far_down, down, up, far_up) = self._tables(VOLATILITY)
+        step, (far_down, down, up, far_up) = self._beside[VOLATILITY]
         bend = 16.0 * (up[0] + down[0]) - (far_up[0] + far_down[0]) - 30.0 * self.price
         return self._still(bend, 12.0 * step * step)
 
@@ -90,7 +101,7 @@ class Derivatives:
         return self.gamma * (self.columns[SPOT] / self.columns[STRIKE]) ** 2
 
     def _first(self, field: int, row: int) -> FloatArray:
-        step, (far_down, down, up, far_up) = self._tables(field)
+        step, (far_down, down, up, far_up) = self._beside[field]
         return self._still(8.0 * (up[row] - down[row]) - (far_up[row] - far_down[row]), 12.0 * step)
 
     def _still(self, difference: FloatArray, size: FloatArray) -> FloatArray:
@@ -98,15 +109,26 @@ class Derivatives:
         moved = (size > 0.0) & ~self.exercised
         return np.where(moved, difference / np.where(size > 0.0, size, 1.0), 0.0)
 
-    def _tables(self, field: int) -> tuple[FloatArray, list[FloatArray]]:
-        known = self._beside.get(field)
-        if known is None:
-            column = self.columns[field]
-            step = BUMPS[field] * (column if field in (VOLATILITY, EXPIRY) else np.ones_like(column))
-            tables = []
-            for multiple in (-2.0, -1.0, 1.0, 2.0):
-                moved = list(self.columns)
-                moved[field] = np.ascontiguousarray(column + multiple * step)
-                tables.append(shapes(moved, self.price.size, self.accuracy, self.paid).table)
-            known = self._beside[field] = (step, tables)
-        return known
+    def _move(self, fields: list[int]) -> None:
+        """Price the rows beside: by field the step, and tables by multiples of it."""
+        if not fields:
+            return
+        rows = self.price.size
+        steps = [
+            BUMPS[field] * (self.columns[field] if field in (VOLATILITY, EXPIRY) else np.ones_like(self.columns[field]))
+            for field in fields
+        ]
+        moved = [
+            np.concatenate(
+                [
+                    np.broadcast_to(column + multiple * step if place == field else column, rows)
+                    for field, step in zip(fields, steps, strict=True)
+                    for multiple in MULTIPLES
+                ]
+            )
+            for place, column in enumerate(self.columns)
+        ]
+        table = shapes(moved, moved[0].size, self.accuracy, self.paid, steady=True).table
+        parts = np.split(table, len(fields) * len(MULTIPLES), axis=1)
+        for place, (field, step) in enumerate(zip(fields, steps, strict=True)):
+            self._beside[field] = step, parts[place * len(MULTIPLES) : (place + 1) * len(MULTIPLES)]

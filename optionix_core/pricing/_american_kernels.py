@@ -8,16 +8,13 @@ _ROOM = "optionix_core.pricing"
 KERNELS = KernelLibrary(
     f"{_ROOM}._american_loops",
     formulas=(
-        f"{_ROOM}._special",
-        f"{_ROOM}._fractions",
-        f"{_ROOM}._black",
-        f"{_ROOM}._formulas",
         f"{_ROOM}._lanes",
+        f"{_ROOM}._american_lanes",
         f"{_ROOM}._american_sweeps",
+        f"{_ROOM}._american_record",
         f"{_ROOM}._american_boundary",
         f"{_ROOM}._american_premium",
-        f"{_ROOM}._american_value",
         f"{_ROOM}._american_grid",
     ),
-    lanes=(f"{_ROOM}._lanes", f"{_ROOM}._fractions", f"{_ROOM}._american_sweeps", f"{_ROOM}._american_premium"),
+    lanes=(f"{_ROOM}._lanes", f"{_ROOM}._american_lanes", f"{_ROOM}._american_sweeps", f"{_ROOM}._american_premium"),
 )

@@ -27,7 +27,8 @@ class Method(IntEnum):
     NONE = 0
     """A fault in the arguments."""
     CLOSED_FORM = 1
-    """Exercise before expiry never pays, or nothing is left to chance: exact."""
+    """No boundary was needed: exercise before expiry never pays, is right now whatever the expiry or is worth less than
+    the error stated, or nothing is left to chance."""
     COLLOCATION = 2
     """The boundary by spectral collocation, its integral by quadrature."""
     GRID = 3
@@ -43,8 +44,13 @@ class Shapes(NamedTuple):
     methods: NDArray[np.int8]
 
 
-def shapes(columns: list[FloatArray], rows: int, accuracy: str, paid: DividendSchedule) -> Shapes:
-    """Columns of one element or `rows`; nothing is raised but UnknownNameError for an accuracy that is none."""
+def shapes(
+    columns: list[FloatArray], rows: int, accuracy: str, paid: DividendSchedule, *, steady: bool = False
+) -> Shapes:
+    """Columns of one element or `rows`; nothing is raised but UnknownNameError for an accuracy that is none.
+
+    `steady`: for differences, by rules that seldom change from one price to the next.
+    """
     _american_rules.ladder(accuracy)
     if paid.times:
         from optionix_core.pricing._american_dividends import on_grid
@@ -53,7 +59,7 @@ def shapes(columns: list[FloatArray], rows: int, accuracy: str, paid: DividendSc
         return Shapes(table, faults, np.where(faults == 0, Method.GRID, Method.NONE).astype(np.int8))
     from optionix_core.pricing._american_solve import solve
 
-    table, faults, priced = solve(columns, rows, accuracy)
+    table, faults, priced = solve(columns, rows, accuracy, steady=steady)
     methods = np.where(priced, Method.COLLOCATION, Method.CLOSED_FORM).astype(np.int8)
     methods[faults != 0] = Method.NONE
     lost = np.flatnonzero(np.isnan(table[0]) & (faults == 0))

@@ -1,8 +1,11 @@
-"""One pass of the collocation equations over all points: residuals, Jacobian, Newton's step; branch-free loops.
+"""The collocation equations of sixteen options at a time: residuals, Jacobian, Newton's step; branch-free loops.
 
-`z` and `w` are workspaces, columns of which are named here; arrays start with the shortest time. The equations and
-their source are in `_american_boundary`, the tables in `_american_rules`. Compiled with fast-math flags: numbers that
-are not finite may come out of here, but nothing here may depend on whether one is.
+Options are solved in lock step, so that vector instructions run across options however few points one has. Numbers of
+a point or a node are rows of LANES, one for each option. `z`, `w`, `s` and `g` are workspaces whose columns are named
+here: `z` holds numbers of nodes, shortest time first, and the Jacobian; `w` the discounts of all points; `s` numbers of
+one point, or of the points of one node; `g` numbers of an option. The equations and their source are in
+`_american_boundary`, the tables in `_american_rules`. Compiled with fast-math flags: numbers that are not finite may
+come out of here, but nothing here may depend on whether one is.
 
 A boundary is stored as SQUARE, H(y) = y^2 (2 - c y^2) of its distance y = |ln(B / B(0+))|. With c = 0 that is the
 square of Andersen, Lake and Offengenden (up to the factor two). With c = 1 / Y^2, Y = |ln(yield / rate)|, H is smooth
@@ -14,272 +17,246 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from optionix_core.pricing._lanes import DENSITY_AT_ZERO, lane_cdf, lane_exponential
+from optionix_core.pricing._american_lanes import DENSITY_SCALE, brief_exponential, tail_denominator, tail_numerator
 
-LANES = 64
-"""Most collocation points."""
-STRIDE = 3112
-"""Room of one workspace column over all points; its bytes are no multiple of a page, lest columns share cache sets."""
-
-GAP, INVERSE, DRIFT, DEVIATION, CASH, ASSET = 0, STRIDE, 2 * STRIDE, 3 * STRIDE, 4 * STRIDE, 5 * STRIDE
-TOP, BOTTOM, TOP_SLOPE, BOTTOM_SLOPE, ROOT_SLOPE = 6 * STRIDE, 7 * STRIDE, 8 * STRIDE, 9 * STRIDE, 10 * STRIDE
-"""Columns over quadrature point times collocation point; where they start in the workspace."""
-POINT_WORKSPACE = 11 * STRIDE
-LEVEL, SQUARE, TIME, SUM_TOP, SUM_BOTTOM, SUM_TOP_SLOPE, SUM_BOTTOM_SLOPE, MISS, OWN, LIFTED = (
-    0,
-    LANES,
-    2 * LANES,
-    3 * LANES,
-    4 * LANES,
-    5 * LANES,
-    6 * LANES,
-    7 * LANES,
-    8 * LANES,
-    9 * LANES,
-)
-"""Columns over collocation points; LEVEL is ln(B / B(0+)), LIFTED the one that fewer points gave."""
-JACOBIAN = 10 * LANES
-SHEET = JACOBIAN + LANES * LANES
-NODE_WORKSPACE = SHEET + STRIDE
+LANES = 32
+"""Options in lock step."""
 CLUSTER = 0.35
 HALF = 0.5 * CLUSTER / (1.0 - CLUSTER)
 """Series are in the variable x of root = CLUSTER x + (1 - CLUSTER) x^2, which draws points towards expiry, where the
 boundary has a logarithm in it; x = sqrt(root / (1 - CLUSTER) + HALF^2) - HALF."""
+MOST_POINTS = 56
+ROOM = MOST_POINTS * LANES
+LEVEL, SQUARE, DEVIATION, INVERSE, DRIFT, CASH, ASSET = 0, ROOM, 2 * ROOM, 3 * ROOM, 4 * ROOM, 5 * ROOM, 6 * ROOM
+TOP, BOTTOM, TOP_SLOPE, BOTTOM_SLOPE = 7 * ROOM, 8 * ROOM, 9 * ROOM, 10 * ROOM
+LIFTED, WEIGHT, SERIES = 11 * ROOM, 12 * ROOM, 13 * ROOM
+JACOBIAN = 14 * ROOM + 4 * LANES
+"""Columns of `z`: LEVEL is ln(B / B(0+)), CASH and ASSET are rate and yield times the node's time, LIFTED the level
+that fewer points gave, WEIGHT what a change of it does to a price, SERIES Chebyshev coefficients of SQUARE."""
+NODE_WORKSPACE = JACOBIAN + MOST_POINTS * (ROOM + LANES)
+DISCOUNT_WORKSPACE = MOST_POINTS * ROOM
+GAP, BENT, CASH_SLOPE, ASSET_SLOPE = 0, LANES, 2 * LANES, 2 * LANES + ROOM
+POINT_WORKSPACE = 2 * LANES + 2 * ROOM
+GIVEN = 8
+CURVE, ANCHOR, RATE, YIELD = 0, LANES, 2 * LANES, 3 * LANES
+VOLATILITY, HORIZON, STAY, FIRST = 4 * LANES, 5 * LANES, 6 * LANES, 7 * LANES
+ACTIVE, CHANGE, SIZE, BEFORE, HIGHEST = 8 * LANES, 9 * LANES, 10 * LANES, 11 * LANES, 12 * LANES
+LANE_WORKSPACE = 13 * LANES
+"""Columns of `g`, the first of them GIVEN with the options: STAY is what `_american_series.stay` says, FIRST the
+level at the first node over the one at the first node of the rule before, near expiry."""
 LEVEL_FLOOR = 1e-4
 """Where a polynomial dips to zero between points, its root is kept at this fraction of a straight line."""
-HIGHEST = 1.0 - 1e-8
+LARGEST_SQUARE = 1.0 - 1e-8
+NEXT = 1
+"""Step from a row to the next. Numbers are passed on by `int`, since one that the compiler knows makes it compile a
+function once more."""
+PLACES = 0xFFFFFFFF
+"""A mask that tells the compiler that a place is not negative."""
 """Of c H, which is one at the end of its range."""
 
 
-def fill_squares(n: int, curve: float, z: Any) -> None:
-    """SQUARE from LEVEL."""
+def lay_out(n: int, m: int, nodes: Any, spans: Any, z: Any, w: Any, g: Any, lanes: int) -> None:
+    """Fill what no iteration changes: deviations, drifts, discounts."""
     for i in range(n):
-        square = z[LEVEL + i] * z[LEVEL + i]
-        z[SQUARE + i] = square * (2.0 - curve * square)
-
-
-def lift_levels(direction: float, curve: float, terms: int, n: int, lift: Any, series: Any, z: Any) -> None:
-    """LEVEL and LIFTED at `n` points from a series of that many terms."""
-    for i in range(n):
-        z[LIFTED + i] = 0.0
-    for j in range(terms):
-        coefficient = series[j]
-        row = j * n
-        for i in range(n):
-            z[LIFTED + i] += lift[row + i] * coefficient
-    least = LEVEL_FLOOR * max(z[LIFTED + n - 1], 1e-20) / (n * n)
-    for i in range(n):
-        square = max(z[LIFTED + i], least * (i + 1.0) * (i + 1.0))
-        bent = math.sqrt(1.0 - min(curve * square, HIGHEST))
-        level = -direction * math.sqrt(square / (1.0 + bent))
-        z[LIFTED + i] = level
-        z[LEVEL + i] = level
-
-
-def bend_levels(n: int, curve: float, share: float, z: Any) -> None:
-    """Draw LEVEL smoothly below a share of the distance at which an upper boundary ends."""
-    most = share / math.sqrt(curve)
-    for i in range(n):
-        z[LEVEL + i] = z[LEVEL + i] / math.sqrt(1.0 + z[LEVEL + i] * z[LEVEL + i] / (most * most))
-
-
-def advance(direction: float, n: int, curve: float, largest: float, z: Any) -> None:
-    """Take the step in MISS, of no more than `largest` in the logarithm of a level."""
-    highest = math.sqrt((1.0 - 1e-6) / curve) if curve > 0.0 else 1e3
-    for i in range(n):
-        relative = min(max(-z[MISS + i] / z[LEVEL + i], -largest), largest)
-        size = min(abs(z[LEVEL + i]) * lane_exponential(relative), highest)
-        z[LEVEL + i] = -direction * size
-
-
-def lay_out(
-    horizon: float, rate: float, dividend_yield: float, volatility: float, nodes: Any, spans: Any, w: Any, z: Any
-) -> None:
-    """Fill what no iteration changes: deviations, drifts, discounted weights."""
-    n = len(nodes)
-    m = len(spans) // 3
-    carry = rate - dividend_yield
-    root = volatility * math.sqrt(horizon)
-    for i in range(n):
-        z[TIME + i] = horizon * nodes[i] * nodes[i]
-    for k in range(m):
-        a = spans[k]
-        weight = spans[2 * m + k]
-        at = k * n
-        for i in range(n):
-            v = z[TIME + i] * (a * a)
-            deviation = root * nodes[i] * a
-            w[DEVIATION + at + i] = deviation
-            w[INVERSE + at + i] = 1.0 / deviation
-            w[DRIFT + at + i] = carry * v / deviation - 0.5 * deviation
-            w[CASH + at + i] = rate * weight * z[TIME + i] * lane_exponential(-rate * v)
-            w[ASSET + at + i] = dividend_yield * weight * z[TIME + i] * lane_exponential(-dividend_yield * v)
-
-
-def interpolate(  # noqa: C901 - loops without branches, one after the other
-    direction: float, curve: float, n: int, m: int, spans: Any, matrix: Any, w: Any, z: Any
-) -> None:
-    """GAP: level at the collocation point less level at the quadrature point, and the slope of the latter in SQUARE."""
-    count = n * m
-    for x in range(count):
-        w[GAP + x] = 0.0
-    for j in range(n):
-        square = z[SQUARE + j]
-        row = j * count
-        for x in range(count):
-            w[GAP + x] += matrix[row + x] * square
-    for k in range(m):
-        at = k * n
-        b = LEVEL_FLOOR * spans[m + k]
-        for i in range(n):
-            least = b * b * z[SQUARE + i]
-            w[BOTTOM + at + i] = 1.0 if w[GAP + at + i] > least else 0.0
-            w[GAP + at + i] = max(w[GAP + at + i], least)
-    if curve > 0.0:
-        for x in range(count):
-            bent = math.sqrt(1.0 - min(curve * w[GAP + x], HIGHEST))
-            w[TOP + x] = math.sqrt(w[GAP + x] / (1.0 + bent))
-            w[ROOT_SLOPE + x] = 0.25 * w[BOTTOM + x] / (w[TOP + x] * bent)
-    else:
-        for x in range(count):
-            w[TOP + x] = math.sqrt(0.5 * w[GAP + x])
-            w[ROOT_SLOPE + x] = 0.25 * w[BOTTOM + x] / w[TOP + x]
-    for k in range(m):
-        at = k * n
-        for i in range(n):
-            w[GAP + at + i] = z[LEVEL + i] + direction * w[TOP + at + i]
-
-
-def integrands(direction: float, count: int, w: Any) -> None:
-    """Of numerator and denominator, and their derivatives in GAP; densities lack their 1 / sqrt(2 pi)."""
-    for i in range(count):
-        inverse = w[INVERSE + i]
-        low = w[GAP + i] * inverse + w[DRIFT + i]
-        high = low + w[DEVIATION + i]
-        bell = lane_exponential(-0.5 * high * high)
-        asset = w[ASSET + i]
-        cash_part = w[CASH + i] * lane_exponential(-0.5 * low * low) * inverse
-        asset_part = asset * bell * inverse
-        inside = lane_cdf(direction * high, bell) * direction / DENSITY_AT_ZERO
-        w[TOP + i] = cash_part
-        w[BOTTOM + i] = asset_part + asset * inside
-        w[TOP_SLOPE + i] = -cash_part * low * inverse
-        w[BOTTOM_SLOPE + i] = asset_part - asset_part * high * inverse
-
-
-def fold(place: int, n: int, m: int, w: Any, z: Any) -> None:
-    """Sum into `place` the m rows of n that SHEET holds; m is a multiple of four.
-
-    Rows are halved between two arrays, since only long loops between different arrays become vector instructions.
-    """
-    count = n * m // 2
-    for x in range(count):
-        w[TOP + x] = z[SHEET + x] + z[SHEET + count + x]
-    count //= 2
-    for x in range(count):
-        z[SHEET + x] = w[TOP + x] + w[TOP + count + x]
-    for i in range(n):
-        z[place + i] = z[SHEET + i]
-    for k in range(1, m // 4):
-        row = SHEET + k * n
-        for i in range(n):
-            z[place + i] += z[row + i]
-
-
-def sum_rows(source: int, place: int, n: int, m: int, w: Any, z: Any) -> None:
-    """Sum into `place` the m rows of n, a multiple of four, that `w` holds from `source` on."""
-    for i in range(0, n, 4):
-        a = b = c = d = 0.0
+        at = i * LANES
+        node = nodes[i]
+        for lane in range(lanes):
+            time = g[HORIZON + lane] * node * node
+            deviation = g[VOLATILITY + lane] * node * math.sqrt(g[HORIZON + lane])
+            z[DEVIATION + at + lane] = deviation
+            z[INVERSE + at + lane] = 1.0 / deviation
+            z[DRIFT + at + lane] = (g[RATE + lane] - g[YIELD + lane]) * time / deviation - 0.5 * deviation
+            z[CASH + at + lane] = g[RATE + lane] * time
+            z[ASSET + at + lane] = g[YIELD + lane] * time
         for k in range(m):
-            x = source + k * n + i
-            a += w[x]
-            b += w[x + 1]
-            c += w[x + 2]
-            d += w[x + 3]
-        z[place + i] = a
-        z[place + i + 1] = b
-        z[place + i + 2] = c
-        z[place + i + 3] = d
+            share = spans[k] * spans[k]
+            weight = spans[2 * m + k]
+            row = ((i * m + k) * LANES) & PLACES
+            for lane in range(lanes):
+                w[row + lane] = weight * brief_exponential(-share * z[ASSET + at + lane])
 
 
-def miss_and_slope(
-    direction: float, n: int, anchor: float, rate: float, dividend_yield: float, volatility: float, z: Any
-) -> None:
-    """MISS: ln B - ln(N / D), with the terms of expiry that the upper boundary has; OWN: its derivative in LEVEL.
+def combine(table: Any, place: int, step: int, count: int, a: Any, source: int, b: Any, into: int, lanes: int) -> None:
+    """Into a row of `b`: the sum of `count` rows of `a` with every `step`th number of a table.
 
-    The logarithm is the first two terms of its series in (q - 1) / (q + 1), which vanishes where it does.
+    Taken in fours: a table has zeros for those that are missing, and the row is not wanted.
     """
-    upon = 0.5 * (1.0 + direction)
-    for i in range(n):
-        time = z[TIME + i]
-        deviation = volatility * math.sqrt(time)
-        inverse = 1.0 / deviation
-        low = (z[LEVEL + i] + anchor + (rate - dividend_yield) * time) * inverse - 0.5 * deviation
-        high = low + deviation
-        bell = upon * lane_exponential(-0.5 * high * high)
-        growth = lane_exponential(-dividend_yield * time)
-        cash_part = upon * lane_exponential(-rate * time - 0.5 * low * low) * inverse
-        asset_part = growth * bell * inverse
-        inside = upon * lane_cdf(high, lane_exponential(-0.5 * high * high)) / DENSITY_AT_ZERO
-        top = z[SUM_TOP + i] + cash_part
-        bottom = z[SUM_BOTTOM + i] + asset_part + growth * inside
-        top_slope = z[SUM_TOP_SLOPE + i] - cash_part * low * inverse
-        bottom_slope = z[SUM_BOTTOM_SLOPE + i] + asset_part - asset_part * high * inverse
-        ratio = max(top / bottom * lane_exponential(-(z[LEVEL + i] + anchor)), 1e-6)
-        series = (ratio - 1.0) / (ratio + 1.0)
-        z[SUM_TOP + i] = 1.0 / top
-        z[SUM_BOTTOM + i] = 1.0 / bottom
-        z[MISS + i] = -2.0 * series * (1.0 + series * series * 0.3333333333333333)
-        z[OWN + i] = 1.0 - top_slope / top + bottom_slope / bottom
+    into &= PLACES
+    for lane in range(lanes):
+        b[into + lane] = 0.0
+    for j in range(0, count, 4):
+        c0 = table[place + j * step]
+        c1 = table[place + (j + 1) * step]
+        c2 = table[place + (j + 2) * step]
+        c3 = table[place + (j + 3) * step]
+        row = (source + j * LANES) & PLACES
+        for lane in range(lanes):
+            b[into + lane] += (
+                c0 * a[row + lane]
+                + c1 * a[row + LANES + lane]
+                + c2 * a[row + 2 * LANES + lane]
+                + c3 * a[row + 3 * LANES + lane]
+            )
 
 
-def jacobian(direction: float, curve: float, n: int, m: int, matrix: Any, w: Any, z: Any) -> None:
-    """Derivatives of MISS in LEVEL, column by column."""
-    count = n * m
+def integrate(
+    i: int,
+    direction: float,
+    curved: int,
+    n: int,
+    m: int,
+    spans: Any,
+    matrix: Any,
+    z: Any,
+    w: Any,
+    s: Any,
+    g: Any,
+    lanes: int,
+) -> None:
+    """Sums of node i over its points, and the derivatives of their summands in SQUARE there.
+
+    Without the factors rate, yield and time; densities lack their 1 / sqrt(2 pi).
+    """
+    at = (i * LANES) & PLACES
+    for lane in range(lanes):
+        z[TOP + at + lane] = 0.0
+        z[BOTTOM + at + lane] = 0.0
+        z[TOP_SLOPE + at + lane] = 0.0
+        z[BOTTOM_SLOPE + at + lane] = 0.0
     for k in range(m):
-        at = k * n
-        for i in range(n):
-            slope = w[BOTTOM_SLOPE + at + i] * z[SUM_BOTTOM + i] - w[TOP_SLOPE + at + i] * z[SUM_TOP + i]
-            w[GAP + at + i] = direction * slope * w[ROOT_SLOPE + at + i]
-    half = count // 2
+        point = i * m + k
+        combine(matrix, point * n, int(NEXT), n, z, int(SQUARE), s, int(GAP), lanes)
+        a = spans[k]
+        floor = LEVEL_FLOOR * spans[m + k]
+        floor *= floor
+        weight = spans[2 * m + k]
+        inverse_a = 1.0 / a
+        row = k * LANES
+        point = (point * LANES) & PLACES
+        if curved:
+            for lane in range(lanes):
+                least = floor * z[SQUARE + at + lane]
+                bent = math.sqrt(1.0 - min(g[CURVE + lane] * max(s[GAP + lane], least), LARGEST_SQUARE))
+                s[BENT + lane] = bent if s[GAP + lane] > least else 1e30
+                s[GAP + lane] = 2.0 * max(s[GAP + lane], least) / (1.0 + bent)
+        for lane in range(lanes):
+            least = floor * z[SQUARE + at + lane]
+            live = 0.25 if s[GAP + lane] > least else 0.0
+            root = math.sqrt(0.5 * max(s[GAP + lane], least))
+            steep = root * s[BENT + lane]
+            inverse = z[INVERSE + at + lane] * inverse_a
+            low = (z[LEVEL + at + lane] + direction * root) * inverse + z[DRIFT + at + lane] * a
+            high = low + z[DEVIATION + at + lane] * a
+            cash = weight * inverse * brief_exponential(-0.5 * low * low - a * a * z[CASH + at + lane])
+            bell = w[point + lane] * brief_exponential(-0.5 * high * high)
+            asset = bell * inverse
+            below = tail_denominator(abs(high))
+            both = 1.0 / (steep * below)
+            tail = bell * tail_numerator(abs(high)) * steep * both
+            slope = live * below * both
+            inside = DENSITY_SCALE * w[point + lane] - tail if direction * high > 0.0 else tail
+            cash_slope = -cash * low * inverse
+            asset_slope = asset - asset * high * inverse
+            z[TOP + at + lane] += cash
+            z[BOTTOM + at + lane] += asset + direction * inside
+            z[TOP_SLOPE + at + lane] += cash_slope
+            z[BOTTOM_SLOPE + at + lane] += asset_slope
+            s[CASH_SLOPE + row + lane] = cash_slope * slope
+            s[ASSET_SLOPE + row + lane] = asset_slope * slope
+
+
+def compare(i: int, n: int, direction: float, z: Any, g: Any, lanes: int) -> None:
+    """Into the last column of the JACOBIAN: ln B - ln(N / D) of node i, with the terms of expiry of an upper boundary.
+
+    TOP_SLOPE becomes its derivative in LEVEL, TOP and BOTTOM the factors of the summands' derivatives. The logarithm is
+    the first two terms of its series in (q - 1) / (q + 1), which vanishes where it does.
+    """
+    at = (i * LANES) & PLACES
+    miss = (JACOBIAN + (i * (n + 1) + n) * LANES) & PLACES
+    upon = 0.5 * (1.0 + direction)
+    for lane in range(lanes):
+        level = z[LEVEL + at + lane] + g[ANCHOR + lane]
+        inverse = z[INVERSE + at + lane]
+        low = level * inverse + z[DRIFT + at + lane]
+        high = low + z[DEVIATION + at + lane]
+        growth = upon * brief_exponential(-z[ASSET + at + lane])
+        cash_part = upon * brief_exponential(-0.5 * low * low - z[CASH + at + lane]) * inverse
+        bell = growth * brief_exponential(-0.5 * high * high)
+        asset_part = bell * inverse
+        tail = bell * tail_numerator(abs(high)) / tail_denominator(abs(high))
+        inside = DENSITY_SCALE * growth - tail if high > 0.0 else tail
+        top = z[CASH + at + lane] * z[TOP + at + lane] + cash_part
+        bottom = z[ASSET + at + lane] * z[BOTTOM + at + lane] + asset_part + inside
+        top_slope = z[CASH + at + lane] * z[TOP_SLOPE + at + lane] - cash_part * low * inverse
+        bottom_slope = z[ASSET + at + lane] * z[BOTTOM_SLOPE + at + lane] + asset_part - asset_part * high * inverse
+        ratio = max(top / bottom * brief_exponential(-level), 1e-6)
+        series = (ratio - 1.0) / (ratio + 1.0)
+        z[miss + lane] = -2.0 * series * (1.0 + series * series * 0.3333333333333333)
+        z[TOP_SLOPE + at + lane] = 1.0 - top_slope / top + bottom_slope / bottom
+        z[TOP + at + lane] = direction * z[CASH + at + lane] / top
+        z[BOTTOM + at + lane] = direction * z[ASSET + at + lane] / bottom
+
+
+def linearise(i: int, n: int, m: int, matrix: Any, z: Any, s: Any, g: Any, lanes: int) -> None:
+    """Row i of the Jacobian: derivatives of what `compare` finds in SQUARE."""
+    at = (i * LANES) & PLACES
+    for k in range(m):
+        row = k * LANES
+        for lane in range(lanes):
+            s[CASH_SLOPE + row + lane] = (
+                s[ASSET_SLOPE + row + lane] * z[BOTTOM + at + lane] - s[CASH_SLOPE + row + lane] * z[TOP + at + lane]
+            )
     for j in range(n):
-        row = j * count
-        for x in range(half):
-            z[SHEET + x] = w[GAP + x] * matrix[row + x] + w[GAP + half + x] * matrix[row + half + x]
-        fold(JACOBIAN + j * n, n, m // 2, w, z)
-    for j in range(n):
-        steepness = 4.0 * z[LEVEL + j] * (1.0 - curve * z[LEVEL + j] * z[LEVEL + j])
-        for i in range(n):
-            z[JACOBIAN + j * n + i] *= steepness
-        z[JACOBIAN + j * n + j] += z[OWN + j]
+        combine(matrix, i * m * n + j, n, m, s, int(CASH_SLOPE), z, JACOBIAN + (i * (n + 1) + j) * LANES, lanes)
+    own = (JACOBIAN + i * (n + 2) * LANES) & PLACES
+    for lane in range(lanes):
+        level = z[LEVEL + at + lane]
+        z[own + lane] += z[TOP_SLOPE + at + lane] / (4.0 * level * (1.0 - g[CURVE + lane] * level * level))
 
 
-def factorise(n: int, w: Any, z: Any) -> None:
-    """The Jacobian into triangular factors in place. It is close to triangular with ones: no pivoting."""
-    for c in range(n):
-        column = JACOBIAN + c * n
-        pivot = 1.0 / z[column + c]
-        for i in range(c + 1, n):
-            w[GAP + i] = z[column + i] * pivot
-        for i in range(c + 1, n):
-            z[column + i] = w[GAP + i]
-        for j in range(c + 1, n):
-            other = JACOBIAN + j * n
-            factor = z[other + c]
-            for i in range(c + 1, n):
-                z[other + i] -= w[GAP + i] * factor
+def reduce(count: int, a: int, b: int, step: int, into: int, z: Any, lanes: int) -> None:
+    """Take from a row the products of `count` rows from `a` on with every `step`th row from `b` on."""
+    whole = count & ~3
+    gap = (step * LANES) & PLACES
+    into &= PLACES
+    for j in range(0, whole, 4):
+        p = (a + j * LANES) & PLACES
+        q = (b + j * gap) & PLACES
+        for lane in range(lanes):
+            z[into + lane] -= (
+                z[p + lane] * z[q + lane]
+                + z[p + LANES + lane] * z[q + gap + lane]
+                + z[p + 2 * LANES + lane] * z[q + 2 * gap + lane]
+                + z[p + 3 * LANES + lane] * z[q + 3 * gap + lane]
+            )
+    for j in range(whole, count):
+        p = (a + j * LANES) & PLACES
+        q = (b + j * gap) & PLACES
+        for lane in range(lanes):
+            z[into + lane] -= z[p + lane] * z[q + lane]
 
 
-def substitute(n: int, z: Any) -> None:
-    """Replace MISS by the step that the factors give."""
-    for c in range(n):
-        column = JACOBIAN + c * n
-        right = z[MISS + c]
-        for i in range(c + 1, n):
-            z[MISS + i] -= z[column + i] * right
-    for c in range(n - 1, -1, -1):
-        column = JACOBIAN + c * n
-        right = z[MISS + c] / z[column + c]
-        z[MISS + c] = right
-        for i in range(c):
-            z[MISS + i] -= z[column + i] * right
+def solve(n: int, z: Any, lanes: int) -> None:
+    """Put the step in SQUARE in the last column of the JACOBIAN, where MISS was.
+
+    By triangular factors with inverse pivots, in place. Near triangular: no pivoting.
+    """
+    wide = n + 1
+    for i in range(n):
+        row = JACOBIAN + i * wide * LANES
+        for j in range(wide):
+            into = (row + j * LANES) & PLACES
+            pivot = (JACOBIAN + j * (wide + 1) * LANES) & PLACES
+            reduce(min(i, j), row, JACOBIAN + j * LANES, wide, into, z, lanes)
+            if j < i:
+                for lane in range(lanes):
+                    z[into + lane] *= z[pivot + lane]
+            elif j == i:
+                for lane in range(lanes):
+                    z[into + lane] = 1.0 / z[into + lane]
+    for i in range(n - 1, -1, -1):
+        own = (JACOBIAN + i * (wide + 1) * LANES) & PLACES
+        into = (JACOBIAN + (i * wide + n) * LANES) & PLACES
+        reduce(n - 1 - i, own + LANES, into + wide * LANES, wide, into, z, lanes)
+        for lane in range(lanes):
+            z[into + lane] *= z[own + lane]

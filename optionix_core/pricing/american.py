@@ -145,6 +145,7 @@ def greeks(
 ) -> Any:
     """Price and Greeks, of the broadcast shape, floats where no argument has a dimension.
 
+    Prices agree with those of `price` within the accuracy, no more: differences need rules that seldom change.
     `names`: a subset in the order asked; the result then has `price` and these alone, and only these cost time. At zero
     volatility or expiry, and at an expiry below a day's hundredth, differences are one-sided limits. Raises as `price`
     does, and UnknownNameError for a name that is none.
@@ -153,7 +154,7 @@ def greeks(
     kind = result_type(fields, Greeks)
     columns, shape = _arrays.columns(FIELDS, (option_type, spot, strike, expiry, rate, dividend_yield, volatility))
     paid = schedule(dividends)
-    found = _shapes(columns, shape, accuracy, paid, errors)
+    found = _shapes(columns, shape, accuracy, paid, errors, steady=True)
     from optionix_core.pricing._american_greeks import Derivatives
 
     values = Derivatives(columns, accuracy, paid, found.table).all(fields)
@@ -228,10 +229,16 @@ def exercise_boundary(
 
 
 def _shapes(
-    columns: list[FloatArray], shape: tuple[int, ...], accuracy: str, paid: DividendSchedule, errors: Errors
+    columns: list[FloatArray],
+    shape: tuple[int, ...],
+    accuracy: str,
+    paid: DividendSchedule,
+    errors: Errors,
+    *,
+    steady: bool = False,
 ) -> Shapes:
     """What each row is worth; no fault is left where errors raise."""
-    found = shapes(columns, math.prod(shape), accuracy, paid)
+    found = shapes(columns, math.prod(shape), accuracy, paid, steady=steady)
     if errors == "raise":
         _raise_first(columns, found.faults)
     return found

@@ -59,6 +59,16 @@ def test_deep_in_the_money_the_holder_exercises() -> None:
     assert (shape.price, shape.delta, shape.gamma, shape.vega, shape.theta) == (50.0, -1.0, 0.0, 0.0, 0.0)
 
 
+def test_between_the_perpetual_boundary_and_the_one_of_its_expiry_an_option_is_exercised_too() -> None:
+    # perpetual boundary 100 * g / (1 + g), g = 2 r / sigma^2 = 2.5: 71.4; that of a tenth of a year is near 90
+    for kind, spot, sign in (("put", 80.0, -1.0), ("call", 125.0, 1.0)):
+        rates = (0.05, 0.0) if kind == "put" else (0.0, 0.05)
+        shape = american.greeks(kind, spot, 100.0, 0.1, *rates, 0.2)
+        assert (shape.price, shape.delta) == (sign * (spot - 100.0), sign)
+        assert (shape.gamma, shape.vega, shape.theta, shape.rho) == (0.0, 0.0, 0.0, 0.0)
+        assert american.price_with_error(kind, spot, 100.0, 0.1, *rates, 0.2).method is american.Method.COLLOCATION
+
+
 @settings(max_examples=40, deadline=None)
 @given(CONTRACT)
 def test_bounds_monotonicity_convexity_and_symmetry(row: tuple[Any, ...]) -> None:

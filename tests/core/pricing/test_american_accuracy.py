@@ -1,4 +1,4 @@
-"""How exact American prices are: against finer settings, the other fixed-point system, finite differences, QuantLib."""
+"""How exact American prices are: against finer settings, finite differences, QuantLib."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy.special import ndtr
 
 from optionix_core.pricing import _american_dividends, _american_rules, american, black_scholes
 from optionix_core.pricing._american_solve import solve
@@ -72,59 +71,6 @@ def test_twenty_thousand_random_rows_are_each_within_1e_7_in_high(monkeypatch: p
     assert math.sqrt(np.nanmean(error**2)) < 1e-8
 
 
-def price_by_the_other_system(row: tuple[float, ...]) -> float:
-    """A put by Kim's integral over the boundary that system B of Andersen, Lake and Offengenden (2016) makes of ours.
-
-    B = K exp(-(r - q) tau) N / D with normal distributions where system A has densities. All integrals by
-    Gauss-Legendre points in trigonometric variables, in numpy.
-    """
-    _, spot, strike, expiry, rate, dividend_yield, volatility = row
-    points, weights = np.polynomial.legendre.leggauss(200)
-    angle = 0.25 * math.pi * (points + 1.0)
-    outer = expiry * np.sin(angle) ** 2
-    step = 2.0 * np.sin(angle) * np.cos(angle) * 0.25 * math.pi * weights
-    inner = outer[:, None] * np.sin(angle) ** 2
-    measure = outer[:, None] * step
-    times, places = np.unique(np.concatenate([outer, inner.ravel()]), return_inverse=True)
-    found = american.exercise_boundary("put", strike, expiry, rate, dividend_yield, volatility, times, "high").upper
-    here, there = found[places[:200]][:, None], found[places[200:]].reshape(200, 200)
-
-    def deviates(ratio: Any, time: Any) -> tuple[Any, Any]:
-        width = volatility * np.sqrt(time)
-        high = (np.log(ratio) + (rate - dividend_yield) * time) / width + 0.5 * width
-        return high, high - width
-
-    high, low = deviates(here / there, outer[:, None] - inner)
-    high_end, low_end = deviates(here[:, 0] / strike, outer)
-    top = ndtr(low_end) + rate * np.sum(measure * np.exp(rate * inner) * ndtr(low), axis=1)
-    bottom = ndtr(high_end) + dividend_yield * np.sum(measure * np.exp(dividend_yield * inner) * ndtr(high), axis=1)
-    other = strike * np.exp(-(rate - dividend_yield) * outer) * top / bottom
-    left = expiry - outer
-    high, low = deviates(spot / other, left)
-    flow = rate * strike * np.exp(-rate * left) * ndtr(-low)
-    flow -= dividend_yield * spot * np.exp(-dividend_yield * left) * ndtr(-high)
-    return float(black_scholes.price(*row) + np.sum(expiry * step * flow))
-
-
-@pytest.mark.parametrize(
-    "row",
-    [
-        (-1, 100.0, 100.0, 1.0, 0.05, 0.05, 0.25),
-        (-1, 100.0, 110.0, 0.5, 0.08, 0.03, 0.40),
-        (-1, 100.0, 90.0, 3.0, 0.03, 0.06, 0.20),
-        (-1, 100.0, 95.0, 2.0, 0.06, 0.02, 0.60),
-    ],
-)
-def test_the_other_fixed_point_system_gives_the_same_price(
-    row: tuple[float, ...], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ours = american.price(*row, accuracy="high")
-    with monkeypatch.context() as patch:
-        patch.setattr(_american_rules, "ladder", lambda _: _american_rules.build(FINEST, 1e-12, 160))
-        other = price_by_the_other_system(row)
-    assert ours == pytest.approx(other, abs=2e-9)
-
-
 def by_finite_differences(rows: list[Any]) -> Any:
     table, _ = _american_dividends.on_grid(rows, len(rows[0]), "high", schedule(None))
     return table[0]
@@ -136,6 +82,20 @@ def test_extrapolated_finite_differences_agree_with_one_boundary_and_with_two(co
     kept = np.flatnonzero(boundaries(rows) == count)[:20]
     rows = [np.ascontiguousarray(column[kept]) for column in rows]
     assert np.max(np.abs(american.price(*rows, accuracy="high") - by_finite_differences(rows))) < 1e-5
+
+
+def test_finite_differences_agree_where_drift_leaves_little_to_chance() -> None:
+    # long lives and low volatilities: spots cross their boundaries almost at once
+    sharp = (
+        (-1.0, 100.0, 132.2065, 33.598, 0.052, 0.2722, 0.0152),
+        (1.0, 100.0, 55.3771, 32.9495, 0.3954, 0.0208, 0.0173),
+        (-1.0, 100.0, 123.3964, 29.464, 0.222, 0.3874, 0.0154),
+        (1.0, 100.0, 159.9239, 29.4975, 0.3673, 0.1365, 0.0478),
+    )
+    rows = [np.array(column) for column in zip(*sharp, strict=True)]
+    exact = by_finite_differences(rows)
+    for accuracy in ("standard", "high"):
+        assert np.max(np.abs(american.price(*rows, accuracy=accuracy) - exact)) < 1e-4  # type: ignore[arg-type]
 
 
 def test_finite_differences_agree_where_boundaries_meet_before_expiry() -> None:
@@ -162,14 +122,33 @@ def test_two_boundaries_are_found_however_near_rate_and_yield_are() -> None:
     rows = [np.ascontiguousarray(column[kept]) for column in rows]
     found = american.price_with_error(*rows)
     assert len(kept) > 100
-    assert (found.method == american.Method.COLLOCATION).all()
+    assert (found.method != american.Method.GRID).all()
+    assert (found.method == american.Method.COLLOCATION).sum() > 70
     assert (found.price >= black_scholes.price(*rows) - 1e-9).all()
+
+
+def test_a_boundary_that_does_not_matter_is_left_out_within_the_error_stated(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = contracts(21, 3000)
+    for accuracy in ("standard", "high"):
+        found = american.price_with_error(*rows, accuracy=accuracy)  # type: ignore[arg-type]
+        with monkeypatch.context() as patch:
+            with_all = _american_rules.build(*_american_rules.ACCURACIES[accuracy], -1.0)
+            patch.setattr(_american_rules, "ladder", lambda _, whole=with_all: whole)
+            whole = american.price_with_error(*rows, accuracy=accuracy)  # type: ignore[arg-type]
+        left_out = (found.method == american.Method.CLOSED_FORM) & (whole.method == american.Method.COLLOCATION)
+        assert left_out.mean() > 0.2
+        assert (np.abs(found.price - whole.price) <= found.error + whole.error + 1e-12)[left_out].all()
+        assert (found.price == whole.price)[~left_out].all()
+        at_once = left_out & (found.error == 0.0) & (found.price == rows[0] * (rows[1] - rows[2]))
+        assert at_once.sum() > 100
+        assert (whole.price == found.price)[at_once].all()
 
 
 def test_what_collocation_cannot_resolve_is_priced_on_a_grid_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     row = ("put", 100.0, 105.0, 1.0, 0.05, 0.02, 0.25)
     exact = american.price(*row, accuracy="high")
-    monkeypatch.setattr("optionix_core.pricing._american_solve.ERROR_OF_DISTANCE", math.nan)
+    hopeless = _american_rules.build(((8, 8, math.nan),), 1e-7, 24)
+    monkeypatch.setattr(_american_rules, "ladder", lambda _: hopeless)
     found = american.price_with_error(*row)
     assert found.method is american.Method.GRID
     assert abs(found.price - exact) < found.error < 1e-2

@@ -157,6 +157,18 @@ def test_simulation_meets_sixty_vanillas_of_a_real_surface(real_surface: Volatil
     meets_by_simulation(real_surface, times)
 
 
+def test_few_steps_suffice_where_volatility_jumps_in_time_alone(surface_of: Made) -> None:
+    # 10% in the first week, 60% in the second, 20% on to a year: every method must see the whole of each.
+    total = {1.0 / 52.0: 0.01 / 52.0, 2.0 / 52.0: 0.37 / 52.0, 1.0: 0.37 / 52.0 + 0.04 * 50.0 / 52.0}
+    surface = surface_of({years: Svi(w, 0.0, 0.0, 0.0, 0.1) for years, w in total.items()})
+    assert LocalVolatilityModel.from_surface(surface).breaks == tuple(total)
+    grid = FiniteDifferenceSolver(space_points=200, time_steps=40)
+    simulator = MonteCarloSimulator(paths=1 << 14, steps=2, sampler="sobol", randomisations=4)
+    for solver, bound in ((grid, 0.2 * WANTED), (simulator, 0.3 * WANTED)):
+        found = distances(surface, lambda *given, by=solver: by.price(*given).price, (0.03, 0.5, 1.0), STRIKES[2:-2:3])
+        assert np.abs(found).max() < bound
+
+
 def test_forwards_between_are_those_of_the_market_and_not_of_the_surface(skewed_surface: VolatilitySurface) -> None:
     # At one expiry both markets have the surface's forward; the surface's own forwards before are far away.
     market = flat_market(skewed_surface, 1.0)

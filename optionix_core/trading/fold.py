@@ -55,7 +55,7 @@ class OpenOrder:
     fills: int = 0
     """How many fills that were."""
     released: int = 0
-    """Of a child: contracts that the fills of its parent let it work."""
+    """Of a child: contracts that the fills of its parent let it work, less what others of its group were filled."""
     reserve: Reserve = NOTHING
     place: Place = NOWHERE
 
@@ -99,6 +99,10 @@ class _Taken:
 
 def _place(side: Side, quote: Quote) -> str:
     return f"{side}/{quote.source}/{quote.symbol}"
+
+
+def _same_group(one: OrderIntent, other: OrderIntent) -> bool:
+    return one.one_cancels is not None and (one.account, one.one_cancels) == (other.account, other.one_cancels)
 
 
 def amended_terms(intent: OrderIntent, asked: Amendment) -> OrderIntent:
@@ -250,9 +254,13 @@ class OrderFold:
         filled, fills = order.filled + fill.quantity, order.fills + 1
         self._open[fill.client_order_id] = replace(order, filled=filled, fills=fills)
         for name, other in self._open.items():
-            if other.intent.parent == fill.client_order_id and other.accepted_at is not None:
+            if other.intent.parent is None or other.accepted_at is None or name == fill.client_order_id:
+                continue
+            if other.intent.parent == fill.client_order_id:
                 since = other.since if other.released else event.time
                 self._open[name] = replace(other, released=other.released + fill.quantity, since=since)
+            elif _same_group(other.intent, order.intent):
+                self._open[name] = replace(other, released=other.released - fill.quantity)
 
 
 _CHANGES: Final[Mapping[str, Callable[[OrderFold, Event], None]]] = {

@@ -269,6 +269,21 @@ def test_a_child_that_joins_its_group_late_gets_what_the_group_has_left(desk):
     assert desk.place("rest", "sell", 1, trigger=stop("4.5"), parent="entry", one_cancels="exit").open
 
 
+def test_children_of_one_group_never_sell_more_than_their_parent_bought_however_it_fills(desk):
+    desk.place("spare", quantity=6, force=TimeInForce.IOC)
+    desk.place("entry", quantity=7, limit="5.2")
+    desk.place("take", "sell", 7, limit="4.6", parent="entry", one_cancels="exit")
+    desk.place("stop", "sell", 7, trigger=stop("9"), parent="entry", one_cancels="exit")
+    desk.feed.tell(5, CALL, 4.9, 5.2, size=2)
+    desk.feed.tell(6, CALL, 4.9, 5.2, size=20)
+    desk.feed.tell(7, CALL, 4.9, 5.3, size=20)
+    desk.pass_time(60)
+    sold = sum(fill[0] for name in ("take", "stop") for fill in desk.fills(name))
+    assert (sum(fill[0] for fill in desk.fills("entry")), sold) == (7, 7)
+    assert desk.end("take") is not None
+    assert desk.end("stop") is not None
+
+
 def test_a_fill_on_one_instrument_releases_a_child_on_another_from_then_on(desk):
     desk.place("own", symbol=PUT, force=TimeInForce.IOC)
     desk.place("entry", limit="4.5")

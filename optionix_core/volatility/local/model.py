@@ -132,11 +132,8 @@ class LocalVolatilityModel:
         values = np.asarray(volatilities, np.float64)
         if values.shape != (when.size, spot.size):
             raise InvalidValueError("volatilities", values.shape, f"of shape {(when.size, spot.size)}")
-        for name, array, bound in (("spots", spot, "positive"), ("volatilities", values, "zero or more")):
-            good = (array > 0.0) if name == "spots" else (array >= 0.0)
-            if not np.all(good):
-                row = int(np.flatnonzero(~good)[0])
-                raise InvalidValueError(name, float(array.reshape(-1)[row]), bound, row)
+        _check_each("spots", spot, spot > 0.0, "positive")
+        _check_each("volatilities", values, values >= 0.0, "zero or more")
         if when.size == 1:
             when, values = when + np.array([0.0, 1.0]), np.repeat(values, 2, axis=0)
         return cls(VarianceGrid(when, np.log(spot), np.ones(when.size), values**2))
@@ -152,9 +149,14 @@ class LocalVolatilityModel:
         return found
 
     def local_volatility(self, spot: ArrayLike, time: ArrayLike) -> FloatArray:
-        """Annualised local volatility at `spot` (positive) and `time` in years (zero or more); arguments broadcast."""
-        t = np.asarray(time, np.float64)
-        k = np.log(np.asarray(spot, np.float64)) - self._log_forward(t)
+        """Annualised local volatility at `spot` (positive) and `time` in years (zero or more); arguments broadcast.
+
+        Raises InvalidValueError for other arguments.
+        """
+        s, t = np.asarray(spot, np.float64), np.asarray(time, np.float64)
+        _check_each("spot", s, s > 0.0, "positive")
+        _check_each("time", t, t >= 0.0, "zero or more")
+        k = np.log(s) - self._log_forward(t)
         found: FloatArray = np.sqrt(self.local_variance(k, t))
         return found
 
@@ -193,6 +195,12 @@ class LocalVolatilityModel:
         if times.size > 1:
             found = found + (levels[-1] - levels[-2]) / (times[-1] - times[-2]) * np.maximum(time - times[-1], 0.0)
         return found
+
+
+def _check_each(name: str, values: FloatArray, good: NDArray[np.bool_], bound: str) -> None:
+    if not np.all(good):
+        row = int(np.flatnonzero(~good.reshape(-1))[0])
+        raise InvalidValueError(name, float(values.reshape(-1)[row]), bound, row if values.ndim else None)
 
 
 def surface_rows(surface: VolatilitySurface, count: int) -> Rows:

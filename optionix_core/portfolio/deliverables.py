@@ -31,9 +31,14 @@ def kind_of(symbol: str) -> Kind:
         return "claim"
     if symbols.is_option(symbol):
         return "option"
-    if _SHARE.fullmatch(symbol):
+    if is_share(symbol):
         return "share"
     raise InvalidValueError("symbol", repr(symbol), "an option's key, the symbol of a share, or a claim")
+
+
+def is_share(symbol: str) -> bool:
+    """Whether a key is written as the symbol of a share is: ORBIT, BRK.B."""
+    return _SHARE.fullmatch(symbol) is not None
 
 
 def label_of(symbol: str) -> str:

@@ -20,7 +20,7 @@ from optionix_core.portfolio.exact import ZERO, decimal_text, exact_arithmetic
 from optionix_core.portfolio.flows import Flow
 from optionix_core.portfolio.holdings import Holding
 from optionix_core.portfolio.ledger import ACCOUNT_OPENED, ENTRY, LOT_METHODS, LOTS_CHOSEN, entry_of
-from optionix_core.portfolio.values import AccountState, ClosedLot, LedgerEntry, LotMethod, Move, Position
+from optionix_core.portfolio.values import AccountState, ClosedLot, LedgerEntry, LotMethod, Move, Position, Posting
 from optionix_core.sync.canonical import time_text
 from optionix_core.sync.event import EMPTY_HEAD, Event, Head, Json, Record
 
@@ -158,6 +158,11 @@ class BookFold:
         """Which lots an account closes first at `time`. IntegrityError where it never opened."""
         return self._known(name).method_at(time)
 
+    def lots_chosen_at(self, name: str) -> datetime | None:
+        """From when on an account's last choice of lots holds; None where it never chose."""
+        methods = self._known(name).methods
+        return methods[-1][0] if methods else None
+
     def accounts(self) -> tuple[AccountState, ...]:
         """All accounts, by name."""
         return tuple(state for name in sorted(self._accounts) if (state := self.account(name)) is not None)
@@ -259,18 +264,21 @@ class BookFold:
 
 def _plain_move(entry: LedgerEntry, account: _Account) -> tuple[Move, ...]:
     """The one move of an entry whose postings say all; none where it moves no instrument."""
-    held = [leg for leg in entry.postings if leg.account == f"{entry.account}:positions"]
+    positions, cash_account, fee_account = (f"{entry.account}:{place}" for place in ("positions", "cash", "fees"))
+    held: list[Posting] = []
+    cash: dict[str, Decimal] = {}
+    fees: dict[str, Decimal] = {}
+    for leg in entry.postings:
+        if leg.account == positions:
+            held.append(leg)
+        elif leg.account == cash_account:
+            cash[leg.commodity] = cash.get(leg.commodity, ZERO) - leg.amount
+        elif leg.account == fee_account:
+            fees[leg.commodity] = fees.get(leg.commodity, ZERO) + leg.amount
     if not held:
         return ()
     if len(held) > 1:
         raise IntegrityError(f"an entry moves one instrument, this one {len(held)}")
-    cash: dict[str, Decimal] = {}
-    fees: dict[str, Decimal] = {}
-    for leg in entry.postings:
-        if leg.account == f"{entry.account}:cash":
-            cash[leg.commodity] = cash.get(leg.commodity, ZERO) - leg.amount
-        elif leg.account == f"{entry.account}:fees":
-            fees[leg.commodity] = fees.get(leg.commodity, ZERO) + leg.amount
     if len(cash) > 1:
         raise IntegrityError(f"an entry moves cash of one currency, this one {', '.join(sorted(cash))}")
     symbol, quantity = held[0].commodity, held[0].amount

@@ -47,7 +47,8 @@ class Holding:
             closings = trade(
                 self.lots, move.quantity, move.cost, time, method=method, named=move.closes, opened_by=entry_id
             )
-        self.realised += sum((item.proceeds - item.cost for item in closings), ZERO)
+        if closings:
+            self.realised += sum((item.proceeds - item.cost for item in closings), ZERO)
         self.fees += move.fee
         self.flows.add(time, Flow(move.quantity, move.cost, move.fee))
         now = self._sign()

@@ -69,12 +69,12 @@ def trade(
     Lots all have one sign. `named` decides under any method. Raises IntegrityError, with `lots` untouched, where
     lots are named wrongly or a number has more digits than are kept.
     """
+    if not lots or (lots[0].quantity > 0) == (quantity > 0):
+        _expect_unnamed(named)
+        lots.append(Lot(quantity, cash, time, opened_by))
+        return ()
     try:
         with exact_arithmetic():
-            if not lots or (lots[0].quantity > 0) == (quantity > 0):
-                _expect_unnamed(named)
-                lots.append(Lot(quantity, cash, time, opened_by))
-                return ()
             takings = _takings(lots, quantity, method, named)
             closings, left_cash = _closings(lots, takings, quantity, cash)
             left = quantity + sum((item.quantity for item in closings), ZERO)

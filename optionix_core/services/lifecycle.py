@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from optionix_core.errors import HomeLockedError
 from optionix_core.services.draft import Draft
-from optionix_core.services.passage import Passage
+from optionix_core.services.passage import Passage, overdue
 from optionix_core.services.settling import Unsettled, due, expired
 from optionix_core.trading.orders import OrderState
 from optionix_core.trading.records import FILLED, OrderEnd
@@ -68,7 +68,7 @@ def bring_up_to_date(workspace: Workspace, lock_timeout: float | None = None) ->
     desk.follow(workspace.store)
     now = workspace.clock.now()
     with desk.lock:
-        idle = not (due(desk.book, now) and expired(desk.book, feed, now))
+        idle = not overdue(desk.orders, now) and not (due(desk.book, now) and expired(desk.book, feed, now))
         if idle and desk.orders.open_orders():
             idle = not _drafted(workspace.store, desk, feed, now, None, None)[0].events
     if idle:

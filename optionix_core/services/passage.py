@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from optionix_core.market.quote import Quote
     from optionix_core.services.draft import Draft
     from optionix_core.sync.event import LogReader
-    from optionix_core.trading.fold import OpenOrder
+    from optionix_core.trading.fold import OpenOrder, OrderFold
     from optionix_core.trading.gate import GateLimits
     from optionix_core.trading.working_records import Place
 
@@ -40,6 +40,14 @@ KEPT_EVERY: Final = timedelta(hours=1)
 _JUST_BEFORE: Final = timedelta(microseconds=1)
 _LAST: Final = "\U0010ffff"
 """After every symbol."""
+
+
+def overdue(orders: OrderFold, now: datetime) -> bool:
+    """Whether the log is silent on the last hour of some order: then there is something to write for certain."""
+    advanced = orders.advanced_until(LOCAL_SIM)
+    since = [order.since for order in orders.orders() if order.since is not None]
+    begun = min((moment if advanced is None else max(moment, advanced) for moment in since), default=now)
+    return now - begun >= KEPT_EVERY
 
 
 class Passage:

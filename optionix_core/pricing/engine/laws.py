@@ -11,7 +11,7 @@ from optionix_core.pricing.dividends import schedule
 from optionix_core.pricing.engine.result import Outcome, Request
 
 WAYS = {
-    "CLOSED_FORM": "closed form: early exercise never pays",
+    "CLOSED_FORM": "closed form: early exercise adds nothing, or less than the error",
     "COLLOCATION": "",
     "GRID": "finite differences between the dividends",
 }

@@ -85,12 +85,13 @@ class Passage:
         self.settling.settle(self._now)
         left = self._orders()
         begun = min((self._begun(order) for order in left), default=self._now)
-        if (mine and len(self._draft.events) > before) or (left and self._now - begun >= KEPT_EVERY):
+        worth = (mine and len(self._draft.events) > before) or (left and self._now - begun >= KEPT_EVERY)
+        if worth and (self._advanced is None or self._advanced < self._now):
             self._draft.add(advanced_event(Advanced(LOCAL_SIM, self._now, self._places(), self.unseen)))
 
     def _walk(self, orders: tuple[OpenOrder, ...]) -> None:
         at = min(self._start(order) for order in orders)
-        self._end_and_settle(at)
+        self._end_and_settle(min(at, self._now))
         self._open(at, _LAST)
         while True:
             quote = min((head for head, _ in self._streams.values()), key=_when, default=None)

@@ -13,6 +13,9 @@ from optionix_core.pricing import CashDividends, ProportionalDividends, american
 
 PAR = (100.0, 100.0, 1.0, 0.05, 0.05, 0.25)
 SPOT, STRIKE, EXPIRY, RATE, YIELD, VOLATILITY = range(1, 7)
+WORST = {"delta": 1e-7, "dual_delta": 1e-7, "theta": 1e-6, "vega": 2e-5, "rho": 3e-4, "epsilon": 3e-4}
+"""Of first Greeks, relative to one and the Greek; those in rates are differences across a kink at rates of zero."""
+WORST_SECOND = {"gamma": 1e-8, "dual_gamma": 1e-8, "charm": 1e-6, "vanna": 5e-5, "volga": 5e-5}
 PLACES = {"delta": SPOT, "dual_delta": STRIKE, "theta": EXPIRY, "rho": RATE, "epsilon": YIELD, "vega": VOLATILITY}
 
 
@@ -63,7 +66,7 @@ def test_first_greeks_are_the_differences_of_prices_over_random_rows() -> None:
     for name, place in PLACES.items():
         expected = slope(rows, place, "price") * (-1.0 if name == "theta" else 1.0)
         error = np.abs(getattr(found, name) - expected)[keep]
-        assert np.quantile(error / (1.0 + np.abs(expected[keep])), 0.97) < 2e-5, name
+        assert np.max(error / (1.0 + np.abs(expected[keep]))) < WORST[name], name
 
 
 def test_second_greeks_are_the_differences_of_first_ones_over_random_rows() -> None:
@@ -79,7 +82,7 @@ def test_second_greeks_are_the_differences_of_first_ones_over_random_rows() -> N
     ):
         expected = sign * slope(rows, place, first)
         error = np.abs(getattr(found, name) - expected)[keep]
-        assert np.quantile(error / (1.0 + np.abs(expected[keep])), 0.97) < 5e-4, name
+        assert np.max(error / (1.0 + np.abs(expected[keep]))) < WORST_SECOND[name], name
 
 
 def test_standard_greeks_are_those_of_high_accuracy() -> None:
@@ -88,7 +91,7 @@ def test_standard_greeks_are_those_of_high_accuracy() -> None:
     standard, high = american.greeks(*rows), american.greeks(*rows, accuracy="high")
     for name in ("delta", "gamma", "vega", "theta", "rho", "epsilon"):
         error = np.abs(getattr(standard, name) - getattr(high, name))[keep]
-        assert np.quantile(error / (1.0 + np.abs(getattr(high, name)[keep])), 0.97) < 2e-4, name
+        assert np.max(error / (1.0 + np.abs(getattr(high, name)[keep]))) < 2e-4, name
 
 
 def test_implied_volatility_inverts_the_price_in_every_accuracy() -> None:

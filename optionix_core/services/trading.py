@@ -12,12 +12,13 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from optionix_core.errors import IntegrityError, InvalidValueError, NotFilledError, RefusedError, UnknownNameError
+from optionix_core.errors import IntegrityError, InvalidValueError, NotFilledError, RefusedError
 from optionix_core.portfolio.exact import ZERO
 from optionix_core.portfolio.ledger import account_opened_event, entry_event, opening_entry
 from optionix_core.portfolio.values import AccountState
 from optionix_core.services import answers
 from optionix_core.services.draft import Draft
+from optionix_core.services.families import check_parent, parent_refusal, released
 from optionix_core.services.judging import earlier_orders, judge
 from optionix_core.services.lifecycle import bring_up_to_date, update_under_lock
 from optionix_core.services.order_json import to_json
@@ -28,14 +29,10 @@ from optionix_core.trading.gate import LOCAL_SIM, first_refusal
 from optionix_core.trading.orders import OrderPreview, OrderState, Side, TimeInForce
 from optionix_core.trading.paper import PaperVenue, acceptable, signed_cost
 from optionix_core.trading.records import (
-    FILLED,
-    INTENT,
     OrderEnd,
     check_client_order_id,
     end_event,
     end_id,
-    end_of,
-    fill_of,
     intent_event,
     intent_id,
     intent_of,
@@ -52,7 +49,7 @@ if TYPE_CHECKING:
     from optionix_core.market.quote import Quote
     from optionix_core.services.judging import Judged
     from optionix_core.services.workspace import Workspace
-    from optionix_core.sync.event import Event, LogReader, LogWriter, Record
+    from optionix_core.sync.event import Event, LogWriter, Record
     from optionix_core.trading.gate import GateLimits
     from optionix_core.trading.orders import Fill, GateCheck, OrderIntent, OrderResult
 
@@ -107,7 +104,7 @@ def preview_terms(workspace: Workspace, terms: OrderTerms, limits: GateLimits | 
             quote=quote,
             account=unopened_account(intent.account),
             earlier=earlier_orders(store, intent, now, limits),
-            parent=_parent_refusal(store, intent),
+            parent=parent_refusal(store, intent),
         )
         refused = first_refusal(judged.checks) is not None
         fills = () if refused or intent.trigger is not None else venue.execute(intent, instrument, quote, now)
@@ -162,7 +159,7 @@ def place(
         intent = replace(wanted, created_at=now) if earlier is None else _repeated(earlier, wanted)
         if earlier is not None and log.find(end_id(order_id)) is not None:
             return answers.known(log, desk.orders, intent)
-        _check_parent(log, intent)
+        check_parent(log, intent)
         update_under_lock(log, desk, workspace.venue_feed, now, going_on=order_id, limits=limits)
         known = None if earlier is None else answers.of_log(log, desk.orders, intent)
         if known is not None:
@@ -225,46 +222,6 @@ def _repeated(earlier: Record, wanted: OrderIntent) -> OrderIntent:
     return intent
 
 
-def _check_parent(log: LogReader, intent: OrderIntent) -> None:
-    if intent.parent is None:
-        return
-    found = log.find(intent_id(intent.parent))
-    if found is None:
-        raise UnknownNameError("parent order", intent.parent)
-    account = intent_of(found.event).account
-    if account != intent.account:
-        raise InvalidValueError("parent", repr(intent.parent), f"an order of {intent.account} (it is one of {account})")
-
-
-def _parent_refusal(log: LogReader, intent: OrderIntent) -> str | None:
-    """Why a child cannot work: its parent ended before it was filled; None where it may."""
-    ended = None if intent.parent is None else log.find(end_id(intent.parent))
-    if ended is None or intent.parent is None:
-        return None
-    filled, taken = _of_family(log, intent, intent.parent)
-    if filled - taken >= intent.quantity:
-        return None
-    used = f", {taken} of them taken by {intent.one_cancels}" if taken else ""
-    return f"{intent.parent} is {end_of(ended.event).state} with {filled} filled{used}"
-
-
-def _of_family(log: LogReader, intent: OrderIntent, parent: str) -> tuple[int, int]:
-    """What the parent of `intent` was filled with, and what its other children in the same group were."""
-    first = log.find(intent_id(parent))
-    group, filled, taken = set(), 0, 0
-    for record in log.read(0 if first is None else first.seq):
-        event = record.event
-        if event.type == INTENT and intent.one_cancels is not None:
-            other = intent_of(event)
-            if (other.parent, other.one_cancels) == (parent, intent.one_cancels):
-                group.add(other.client_order_id)
-        elif event.type == FILLED:
-            fill = fill_of(event)
-            filled += fill.quantity if fill.client_order_id == parent else 0
-            taken += fill.quantity if fill.client_order_id in group else 0
-    return filled, taken
-
-
 def _decide(
     draft: Draft, log: LogWriter, feed: QuoteSource, intent: OrderIntent, now: datetime, limits: GateLimits | None
 ) -> tuple[GateCheck, ...]:
@@ -278,7 +235,7 @@ def _decide(
         now,
         limits,
         earlier=earlier_orders(log, intent, now, limits),
-        parent=_parent_refusal(log, intent),
+        parent=parent_refusal(log, intent),
     )
     refusal, instrument, quote = first_refusal(judged.checks), judged.instrument, judged.quote
     if refusal is not None:
@@ -293,7 +250,7 @@ def _decide(
             checks=judged.checks,
             ends_at=judged.ends_at,
             place=resting.place_of(intent, quote, level),
-            released=0 if intent.parent is None else _released(log, intent, intent.parent),
+            released=0 if intent.parent is None else released(log, intent, intent.parent),
         )
         draft.add(accepted_event(intent, accepted, now))
         order = draft.orders.order(intent.client_order_id)
@@ -302,11 +259,6 @@ def _decide(
     else:
         _match_at_once(draft, working.venue, intent, instrument, quote, judged.checks, now)
     return judged.checks
-
-
-def _released(log: LogReader, intent: OrderIntent, parent: str) -> int:
-    filled, taken = _of_family(log, intent, parent)
-    return max(0, filled - taken)
 
 
 def _level(intent: OrderIntent, judged: Judged) -> Decimal | None:

@@ -1,0 +1,59 @@
+"""Orders and their parents: whether a child may work, and how much of its parent's fills is still for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from optionix_core.errors import InvalidValueError, UnknownNameError
+from optionix_core.trading.records import FILLED, INTENT, end_id, end_of, fill_of, intent_id, intent_of
+
+if TYPE_CHECKING:
+    from optionix_core.sync.event import LogReader
+    from optionix_core.trading.orders import OrderIntent
+
+
+def check_parent(log: LogReader, intent: OrderIntent) -> None:
+    """Raise UnknownNameError for a parent that is not in the log, InvalidValueError for one of another account."""
+    if intent.parent is None:
+        return
+    found = log.find(intent_id(intent.parent))
+    if found is None:
+        raise UnknownNameError("parent order", intent.parent)
+    account = intent_of(found.event).account
+    if account != intent.account:
+        raise InvalidValueError("parent", repr(intent.parent), f"an order of {intent.account} (it is one of {account})")
+
+
+def parent_refusal(log: LogReader, intent: OrderIntent) -> str | None:
+    """Why a child cannot work: its parent ended before it was filled; None where it may."""
+    ended = None if intent.parent is None else log.find(end_id(intent.parent))
+    if ended is None or intent.parent is None:
+        return None
+    filled, taken = _of_family(log, intent, intent.parent)
+    if filled - taken >= intent.quantity:
+        return None
+    used = f", {taken} of them taken by {intent.one_cancels}" if taken else ""
+    return f"{intent.parent} is {end_of(ended.event).state} with {filled} filled{used}"
+
+
+def _of_family(log: LogReader, intent: OrderIntent, parent: str) -> tuple[int, int]:
+    """What the parent of `intent` was filled with, and what its other children in the same group were."""
+    first = log.find(intent_id(parent))
+    group, filled, taken = set(), 0, 0
+    for record in log.read(0 if first is None else first.seq):
+        event = record.event
+        if event.type == INTENT and intent.one_cancels is not None:
+            other = intent_of(event)
+            if (other.parent, other.one_cancels) == (parent, intent.one_cancels):
+                group.add(other.client_order_id)
+        elif event.type == FILLED:
+            fill = fill_of(event)
+            filled += fill.quantity if fill.client_order_id == parent else 0
+            taken += fill.quantity if fill.client_order_id in group else 0
+    return filled, taken
+
+
+def released(log: LogReader, intent: OrderIntent, parent: str) -> int:
+    """Contracts that a child of `parent` may work from the start."""
+    filled, taken = _of_family(log, intent, parent)
+    return max(0, filled - taken)

@@ -13,6 +13,7 @@ from optionix_core.portfolio.fold import BookFold
 from optionix_core.portfolio.ledger import account_opened_event, entry_event, opening_entry, trade_entry
 from optionix_core.portfolio.lots import trade_lots
 from optionix_core.portfolio.values import Lot
+from optionix_core.sync import canonical
 from optionix_core.sync.event import Event, Record
 from optionix_core.sync.memory import MemoryEventStore
 
@@ -199,3 +200,42 @@ def test_the_record_protocol_needs_nothing_but_its_fields():
     fold = _fold([Record(1, event, b"", bytes(32))])
     assert fold.venue_of("paper-9") == "local-sim"
     assert fold.traded("paper-9") == ()
+
+
+OPENED = (
+    '{"id":"account/paper-1/opened","payload":{"account":"paper-1","currency":"USD","venue":"local-sim"},'
+    '"time":"2026-03-10T15:00:00.000000Z","type":"account.opened"}'
+)
+TRADED = (
+    '{"id":"order/a/fill-%d/entry","payload":{"account":"paper-1","cause":"order/a/fill-%d","kind":"trade","memo":"m",'
+    '"postings":[{"account":"paper-1:positions","amount":"%d","commodity":"TESTI 260320C00100000"},'
+    '{"account":"venue:local-sim","amount":"%d","commodity":"TESTI 260320C00100000"},'
+    '{"account":"paper-1:cash","amount":"%d","commodity":"USD"},'
+    '{"account":"venue:local-sim","amount":"%d","commodity":"USD"},'
+    '{"account":"paper-1:cash","amount":"-1.3","commodity":"USD"},'
+    '{"account":"paper-1:fees","amount":"1.3","commodity":"USD"}]},'
+    '"time":"2026-03-10T15:00:0%d.000000Z","type":"ledger.entry"}'
+)
+
+
+def test_logs_of_the_first_days_read_as_they_always_did():
+    # The bytes of an entry as it was written before entries had moves and accounts had several currencies.
+    lines = [
+        OPENED,
+        TRADED % (1, 1, 2, -2, -1020, 1020, 1),
+        TRADED % (2, 2, 3, -3, -1800, 1800, 2),
+        TRADED % (3, 3, -4, 4, 2800, -2800, 3),
+    ]
+    fold = _fold(_records([canonical.decode(line.encode()) for line in lines]))
+    state = fold.account("paper-1")
+    assert (state.cash, state.fees) == (Decimal(-20) - Decimal("3.90"), Decimal("3.90"))
+    assert state.realised_pnl == 2800 - 1020 - 1200
+    (position,) = state.positions
+    assert (position.quantity, position.cost, position.currency) == (Decimal(1), Decimal(600), "USD")
+    assert [lot.id for lot in position.lots] == ["order/a/fill-2/entry"]
+
+
+def test_a_state_of_the_version_before_is_refused_by_its_number():
+    state = {**BookFold().state(), "version": 1}
+    with pytest.raises(IntegrityError, match="book state has version 1, not 2"):
+        BookFold.of_state(state)

@@ -7,12 +7,13 @@ without history has no HV20, a quote that was rejected has a reason and no volat
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from math import isnan, log
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from optionix_core.errors import MissingDataError, UnknownNameError
+from optionix_core.errors import InvalidValueError, MissingDataError, UnknownNameError
 from optionix_core.market.chain import ExerciseStyle, Settlement
 from optionix_core.market.protocols import FeedState
 from optionix_core.services.whole_chain import WholeChains
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
 
     FloatArray = NDArray[np.float64]
 
-TRADING_DAYS = 252
 HISTORICAL_WINDOW = 20
+"""Daily returns in HV20."""
 
 
 class SideRow(NamedTuple):
@@ -94,6 +95,8 @@ class HistoryFigures:
     iv_rank: float | None
     """Place of the last 30-day implied volatility between the lowest (0) and highest (1) of 252 days."""
     until: date | None
+    implied_volatility: float | None = None
+    """The last 30-day implied volatility of the history, a fraction."""
 
 
 NO_HISTORY = HistoryFigures(None, None, None)
@@ -294,18 +297,24 @@ class ChainViewer:
 
 
 def history_figures(history: PriceHistory) -> HistoryFigures:
-    """HV20 and implied-volatility rank at the end of a history; None for what it is too short for."""
-    import numpy as np
+    """HV20 and standing of implied volatility at the end of a history; None for what it has not enough sound days for.
 
-    closes = history.close[-HISTORICAL_WINDOW - 1 :]
-    volatility = None
-    if closes.size == HISTORICAL_WINDOW + 1 and bool(np.all(closes > 0)):
-        volatility = float(np.std(np.diff(np.log(closes)), ddof=1) * np.sqrt(TRADING_DAYS))
-    implied = history.implied_volatility[-TRADING_DAYS:]
-    rank = None
-    if implied.size == TRADING_DAYS and bool(np.all(np.isfinite(implied))) and implied.max() > implied.min():
-        rank = float((implied[-1] - implied.min()) / (implied.max() - implied.min()))
-    return HistoryFigures(volatility, rank, history.days[-1] if history.days else None)
+    HV20 is `realised.close_to_close`, the rank that of `analysis.implied_standing`, which say what they refuse.
+    """
+    from optionix_core.volatility.analysis.standing import implied_standing
+    from optionix_core.volatility.realised import close_to_close
+
+    volatility = standing = None
+    with suppress(MissingDataError, InvalidValueError):
+        volatility = close_to_close(history, HISTORICAL_WINDOW)
+    with suppress(MissingDataError, InvalidValueError):
+        standing = implied_standing(history)
+    return HistoryFigures(
+        volatility,
+        None if standing is None else standing.rank,
+        history.days[-1] if history.days else None,
+        None if standing is None else standing.now,
+    )
 
 
 def _choose(listed: tuple[tuple[date, str], ...], expiry: date | None, root: str | None) -> tuple[date, str]:

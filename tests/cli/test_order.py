@@ -105,6 +105,17 @@ def test_an_id_sent_again_is_one_order_and_with_other_terms_an_error(optionix):
     assert "client_order_id must be unused, or repeat its order: buy 2" in other.words
 
 
+def test_nothing_is_taken_while_the_market_is_closed_but_what_rests_can_be_cancelled(optionix, monkeypatch):
+    monkeypatch.setenv("OPTIONIX_FEED_SESSION", "exchange")
+    assert optionix(*submit(limit="0.05").split()).code == 0
+    optionix.clock.advance(timedelta(days=1))
+    closed = optionix(*submit(limit="0.05", client_id="b").split())
+    assert (closed.code, "refused by market-open: the market is closed" in closed.words) == (5, True)
+    amended = optionix("order", "amend", "a", "--quantity", "1")
+    assert (amended.code, "refused by market-open" in amended.words) == (5, True)
+    assert optionix("order", "cancel", "a").code == 0
+
+
 def test_a_preview_and_a_dry_run_write_nothing(optionix):
     command = submit(client_id=None, limit="1.5").replace("submit", "preview")
     told = json.loads(optionix(*command.split(), "--json").out)

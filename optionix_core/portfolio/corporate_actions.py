@@ -10,7 +10,7 @@ A new root (ORBIT1) is needed where the deliverable is no longer standard, and i
 these rules do not tell (an odd split that gives no whole number of shares, an option that is adjusted already): the
 clearing house's memo tells it, and an `OptionAdjustment` can be made from its numbers.
 
-Sources: OCC By-Laws VI, section 11A and its interpretations; ODD, "Characteristics and Risks of Standardized Options",
+Sources: OCC By-Laws VI, sections 3A and 11A; ODD, "Characteristics and Risks of Standardized Options",
 chapter II: adjustments of options with decimal strikes; threshold of $12.50 a contract for special dividends.
 """
 

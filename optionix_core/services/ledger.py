@@ -39,6 +39,9 @@ class LedgerFilter:
     """Entries that move this instrument or currency; an option in any form that is accepted elsewhere."""
 
 
+EVERYTHING: Final = LedgerFilter()
+
+
 @dataclass(frozen=True, slots=True)
 class NumberedEntry:
     """An entry and its place in the log."""
@@ -80,9 +83,9 @@ class LedgerVerification:
         )
 
 
-def entries(log: LogReader, wanted: LedgerFilter = LedgerFilter()) -> Iterator[NumberedEntry]:
+def entries(log: LogReader, wanted: LedgerFilter = EVERYTHING) -> Iterator[NumberedEntry]:
     """The wanted entries in the order of the log. UnknownNameError for an account that never opened."""
-    commodity = None if wanted.symbol is None else _commodity(wanted.symbol)
+    commodity = None if wanted.symbol is None else commodity_of(wanted.symbol)
     if wanted.account is not None and log.find(f"account/{wanted.account}/opened") is None:
         raise UnknownNameError("account", wanted.account, _accounts(log))
     for record in log.read():
@@ -97,7 +100,7 @@ def entries(log: LogReader, wanted: LedgerFilter = LedgerFilter()) -> Iterator[N
             yield NumberedEntry(record.seq, entry)
 
 
-def show(log: LogReader, wanted: LedgerFilter = LedgerFilter(), limit: int | None = None) -> LedgerPage:
+def show(log: LogReader, wanted: LedgerFilter = EVERYTHING, limit: int | None = None) -> LedgerPage:
     """The last `limit` of the wanted entries (None: all). InvalidValueError where it is below 1."""
     if limit is not None and limit < 1:
         raise InvalidValueError("limit", limit, "at least 1")
@@ -171,7 +174,8 @@ def entry_json(item: NumberedEntry) -> dict[str, Json]:
     }
 
 
-def _commodity(text: str) -> str:
+def commodity_of(text: str) -> str:
+    """The key of an instrument or currency, in whatever form it was typed."""
     if text.startswith(CLAIM):
         return text
     return symbols.resolve(text) if symbols.is_option(text) else text.strip().upper()

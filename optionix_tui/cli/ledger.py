@@ -75,6 +75,39 @@ def show(
     emit(chosen(format_, as_json), document, records, _table(page.entries, page.found))
 
 
+@app.command(
+    cls=Command,
+    epilog=examples(
+        "optionix ledger lots",
+        "optionix ledger lots --since 2026-01-01 --json | jq .realised",
+    ),
+)
+def lots(
+    context: typer.Context,
+    account: AccountOption = None,
+    since: SinceOption = None,
+    symbol: SymbolOption = None,
+    format_: FormatOption = Format.TABLE,
+    as_json: JsonOption = False,
+) -> None:
+    """Open lots with their cost, and closed ones with what each brought, fees excluded.
+
+    JSON Lines and CSV hold one row a lot; wash sales are not told.
+    """
+    from optionix_core.services import ledger_lots
+
+    wanted = _filter(account, since, symbol)
+    with face_of(context).workspace() as workspace:
+        report = ledger_lots.lots(workspace.store, wanted)
+    document: dict[str, Any] = dict(ledger_lots.to_json(report))
+    absent = dict.fromkeys(("proceeds", "realised", "closed_at", "closed_by"))
+    records = [
+        *({"state": "closed", **item} for item in document["closed"]),
+        *({"state": "open", **item, **absent} for item in document["open"]),
+    ]
+    emit(chosen(format_, as_json), document, records, _lots_table(records, document["realised"]))
+
+
 @app.command(cls=Command, epilog=examples("optionix ledger verify", "optionix ledger verify --json | jq .message"))
 def verify(context: typer.Context, format_: FormatOption = Format.TABLE, as_json: JsonOption = False) -> None:
     """Check the log, fold every entry anew and sum every commodity; exit 7 names what does not hold."""
@@ -178,3 +211,27 @@ def _table(entries: tuple[NumberedEntry, ...], found: int) -> Table:
     headings = ("seq", "time (UTC)", "kind", "account", "amount", "of", "memo")
     title = f"{len(entries):,} of {found:,} {'entry' if found == 1 else 'entries'}"
     return Table(headings, rows, title=title, left=frozenset({1, 2, 3, 5, 6}))
+
+
+def _lots_table(records: list[dict[str, Any]], realised: dict[str, str]) -> Table:
+    if not records:
+        return Table(title="no lots")
+    rows = [
+        (
+            item["state"],
+            item["account"],
+            item["symbol"].strip(),
+            item["quantity"],
+            item["cost"],
+            item["proceeds"] or "",
+            item["realised"] or "",
+            item["currency"],
+            item["opened_at"][:10],
+            (item["closed_at"] or "")[:10],
+            item["lot"],
+        )
+        for item in records
+    ]
+    headings = ("", "account", "instrument", "qty", "cost", "proceeds", "realised", "", "opened", "closed", "lot")
+    title = "; ".join(f"realised {amount} {name}" for name, amount in realised.items())
+    return Table(headings, rows, title=title, left=frozenset({0, 1, 2, 7, 8, 9, 10}))

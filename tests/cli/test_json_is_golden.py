@@ -117,6 +117,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "ledger-show": (BUY, "ledger show --json"),
     "ledger-show-of-a-symbol": (BUY, "ledger show --symbol ORBIT270115C00200000 --since 2026-11-20 --json"),
     "ledger-show-of-a-fresh-home": ("ledger show --json",),
+    "ledger-lots": (BUY, "sell 1 ORBIT270115C00200000 --client-id second", "ledger lots --json"),
     "ledger-verify": (BUY, "ledger verify --json"),
     "ledger-verify-of-a-fresh-home": ("ledger verify --json",),
     "import-trades": ("import trades - --json",),

@@ -130,3 +130,21 @@ def test_a_wrong_row_is_named_and_nothing_is_half_done(optionix):
     assert optionix("ledger", "verify").out == "empty, verified\n"
     assert optionix("import", "trades", "missing.csv").code == 2
     assert optionix("import").code == 2
+
+
+def test_lots_tell_what_is_open_and_what_each_closed_one_brought(optionix):
+    assert optionix("ledger", "lots").out == "no lots\n"
+    assert optionix(*BUY).code == 0
+    assert optionix("sell", "1", "ORBIT270115C00200000", "--client-id", "second").code == 0
+    # Bought at 19.55, sold at 19.30, see golden/buy.json and golden/sell.json: 25 lost on one of two contracts.
+    title, _, closed, still = optionix("ledger", "lots").out.splitlines()
+    assert title == "realised -25 USD"
+    assert closed.split()[:8] == ["closed", "paper-1", "ORBIT", "270115C00200000", "1", "1955", "1930", "-25"]
+    assert still.split()[:6] == ["open", "paper-1", "ORBIT", "270115C00200000", "1", "1955"]
+    rows = list(csv.DictReader(io.StringIO(optionix("ledger", "lots", "--format", "csv").out)))
+    assert [(row["state"], row["lot"]) for row in rows] == [
+        ("closed", "order/first/fill-1/entry"),
+        ("open", "order/first/fill-1/entry"),
+    ]
+    assert optionix("ledger", "lots", "--symbol", "ORBIT 15JAN27 210 C").out == "no lots\n"
+    assert optionix("ledger", "lots", "--account", "nobody").code == 2

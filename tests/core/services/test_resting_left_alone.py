@@ -74,8 +74,8 @@ def test_a_gtc_limit_a_stop_and_an_expiring_option_left_alone_are_as_if_looked_a
     alone, watched = _left_alone(Home()), _left_alone(Home())
     end = START + timedelta(days=2, hours=3)
     alone.look(end)
-    moments = [START + timedelta(seconds=47 * number) for number in range(1, 50)]
-    moments += [START + timedelta(hours=1, minutes=43 * number) for number in range(1, 70)]
+    moments = [START + timedelta(seconds=47 * number) for number in range(1, 30)]
+    moments += [START + timedelta(hours=1, minutes=97 * number) for number in range(1, 31)]
     for moment in (*(one for one in moments if one < end), end):
         watched.look(moment)
     assert alone.events() == watched.events()

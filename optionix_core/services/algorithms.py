@@ -17,18 +17,18 @@ from optionix_core.errors import InvalidValueError, MissingDataError, RefusedErr
 from optionix_core.market import symbols
 from optionix_core.services import algorithm_story, orders, trading
 from optionix_core.services.judging import quote_of
-from optionix_core.services.lifecycle import update_under_lock
+from optionix_core.services.lifecycle import bring_up_to_date, update_under_lock
 from optionix_core.trading.algorithms import records
 from optionix_core.trading.algorithms.parent import AlgoKind
 from optionix_core.trading.algorithms.planner import Cancel, End, MarketFacts, Send, plan
 from optionix_core.trading.algorithms.schedule import Schedule, schedule_of
-from optionix_core.trading.algorithms.volume_curve import increment, of_readings
+from optionix_core.trading.algorithms.volume_curve import increment
 from optionix_core.trading.orders import OrderState
 from optionix_core.trading.records import OrderEnd, end_event, intent_event
 from optionix_core.trading.terms import OrderTerms, intent_of_terms
 
 if TYPE_CHECKING:
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from optionix_core.services.algorithm_story import AlgoStory
     from optionix_core.services.workspace import Workspace
@@ -118,29 +118,6 @@ def preview(workspace: Workspace, parent: ParentOrder) -> Preview:
     return Preview(parent, schedule_of(parent), records.Sighting(quote, volume, None if volume is None else 0))
 
 
-def past_curve(
-    workspace: Workspace, symbol: str, start: datetime, until: datetime, slices: int, days: int
-) -> tuple[float, ...]:
-    """The volume curve of the same stretch of the clock on each of the last `days` days, as the venue's feed tells it.
-
-    Days of which it has no quotes or no volume are left out. Raises MissingDataError where none is left.
-    """
-    if not isinstance(days, int) or isinstance(days, bool) or not 1 <= days <= 60:
-        raise InvalidValueError("days", repr(days), "a whole number from 1 to 60")
-    from datetime import timedelta
-
-    feed, key = workspace.venue_feed, symbols.resolve(symbol)
-    feed.instrument(key)
-    step: timedelta = (until - start) / slices
-    rows = []
-    for day in range(1, days + 1):
-        quotes = [quote_of(feed, key, start + k * step - timedelta(days=day)) for k in range(slices + 1)]
-        readings = [quote.volume for quote in quotes if quote is not None and quote.volume is not None]
-        if len(readings) == slices + 1:
-            rows.append(readings)
-    return of_readings(rows)
-
-
 def pause(workspace: Workspace, algo_id: str, *, dry_run: bool = False) -> AlgoStory:
     """Send nothing more and take what works from the market, until it is resumed; its end does not move."""
     return _turn(workspace, algo_id, resume=False, dry_run=dry_run)
@@ -179,6 +156,7 @@ def cancel(workspace: Workspace, algo_id: str, *, dry_run: bool = False) -> Algo
 
 def listing(workspace: Workspace, *, all_accounts: bool = False, ended: bool = False) -> tuple[AlgoStory, ...]:
     """Those that run, in the order in which they were started; with `ended` all that ever were."""
+    bring_up_to_date(workspace)
     advance(workspace)
     workspace.desk.follow(workspace.store)
     with workspace.desk.lock:
@@ -192,6 +170,7 @@ def listing(workspace: Workspace, *, all_accounts: bool = False, ended: bool = F
 
 def show(workspace: Workspace, algo_id: str) -> AlgoStory:
     """One of them. Raises UnknownNameError for an unknown id."""
+    bring_up_to_date(workspace)
     advance(workspace)
     workspace.desk.follow(workspace.store)
     with workspace.desk.lock:

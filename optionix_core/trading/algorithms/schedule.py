@@ -1,8 +1,9 @@
 """When each slice is due and how much should be done by then, in whole contracts.
 
 The targets are cumulative, never fall and end at the parent's quantity, whatever the weights and the jitter: rounding
-moves a contract from one slice to another and makes none. Jitter is counter based: it follows from seed, algorithm and
-slice number alone. The schedule stands in the event that starts the algorithm, so that every process works by the same.
+moves a contract from one slice to another and makes none. Jitter is counter based: it follows from the seed and the
+slice's number alone. The schedule stands in the event that starts the algorithm, so that every process works by the
+same.
 """
 
 from __future__ import annotations
@@ -40,13 +41,13 @@ def schedule_of(parent: ParentOrder) -> Schedule:
     """The schedule of a parent. Raises InvalidValueError for impact parameters without an optimum."""
     interval = (parent.until - parent.start) / parent.slices
     times = tuple(
-        parent.start + (k + float(parent.time_jitter) * uniform(parent, "time", k + 1)) * interval
+        parent.start + (k + float(parent.time_jitter) * uniform(parent.seed, "time", k + 1)) * interval
         for k in range(parent.slices)
     )
     if parent.kind is AlgoKind.POV:
         return Schedule(times, ())
     weights = [
-        weight * (1.0 + float(parent.size_jitter) * (2.0 * uniform(parent, "size", k + 1) - 1.0))
+        weight * (1.0 + float(parent.size_jitter) * (2.0 * uniform(parent.seed, "size", k + 1) - 1.0))
         for k, weight in enumerate(_weights(parent))
     ]
     return Schedule(times, whole_targets(parent.quantity, weights))
@@ -64,9 +65,9 @@ def whole_targets(quantity: int, weights: list[float]) -> tuple[int, ...]:
     return (*targets[:-1], quantity)
 
 
-def uniform(parent: ParentOrder, purpose: str, number: int) -> float:
-    """A number from 0 to below 1 that seed, algorithm, purpose and slice number alone decide."""
-    counter = f"{parent.seed}/{parent.algo_id}/{purpose}/{number}".encode()
+def uniform(seed: int, purpose: str, number: int) -> float:
+    """A number from 0 to below 1 that seed, purpose and slice number alone decide."""
+    counter = f"{seed}/{purpose}/{number}".encode()
     return (int.from_bytes(hashlib.blake2b(counter, digest_size=8).digest(), "big") >> 11) * 2.0**-53
 
 

@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "buy": ("trade", "buy_command"),
     "sell": ("trade", "sell_command"),
     "order": ("order", "app"),
+    "algo": ("algo", "app"),
     "positions": ("book", "positions_command"),
     "account": ("book", "account_command"),
     "ledger": ("ledger", "app"),

@@ -92,11 +92,13 @@ def scenery(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def stage(optionix, scenery: Path):  # type: ignore[no-untyped-def]
-    """The command line on a copy of it, with a position and an order that rests."""
+    """The command line on a copy of it, with a position, an order that rests and an algorithm."""
     shutil.copytree(scenery, optionix.folder, dirs_exist_ok=True)
     assert optionix("buy", "3", "ORBIT", "15JAN27", "230", "C").code == 0
     resting = "--symbol ORBIT270115C00230000 --side buy --quantity 2 --type limit --limit 2 --client-id entry-1"
     assert optionix("order", "submit", *resting.split()).code == 0
+    sliced = "--symbol ORBIT270115C00230000 --side buy --quantity 20 --duration 30m --slices 6 --client-id morning"
+    assert optionix("algo", "start", "twap", *sliced.split()).code == 0
     return optionix
 
 

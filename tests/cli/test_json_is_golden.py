@@ -34,6 +34,8 @@ TRADES = """time,symbol,side,quantity,price,fee,id
 2026-11-18T15:35:00-05:00,ORBIT 15JAN27 210 C,sell,2,14.05,1.30,T-1002
 2026-11-19T15:00:00Z,ORBIT,buy,100,215.10,1.00,T-1003
 """
+ALGO = "--symbol ORBIT270115C00230000 --side buy --quantity 20 --duration 1h --client-id first"
+TWAP = f"algo start twap {ALGO} --slices 4 --size-jitter 0.5"
 BUY = "buy 2 ORBIT 15JAN27 200 C --client-id first --json"
 
 COMMANDS: dict[str, tuple[str, ...]] = {
@@ -105,6 +107,17 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "order-cancel": (ORDER, "order cancel first --json"),
     "order-list": (ORDER, "order list --json"),
     "order-show": (ORDER, "order show first --json"),
+    "algo-start": (f"{TWAP} --time-jitter 0.5 --json",),
+    "algo-start-vwap-dry-run": (f"algo start vwap {ALGO} --curve u-shape:3 --dry-run --json",),
+    "algo-start-is-dry-run": (
+        f"algo start is {ALGO} --risk-aversion 0.05 --volatility 30 --temporary 0.1 --permanent 0.01 --dry-run --json",
+    ),
+    "algo-pause": (f"{TWAP} --style rest", "algo pause first --json"),
+    "algo-resume": (TWAP, "algo pause first", "algo resume first --json"),
+    "algo-cancel": (f"{TWAP} --style rest", "algo cancel first --json"),
+    "algo-list": (TWAP, "algo list --json"),
+    "algo-show": (f"{TWAP} --style rest --limit 2.50", "algo show first --json"),
+    "algo-costs": (TWAP, "algo costs first --json"),
     "positions": (BUY, "positions --json"),
     "positions-of-all-accounts": (
         BUY,

@@ -7,6 +7,7 @@ whose data is missing stands as it stood and is told as "no data".
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -14,7 +15,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Final
 from weakref import WeakKeyDictionary
 
-from optionix_core.errors import InvalidValueError, MissingDataError, UnknownNameError
+from optionix_core.errors import HomeLockedError, InvalidValueError, MissingDataError, UnknownNameError
 from optionix_core.services.alert_facts import AlertFacts
 from optionix_core.services.followed import Followed
 from optionix_core.trading.alerts.alert import Alert, AlertStatus, OpenAlert, check_alert_id
@@ -46,6 +47,9 @@ if TYPE_CHECKING:
 CHECKPOINT: Final = "alerts-1"
 KEPT_EVERY: Final = timedelta(hours=1)
 """How long a stretch in which nothing changed may grow before the log says that it was looked at."""
+
+KEPT_AFTER: Final = 2048
+"""Records after which a look keeps the state of the alerts, so that the next process need not read them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +161,10 @@ def look(workspace: Workspace, lock_timeout: float | None = None) -> Due:
     with desk.followed.lock:
         due, events = _looked(workspace, desk, workspace.store, now)
     if not events:
+        if desk.followed.unkept >= KEPT_AFTER:
+            with suppress(HomeLockedError), workspace.store.writing("keep the state of alerts", 0.0) as log:
+                desk.followed.follow(log)
+                desk.followed.keep(log)
         return due
     timeout = workspace.lock_timeout if lock_timeout is None else lock_timeout
     with workspace.store.writing("bring alerts up to date", timeout) as log:

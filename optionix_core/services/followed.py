@@ -61,7 +61,7 @@ class Followed(Generic[Fold]):
                 if not self._continues(log):
                     self._start(log)
                 try:
-                    for record in log.read(self._head.seq):
+                    for record in log.read(self._head.seq) if log.head() != self._head else ():
                         self._fold.apply(record)
                         self._head = Head(record.seq, record.hash)
                 except BaseException:
@@ -69,10 +69,15 @@ class Followed(Generic[Fold]):
                     raise
             return self._fold
 
+    @property
+    def unkept(self) -> int:
+        """Records that a process that begins anew would have to read."""
+        return self._head.seq - self._kept
+
     def keep(self, log: LogReader) -> None:
         """Keep a checkpoint where enough has happened since the last and the store has a place for it."""
         with self.lock:
-            if self._head.seq - self._kept >= CHECKPOINT_EVERY and isinstance(log, _Keeps):
+            if self.unkept >= CHECKPOINT_EVERY and isinstance(log, _Keeps):
                 log.save_checkpoint(FoldCheckpoint(self._name, self._head, state_bytes(self._fold)))
                 self._kept = self._head.seq
 

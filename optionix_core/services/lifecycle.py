@@ -8,6 +8,7 @@ is told, never guessed.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -62,8 +63,18 @@ class VenueUpdate:
 def bring_up_to_date(workspace: Workspace, lock_timeout: float | None = None) -> VenueUpdate:
     """Take the lock and bring the venue up to the clock's now; takes no lock where nothing is due.
 
-    Waits `lock_timeout` seconds for the lock (None: as long as the workspace says), then raises HomeLockedError.
+    Waits `lock_timeout` seconds for the lock (None: as long as the workspace says), then raises HomeLockedError. Alerts
+    are looked at afterwards; where another process holds the lock by then, they wait for the next look.
     """
+    from optionix_core.services import alerts
+
+    update = _brought_up_to_date(workspace, lock_timeout)
+    with suppress(HomeLockedError):
+        alerts.look(workspace, lock_timeout)
+    return update
+
+
+def _brought_up_to_date(workspace: Workspace, lock_timeout: float | None) -> VenueUpdate:
     desk, feed = workspace.desk, workspace.venue_feed
     desk.follow(workspace.store)
     now = workspace.clock.now()

@@ -11,13 +11,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
-from typing import Protocol
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+from typing import Final, Protocol
 
-from optionix_core.errors import MissingDataError, UnknownNameError
+from optionix_core.errors import DeadlineError, MissingDataError, UnknownNameError, VenueError
 from optionix_core.portfolio.exact import decimal_text
 from optionix_core.trading.alerts.alert import Firing, OpenAlert, Standing
-from optionix_core.trading.alerts.conditions import Comparison, Halted, Level
+from optionix_core.trading.alerts.conditions import Comparison, Halted, Level, Measure, Pnl, Price
+
+_SIX: Final = Context(prec=6, rounding=ROUND_HALF_EVEN, traps=[])
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +145,8 @@ class Facts(Protocol):
     def observations(self, watch: Watch) -> Iterator[Observation]:
         """What there was to see after `watch.start` and up to `watch.until`, in order of time.
 
-        Where `watch.first`, what stood at the start comes first. MissingDataError and UnknownNameError where that
-        cannot be told.
+        Where `watch.first`, what stood at the start comes first. MissingDataError, UnknownNameError, VenueError and
+        DeadlineError where that cannot be told.
         """
         ...
 
@@ -180,7 +182,7 @@ def due_alerts(alerts: Sequence[OpenAlert], facts: Facts, now: datetime) -> Due:
             continue
         try:
             _walk(watch, facts.observations(watch))
-        except (MissingDataError, UnknownNameError) as error:
+        except (MissingDataError, UnknownNameError, VenueError, DeadlineError) as error:
             unseen.append(Unseen(opened.alert.alert_id, str(error)))
             continue
         fired += watch.fired
@@ -197,7 +199,14 @@ def _walk(watch: Watch, observations: Iterable[Observation]) -> None:
 
 
 def _told(level: Level, before: Standing, value: Decimal) -> str:
-    bound, words = decimal_text(level.bound), level.measure.words
+    bound, words = decimal_text(level.bound), f"{level.measure.words} {value_text(level.measure, value)}"
     if level.comparison is Comparison.CROSSES:
-        return f"{words} {decimal_text(value)} crossed {bound} {'downwards' if before.side > 0 else 'upwards'}"
-    return f"{words} {decimal_text(value)} is at or {level.comparison} {bound}"
+        return f"{words} crossed {bound} {'downwards' if before.side > 0 else 'upwards'}"
+    return f"{words} is at or {level.comparison} {bound}"
+
+
+def value_text(measure: Measure, value: Decimal) -> str:
+    """A value for a person: prices and money exact, what is computed to six significant digits."""
+    if isinstance(measure, (Price, Pnl)):
+        return decimal_text(value)
+    return decimal_text(_SIX.plus(value))

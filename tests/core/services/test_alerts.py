@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from steady_feed import CALL, EXPIRES_AT, START
 
-from optionix_core.errors import InvalidValueError, MissingDataError, UnknownNameError
+from optionix_core.errors import InvalidValueError, MissingDataError, UnknownNameError, VenueError
 from optionix_core.market.clock import ManualClock
 from optionix_core.services import alerts, trading
 from optionix_core.services.alert_facts import interest, price_of
@@ -276,3 +276,41 @@ def test_an_event_has_no_value(workspace):
     opened = alerts.add(workspace, Halted("TESTI"), alert_id="a").opened
     with pytest.raises(MissingDataError, match="is an event"):
         AlertFacts(workspace, workspace.store, START).value(opened.alert)
+
+
+def test_whoever_brings_the_venue_up_to_now_looks_at_the_alerts(watched, told, clock):
+    workspace = watched()
+    alerts.add(workspace, bid("5.5"), alert_id="a")
+    crossed = told.tell(60, CALL, 5.6, 5.7)
+    clock.advance(timedelta(hours=2))
+    trading.bring_up_to_date(workspace)
+    assert fired(workspace) == [(crossed, "TESTI 20MAR26 100 C bid 5.6 is at or above 5.5")]
+
+
+def test_a_feed_that_cannot_be_reached_is_no_data(watched, told, clock, monkeypatch):
+    workspace = watched()
+    alerts.add(workspace, bid("9"), alert_id="a")
+    clock.advance(timedelta(minutes=1))
+
+    def unreachable(*_):
+        raise VenueError("told does not answer")
+
+    monkeypatch.setattr(told, "quotes_between", unreachable)
+    assert [one.reason for one in alerts.check(workspace).unseen] == ["told does not answer"]
+    assert alerts.listing(workspace)[0].status is AlertStatus.WAITING
+
+
+def test_the_next_process_begins_at_a_checkpoint(watched, clock, monkeypatch):
+    monkeypatch.setattr(alerts, "KEPT_AFTER", 1)
+    monkeypatch.setattr("optionix_core.services.followed.CHECKPOINT_EVERY", 1)
+    first = watched()
+    alerts.add(first, bid("9"), alert_id="a")
+    clock.advance(timedelta(minutes=1))
+    alerts.look(first)
+    kept = first.store.load_checkpoint(alerts.CHECKPOINT)
+    assert kept.head == first.store.head()
+    read = []
+    store = first.store
+    monkeypatch.setattr(store, "read", lambda after=0, *_: read.append(after) or iter(()))
+    assert alerts.show(watched(store=store), "a").status is AlertStatus.WAITING
+    assert read == []

@@ -37,6 +37,9 @@ TRADES = """time,symbol,side,quantity,price,fee,id
 ALGO = "--symbol ORBIT270115C00230000 --side buy --quantity 20 --duration 1h --client-id first"
 TWAP = f"algo start twap {ALGO} --slices 4 --size-jitter 0.5"
 BUY = "buy 2 ORBIT 15JAN27 200 C --client-id first --json"
+ALERT = "alert add last --symbol ORBIT --above 200 --id high --repeat --json"
+LIST = "watchlist create main --symbol ORBIT --symbol ORBIT270115C00230000 --json"
+NOTE = "journal add Quiet --day 2026-11-20 --tag calm --id first --json"
 
 COMMANDS: dict[str, tuple[str, ...]] = {
     "price": (f"price {ONE} --volatility 0.25 --json",),
@@ -135,6 +138,21 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "ledger-verify-of-a-fresh-home": ("ledger verify --json",),
     "import-trades": ("import trades - --json",),
     "import-trades-dry-run": ("import trades - --dry-run --json",),
+    "alert-add": (ALERT,),
+    "alert-add-on-a-volatility": ("alert add iv --symbol ORBIT270115C00230000 --below 0.1 --id cheap --json",),
+    "alert-list": (ALERT, "alert list --json"),
+    "alert-check": ("alert add halt --symbol ORBIT --id halt", "alert check --json"),
+    "alert-snooze": (ALERT, "alert snooze high --minutes 30 --json"),
+    "alert-dismiss": (ALERT, "alert dismiss high --json"),
+    "alert-remove": (ALERT, "alert remove high --json"),
+    "watchlist-create": (LIST,),
+    "watchlist-add": (LIST, "watchlist add main TUNDRA --json"),
+    "watchlist-remove": (LIST, "watchlist remove main ORBIT --json"),
+    "watchlist-show": (LIST, "watchlist show main --json"),
+    "watchlist-list": (LIST, "watchlist list --json"),
+    "watchlist-delete": (LIST, "watchlist delete main --json"),
+    "journal-add": (NOTE,),
+    "journal-list": (NOTE, "journal list --find QUIET --json"),
     "log-show": (BUY, "log show --json"),
     "log-show-orders": (BUY, "log show --type order.filled --json"),
     "log-verify": (BUY, "log verify --json"),

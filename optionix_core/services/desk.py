@@ -20,7 +20,7 @@ from optionix_core.sync.event import EMPTY_HEAD, Event, LogReader, LogWriter, Re
 from optionix_core.trading.fold import OpenOrder, OrderFold
 from optionix_core.trading.working_records import Place
 
-CHECKPOINT: Final = "desk-4"
+CHECKPOINT: Final = "desk-5"
 """Name of the checkpoint; another shape of the state takes another name."""
 
 CHECKPOINT_EVERY: Final = 128

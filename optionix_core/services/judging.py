@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from optionix_core.portfolio.values import AccountState
     from optionix_core.services.draft import Draft
     from optionix_core.sync.event import LogReader
+    from optionix_core.trading.fold import OrderFold
     from optionix_core.trading.orders import GateCheck, OrderIntent
     from optionix_core.trading.paper import PaperVenue
 
@@ -96,6 +97,8 @@ def judge(
         parent=parent,
         twin_at=before.twin_at,
         recent=before.recent,
+        halted=halted(orders, feed, intent, now),
+        killed=orders.kill.in_force,
     )
     return Judged(check(intent, facts, limits), instrument, seen, ends_at, level)
 
@@ -116,6 +119,14 @@ def earlier_orders(log: LogReader, intent: OrderIntent, now: datetime, limits: G
         if same_order(replace(other, client_order_id=intent.client_order_id), intent):
             twin_at = other.created_at
     return Earlier(twin_at, recent)
+
+
+def halted(orders: OrderFold, feed: QuoteSource, intent: OrderIntent, at: datetime) -> str | None:
+    """Why the order's instrument, or any of its legs, is halted at a moment; None where it is not."""
+    if not orders.halts.halts:
+        return None
+    legs = [leg for leg in (instrument_of(feed, symbol) for symbol in intent.symbols) if leg is not None]
+    return orders.halts.judge(legs, at).why or None if legs else None
 
 
 def end_of(feed: QuoteSource, intent: OrderIntent, instrument: Instrument, now: datetime) -> datetime | None:

@@ -56,6 +56,7 @@ if TYPE_CHECKING:
 __all__ = [
     "OrderTerms",
     "bring_up_to_date",
+    "decide",
     "place",
     "preview",
     "preview_terms",
@@ -171,7 +172,7 @@ def place(
             desk.append(log, (*opening, intent_event(intent)))
         reach("after-intent")
         draft = Draft(desk)
-        checks = _decide(draft, log, feed, intent, now, limits)
+        checks = decide(draft, log, feed, intent, now, limits)
         result = answers.of_draft(draft, intent, checks)
         draft.write(log)
         desk.keep(log)
@@ -222,8 +223,13 @@ def _repeated(earlier: Record, wanted: OrderIntent) -> OrderIntent:
     return intent
 
 
-def _decide(
-    draft: Draft, log: LogWriter, feed: QuoteSource, intent: OrderIntent, now: datetime, limits: GateLimits | None
+def decide(
+    draft: Draft,
+    log: LogWriter,
+    feed: QuoteSource,
+    intent: OrderIntent,
+    now: datetime,
+    limits: GateLimits | None = None,
 ) -> tuple[GateCheck, ...]:
     """Gate and venue: what the log will tell of the order, into the draft; answers what the gate said."""
     working = Working(draft, feed, limits)

@@ -65,6 +65,8 @@ class Working:
     def meet(self, quote: Quote) -> None:
         """Let every order on the quote's instrument meet it; those with the better limit first, then the older."""
         at = quoted_at(quote)
+        if self._halted(quote.symbol, at):
+            return
         here = [
             order
             for order in self.draft.orders.orders()
@@ -109,6 +111,11 @@ class Working:
                 self.end(name, OrderEnd(OrderState.CANCELLED, reason, ()), at)
             elif child.released < child.intent.quantity:
                 self._reduce(child, child.released, f"parent-{client_order_id}", at)
+
+    def _halted(self, symbol: str, at: datetime) -> bool:
+        """Whether nothing may trade or trigger on an instrument at a moment."""
+        board = self.draft.orders.halts
+        return bool(board.halts) and not board.judge((self.instrument(symbol),), at).allowed
 
     def _known(self, client_order_id: str) -> OpenOrder:
         order = self.draft.orders.order(client_order_id)

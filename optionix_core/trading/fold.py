@@ -1,4 +1,4 @@
-"""What a venue must remember of its past, as a fold of the log: open orders, and what was taken from a quote.
+"""What a venue must remember of its past, as a fold of the log: open orders, what was taken from a quote, what halts.
 
 Beside the book it is all that the next order needs to know. Like the book it is made of the log alone,
 has one canonical form and can be thrown away.
@@ -18,6 +18,9 @@ from optionix_core.portfolio import fields
 from optionix_core.portfolio.exact import ZERO, decimal_text, exact_arithmetic
 from optionix_core.sync.canonical import time_text
 from optionix_core.sync.event import Event, Json, Record
+from optionix_core.trading.halt_records import HALT_TYPES, board_after, board_of_state, board_state
+from optionix_core.trading.halts import HaltBoard
+from optionix_core.trading.kill_switch import KILL_TYPES, KillSwitch
 from optionix_core.trading.orders import Amendment, OrderIntent, OrderState, Side
 from optionix_core.trading.records import END_STATES, FILLED, INTENT, fill_of, fill_side, intent_event, intent_of
 from optionix_core.trading.touch import quoted_at
@@ -35,7 +38,7 @@ from optionix_core.trading.working_records import (
     amended_of,
 )
 
-STATE_VERSION: Final = 3
+STATE_VERSION: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +126,16 @@ def amended_terms(intent: OrderIntent, asked: Amendment) -> OrderIntent:
 class OrderFold:
     """Not safe to apply from two threads at once. The caller keeps the order of records."""
 
-    __slots__ = ("_advanced", "_open", "_taken")
+    __slots__ = ("_advanced", "_open", "_taken", "halts", "kill")
 
     def __init__(self) -> None:
         self._open: dict[str, OpenOrder] = {}
         self._taken: dict[str, _Taken] = {}
         self._advanced: dict[str, datetime] = {}
+        self.kill = KillSwitch()
+        """Of all accounts."""
+        self.halts = HaltBoard()
+        """Those that were set and not lifted; which of them hold at a moment, the board tells."""
 
     def apply(self, record: Record) -> None:
         """Take the next record. Raises IntegrityError where an event of an order is malformed."""
@@ -140,10 +147,16 @@ class OrderFold:
             self._open.pop(fields.text(event.payload, "client_order_id"), None)
         elif event.type in _CHANGES:
             _CHANGES[event.type](self, event)
+        elif event.type in KILL_TYPES:
+            self.kill = self.kill.after(event)
+        elif event.type in HALT_TYPES:
+            self.halts = board_after(self.halts, event)
 
     def copy(self) -> Self:
         """A fold of its own in the same state."""
-        return self._of(dict(self._open), dict(self._taken), dict(self._advanced))
+        fold = self._of(dict(self._open), dict(self._taken), dict(self._advanced))
+        fold.kill, fold.halts = self.kill, self.halts
+        return fold
 
     @classmethod
     def _of(cls, orders: dict[str, OpenOrder], taken: dict[str, _Taken], advanced: dict[str, datetime]) -> Self:
@@ -186,6 +199,8 @@ class OrderFold:
         """The state as plain JSON values."""
         return {
             "advanced": {venue: time_text(until) for venue, until in self._advanced.items()},
+            "halts": board_state(self.halts),
+            "kill": self.kill.state(),
             "open": [_order_state(order) for order in self._open.values()],
             "taken": {place: [taken.quoted_at, taken.quantity] for place, taken in self._taken.items()},
             "version": STATE_VERSION,
@@ -198,11 +213,13 @@ class OrderFold:
         orders = (_order_of_state(item) for item in fields.objects(state, "open"))
         taken = (fields.pair(pair, place) for place, pair in fields.mapping(state, "taken").items())
         advanced = fields.mapping(state, "advanced")
-        return cls._of(
+        fold = cls._of(
             {order.intent.client_order_id: order for order in orders},
             dict(zip(fields.mapping(state, "taken"), (_Taken(*pair) for pair in taken), strict=True)),
             {venue: fields.moment(advanced, venue) for venue in advanced},
         )
+        fold.kill, fold.halts = KillSwitch.of_state(fields.mapping(state, "kill")), board_of_state(state, "halts")
+        return fold
 
     def _order(self, event: Event) -> OpenOrder:
         name = fields.text(event.payload, "client_order_id")

@@ -1,0 +1,100 @@
+"""Halts as events, and the board as they leave it.
+
+    halt/SCOPE/NAME/RULE/TIME/started    halt.started    what is held up, by which rule, until when where that is known
+    halt/SCOPE/NAME/RULE/TIME/ended      halt.ended      lifted before its time, or because it had none
+
+A halt with an end ends by itself: the log need not say so. The venue is brought up to now before a halt is set or
+lifted, so that a board says of every moment that is still to be looked at what it said then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from optionix_core.errors import IntegrityError
+from optionix_core.portfolio import fields
+from optionix_core.sync.canonical import time_text
+from optionix_core.sync.event import Event, Json
+from optionix_core.trading.halts import Halt, HaltBoard, HaltScope
+
+STARTED: Final = "halt.started"
+ENDED: Final = "halt.ended"
+HALT_TYPES: Final = frozenset({STARTED, ENDED})
+
+
+def started_event(halt: Halt, by: str) -> Event:
+    """The event of a halt that begins at its `since`."""
+    return Event(_id(halt.scope, halt.name, halt.rule, halt.since, "started"), STARTED, halt.since, _payload(halt, by))
+
+
+def ended_event(halt: Halt, by: str, reason: str, time: datetime) -> Event:
+    """The event that lifts a halt."""
+    payload: dict[str, Json] = {
+        "by": by,
+        "name": halt.name,
+        "reason": reason,
+        "rule": halt.rule,
+        "scope": str(halt.scope),
+        "since": time_text(halt.since),
+    }
+    return Event(_id(halt.scope, halt.name, halt.rule, halt.since, "ended"), ENDED, time, payload)
+
+
+def board_after(board: HaltBoard, event: Event) -> HaltBoard:
+    """The board once an event of `HALT_TYPES` is in the log; what had ended before it is taken off.
+
+    Raises IntegrityError for an event that lifts what is not set.
+    """
+    payload = event.payload
+    if event.type == STARTED:
+        return board.expire(event.time).with_halt(_halt_of(payload, event.time))
+    scope, name, rule = _scope(payload), fields.text(payload, "name"), fields.text(payload, "rule")
+    if (scope, name, rule) not in {halt.key for halt in board.halts}:
+        raise IntegrityError(f"{event.id} lifts a halt that is not set")
+    return board.lift(scope, name, rule).expire(event.time)
+
+
+def board_state(board: HaltBoard) -> list[Json]:
+    """The board as plain JSON values."""
+    return [{**_payload(halt, ""), "since": time_text(halt.since)} for halt in board.halts]
+
+
+def board_of_state(state: Mapping[str, Json], name: str) -> HaltBoard:
+    """The board whose `board_state` stands in a field. Raises IntegrityError where it is malformed."""
+    halts = fields.objects(state, name)
+    return HaltBoard(tuple(_halt_of(item, fields.moment(item, "since")) for item in halts))
+
+
+def _payload(halt: Halt, by: str) -> dict[str, Json]:
+    return {
+        "by": by,
+        "name": halt.name,
+        "reason": halt.reason,
+        "rule": halt.rule,
+        "scope": str(halt.scope),
+        "until": None if halt.until is None else time_text(halt.until),
+    }
+
+
+def _halt_of(payload: Mapping[str, Json], since: datetime) -> Halt:
+    return Halt(
+        _scope(payload),
+        fields.text(payload, "name"),
+        fields.text(payload, "rule"),
+        since,
+        fields.optional_moment(payload, "until"),
+        fields.text(payload, "reason"),
+    )
+
+
+def _scope(payload: Mapping[str, Json]) -> HaltScope:
+    text = fields.text(payload, "scope")
+    if text not in tuple(HaltScope):
+        raise IntegrityError(f"field scope must be one of {', '.join(HaltScope)} (got {text!r})")
+    return HaltScope(text)
+
+
+def _id(scope: HaltScope, name: str, rule: str, since: datetime, what: str) -> str:
+    return f"halt/{scope}/{name or 'all'}/{rule}/{time_text(since)}/{what}"

@@ -177,14 +177,21 @@ def show(workspace: Workspace, algo_id: str) -> AlgoStory:
         return _mine(workspace, workspace.store, algo_id)
 
 
-def advance(workspace: Workspace) -> AlgoUpdate:
-    """Bring every algorithm of the home up to the clock's now. Takes the lock only where something is due."""
+def advance(workspace: Workspace, lock_timeout: float | None = None) -> AlgoUpdate:
+    """Bring every algorithm of the home up to the clock's now. Takes the lock only where something is due.
+
+    Waits `lock_timeout` seconds for it (None: as long as the workspace says), then raises HomeLockedError; what was
+    not sent by then is due the next time.
+    """
     store, desk = workspace.store, workspace.desk
     if algorithm_story.count(store) == 0 or not trades_here(workspace):
         return AlgoUpdate()
     sent: list[str] = []
     cancelled: list[str] = []
     ended: list[str] = []
+    if lock_timeout is not None:
+        workspace = copy(workspace)
+        workspace.lock_timeout = lock_timeout
     desk.follow(store)
     with desk.lock:
         numbers = algorithm_story.unfinished(store, desk)

@@ -63,13 +63,15 @@ class VenueUpdate:
 def bring_up_to_date(workspace: Workspace, lock_timeout: float | None = None) -> VenueUpdate:
     """Take the lock and bring the venue up to the clock's now; takes no lock where nothing is due.
 
-    Waits `lock_timeout` seconds for the lock (None: as long as the workspace says), then raises HomeLockedError. Alerts
-    are looked at afterwards; where another process holds the lock by then, they wait for the next look.
+    Waits `lock_timeout` seconds for the lock (None: as long as the workspace says), then raises HomeLockedError.
+    Algorithms then send what has come due, and alerts are looked at; where another process holds the lock by then,
+    they wait for the next look.
     """
-    from optionix_core.services import alerts
+    from optionix_core.services import alerts, algorithms
 
     update = _brought_up_to_date(workspace, lock_timeout)
     with suppress(HomeLockedError):
+        algorithms.advance(workspace, lock_timeout)
         alerts.look(workspace, lock_timeout)
     return update
 

@@ -94,7 +94,7 @@ def start(
     format_: FormatOption = Format.TABLE,
     as_json: JsonOption = False,
 ) -> None:
-    """Start an algorithm and send what is due now; every later command sends what has come due by then.
+    """Start an algorithm and send what is due now; the open terminal and later commands send what comes due.
 
     Slices missed while nothing ran are sent late, by the catch-up rule, and never back-dated.
     """

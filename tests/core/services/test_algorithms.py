@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
-from optionix_core.errors import InvalidValueError, MissingDataError, RefusedError, UnknownNameError
+from optionix_core.errors import HomeLockedError, InvalidValueError, MissingDataError, RefusedError, UnknownNameError
 from optionix_core.market.protocols import FeedState
 from optionix_core.services import algorithm_costs, algorithm_json, algorithms, orders, trading, volume_history
 from optionix_core.services.algorithm_story import AlgoState
+from optionix_core.services.lifecycle import bring_up_to_date
 from optionix_core.trading.algorithms import records
 from optionix_core.trading.algorithms.parent import AlgoKind, CatchUp, ParentOrder, Style
 from optionix_core.trading.orders import OrderState, Side
@@ -224,6 +226,24 @@ def test_whoever_comes_by_works_the_algorithms_of_every_account(workspace_on, wo
         algorithms.cancel(workspace, "a")
     assert algorithms.listing(workspace) == ()
     assert len(algorithms.listing(workspace, all_accounts=True)) == 1
+
+
+def test_whoever_brings_the_venue_up_to_now_sends_slices(workspace_on, workspace, clock, parent):
+    algorithms.start(workspace, parent())
+    clock.advance(2 * MINUTE)
+    bring_up_to_date(workspace_on())
+    assert position(workspace) == 8
+
+
+def test_a_slice_whose_lock_is_taken_waits_for_the_next_look(workspace_on, workspace, clock, parent, store):
+    algorithms.start(workspace, parent())
+    clock.advance(2 * MINUTE)
+    with store.writing("something long"), ThreadPoolExecutor() as threads:
+        assert threads.submit(bring_up_to_date, workspace_on(), 0.01).result().filled == ()
+        with pytest.raises(HomeLockedError, match="something long"):
+            threads.submit(algorithms.advance, workspace_on(), 0.01).result()
+    assert position(workspace) == 4
+    assert algorithms.advance(workspace).sent == ("a-2",)
 
 
 def test_a_refused_slice_is_told_and_its_quantity_stays_to_be_done(workspace, clock, parent):

@@ -19,6 +19,7 @@ from optionix_core.errors import MalformedFileError, MissingDataError, UnknownNa
 from optionix_core.feeds.files import stored
 from optionix_core.feeds.files.tables import read_bytes
 from optionix_core.feeds.recording import HISTORY_COLUMNS, VERSION
+from optionix_core.feeds.simulated.underlyings import register_products
 from optionix_core.market.protocols import PriceHistory, UnderlyingInfo
 from optionix_core.market.quote import Quote
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from optionix_core.market.chain import OptionChain
 
 GZIP = b"\x1f\x8b"
+SIMULATED = "sim"
+"""Source of a recording whose roots are products of the simulated venue: its reader must know their ticks and terms."""
 _GZIP_WINDOW = 31
 _REMEMBERED = 16
 _HEAD_BYTES = 1 << 16
@@ -138,6 +141,8 @@ class Recording:
         self.last = max(moments[-1] for moments in self._moments.values())
         self.stale_after = timedelta(seconds=self._head["stale_after"] + self._head["interval"])
         self.source: str = self._head["source"]
+        if self.source == SIMULATED:
+            register_products()
 
     @property
     def infos(self) -> tuple[UnderlyingInfo, ...]:

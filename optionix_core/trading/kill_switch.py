@@ -63,7 +63,7 @@ class KillSwitch:
     @property
     def confirmation(self) -> str | None:
         """What has to be typed to arm it again; None where it has not fired."""
-        return None if self.in_force is None else f"rearm {self.in_force}"
+        return None if self.in_force is None else f"rearm-{self.in_force}"
 
     def expect(self, phase: KillPhase, act: str) -> None:
         """Raise InvalidValueError where `act` is not to be had in the switch's phase."""

@@ -36,6 +36,8 @@ TRADES = """time,symbol,side,quantity,price,fee,id
 """
 ALGO = "--symbol ORBIT270115C00230000 --side buy --quantity 20 --duration 1h --client-id first"
 TWAP = f"algo start twap {ALGO} --slices 4 --size-jitter 0.5"
+ARM = "kill arm --by ada --reason open --yes"
+FIRE = "kill fire --by ada --reason stop --id k1 --flatten --yes"
 BUY = "buy 2 ORBIT 15JAN27 200 C --client-id first --json"
 ALERT = "alert add last --symbol ORBIT --above 200 --id high --repeat --json"
 LIST = "watchlist create main --symbol ORBIT --symbol ORBIT270115C00230000 --json"
@@ -121,6 +123,12 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "algo-list": (TWAP, "algo list --json"),
     "algo-show": (f"{TWAP} --style rest --limit 2.50", "algo show first --json"),
     "algo-costs": (TWAP, "algo costs first --json"),
+    "kill-status-of-a-fresh-home": ("kill status --json",),
+    "kill-arm": (f"{ARM} --json",),
+    "kill-disarm": (ARM, "kill disarm --by ada --reason lunch --yes --json"),
+    "kill-fire": (BUY, ORDER.replace("first", "rests"), ARM, f"{FIRE} --json"),
+    "kill-fire-dry-run": (ORDER, ARM, "kill fire --dry-run --json"),
+    "kill-rearm": (ARM, FIRE, "kill rearm --by ada --reason over --yes --confirm rearm-k1 --json"),
     "positions": (BUY, "positions --json"),
     "positions-of-all-accounts": (
         BUY,

@@ -64,6 +64,8 @@ class AlgoStory:
 
     number: int
     """Its place among the home's algorithms, from 1."""
+    seq: int
+    """Of its beginning in the log."""
     started: Started
     slices: tuple[SliceStory, ...]
     pauses: int
@@ -178,6 +180,7 @@ def read(log: LogReader, desk: Desk, number: int) -> AlgoStory:
     ended = log.find(records.end_id(number))
     return AlgoStory(
         number=number,
+        seq=record.seq,
         started=started,
         slices=tuple(slices),
         pauses=pauses,

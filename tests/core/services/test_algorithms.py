@@ -12,7 +12,7 @@ import pytest
 
 from optionix_core.errors import HomeLockedError, InvalidValueError, MissingDataError, RefusedError, UnknownNameError
 from optionix_core.market.protocols import FeedState
-from optionix_core.services import algorithm_costs, algorithm_json, algorithms, orders, trading, volume_history
+from optionix_core.services import algorithm_costs, algorithm_json, algorithms, kill, orders, trading, volume_history
 from optionix_core.services.algorithm_story import AlgoState
 from optionix_core.services.lifecycle import bring_up_to_date
 from optionix_core.trading.algorithms import records
@@ -244,6 +244,35 @@ def test_a_slice_whose_lock_is_taken_waits_for_the_next_look(workspace_on, works
             threads.submit(algorithms.advance, workspace_on(), 0.01).result()
     assert position(workspace) == 4
     assert algorithms.advance(workspace).sent == ("a-2",)
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_a_kill_ends_it_and_arming_again_does_not_bring_it_back(resting, clock, parent, again):
+    kill.arm(resting, "tests", "ready")
+    kill.fire(resting, "tests", "enough", kill_id="k")
+    if again:
+        kill.rearm(resting, "tests", "over", "rearm-k")
+    clock.advance(2 * MINUTE)
+    story = algorithms.show(resting, "a")
+    assert (story.state, story.end.reason, story.end.unfilled) == (AlgoState.CANCELLED, "kill k", 20)
+    assert (len(story.slices), story.slices[0].state) == (1, OrderState.CANCELLED)
+    if again:
+        assert algorithms.start(resting, parent(algo_id="b", start=clock.now())).state is AlgoState.RUNNING
+    else:
+        with pytest.raises(RefusedError, match="kill-switch: k is in force"):
+            algorithms.start(resting, parent(algo_id="b", start=clock.now()))
+
+
+def test_a_slice_wanted_before_a_kill_is_never_sent_after_it(workspace_on, store, parent):
+    dying = sys.modules["dying_store"]
+    with pytest.raises(dying.Killed):
+        algorithms.start(workspace_on(store=dying.Dying(store, durable=True, at=records.SLICED)), parent())
+    heir = workspace_on()
+    kill.arm(heir, "tests", "ready")
+    kill.fire(heir, "tests", "enough", kill_id="k")
+    kill.rearm(heir, "tests", "over", "rearm-k")
+    story = algorithms.show(heir, "a")
+    assert (story.state, story.slices[0].reason, story.filled) == (AlgoState.CANCELLED, algorithms.NOT_SENT, 0)
 
 
 def test_a_refused_slice_is_told_and_its_quantity_stays_to_be_done(workspace, clock, parent):

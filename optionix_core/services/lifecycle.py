@@ -113,18 +113,27 @@ def update_under_lock(
     now: datetime,
     going_on: str | None = None,
     limits: GateLimits | None = None,
+    *,
+    told: bool = False,
 ) -> VenueUpdate:
     """As `bring_up_to_date`, by whoever holds the lock. An intent `going_on` that has no answer yet is left open.
 
-    `feed` is the venue's own.
+    `feed` is the venue's own. With `told` the log says up to when quotes were looked at, even where nothing came of it.
     """
-    draft, update = _drafted(log, desk, feed, now, going_on, limits)
+    draft, update = _drafted(log, desk, feed, now, going_on, limits, told=told)
     draft.write(log)
     return update
 
 
 def _drafted(
-    log: LogReader, desk: Desk, feed: QuoteSource, now: datetime, going_on: str | None, limits: GateLimits | None
+    log: LogReader,
+    desk: Desk,
+    feed: QuoteSource,
+    now: datetime,
+    going_on: str | None,
+    limits: GateLimits | None,
+    *,
+    told: bool = False,
 ) -> tuple[Draft, VenueUpdate]:
     draft = Draft(desk)
     passage = Passage(draft, log, feed, now, limits, desk.looked)
@@ -132,7 +141,7 @@ def _drafted(
     interrupted = tuple(sorted(name for name in unanswered if name != going_on))
     for name in interrupted:
         passage.working.end(name, OrderEnd(OrderState.EXPIRED, INTERRUPTED, ()), now)
-    passage.run()
+    passage.run(told=told)
     desk.looked = {} if draft.events else passage.looked()
     update = VenueUpdate(
         settled=tuple(passage.settling.settled),

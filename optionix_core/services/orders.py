@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from optionix_core.errors import InvalidValueError, UnknownNameError
 from optionix_core.services import answers
 from optionix_core.services.draft import Draft
-from optionix_core.services.judging import judge, quote_of
+from optionix_core.services.judging import halted, judge, quote_of
 from optionix_core.services.lifecycle import bring_up_to_date_where_free, update_under_lock
 from optionix_core.services.working import Working
 from optionix_core.trading import resting
@@ -152,7 +152,7 @@ def listing(workspace: Workspace, *, all_accounts: bool = False, ended: bool = F
             intents = [order.intent for order in desk.orders.orders()]
         mine = [intent for intent in intents if all_accounts or intent.account == workspace.account]
         found = (answers.of_log(store, desk.orders, intent) for intent in mine)
-        return tuple(order for order in found if order is not None)
+        return tuple(_as_halted(workspace, order) for order in found if order is not None)
 
 
 def show(workspace: Workspace, client_order_id: str) -> OrderStory:
@@ -171,7 +171,16 @@ def show(workspace: Workspace, client_order_id: str) -> OrderStory:
             for record in store.read(0 if first is None else first.seq - 1)
             if record.event.payload.get("client_order_id") == client_order_id
         )
+        order = _as_halted(workspace, order)
     return OrderStory(order, happenings)
+
+
+def _as_halted(workspace: Workspace, order: OrderResult) -> OrderResult:
+    """The order, suspended where it works on what is halted now."""
+    if order.state not in (OrderState.WORKING, OrderState.PARTIALLY_FILLED):
+        return order
+    why = halted(workspace.desk.orders, workspace.venue_feed, order.intent, workspace.clock.now())
+    return order if why is None else replace(order, state=OrderState.SUSPENDED, reason=why)
 
 
 def _begin(log: LogWriter, workspace: Workspace) -> datetime:

@@ -72,8 +72,11 @@ class Passage:
         self._moments: list[datetime] = []
         self.unseen: tuple[str, ...] = ()
 
-    def run(self) -> None:
-        """Everything that happened up to now, and that it was looked at where something did, or much time passed."""
+    def run(self, *, told: bool = False) -> None:
+        """Everything that happened up to now, and that it was looked at where something did, or much time passed.
+
+        With `told` the log says so whatever happened: what comes next changes how the stretch would be looked at.
+        """
         before = len(self._draft.events)
         mine = self._orders()
         for order in mine:
@@ -85,7 +88,7 @@ class Passage:
         self.settling.settle(self._now)
         left = self._orders()
         begun = min((self._begun(order) for order in left), default=self._now)
-        worth = (mine and len(self._draft.events) > before) or (left and self._now - begun >= KEPT_EVERY)
+        worth = (mine and len(self._draft.events) > before) or (left and (told or self._now - begun >= KEPT_EVERY))
         if worth and (self._advanced is None or self._advanced < self._now):
             self._draft.add(advanced_event(Advanced(LOCAL_SIM, self._now, self._places(), self.unseen)))
 

@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "sell": ("trade", "sell_command"),
     "order": ("order", "app"),
     "algo": ("algo", "app"),
+    "halt": ("halt", "app"),
     "kill": ("kill", "app"),
     "positions": ("book", "positions_command"),
     "account": ("book", "account_command"),

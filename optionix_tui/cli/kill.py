@@ -11,6 +11,7 @@ from optionix_tui.cli.arguments import Command, group
 from optionix_tui.cli.face import face_of
 from optionix_tui.cli.output import Format, FormatOption, JsonOption, Table, chosen, emit, say
 from optionix_tui.cli.usage import examples
+from optionix_tui.cli.who import By, who
 
 if TYPE_CHECKING:
     from optionix_core.services.kill import KillReport
@@ -24,9 +25,6 @@ app = group(
 )
 
 Yes = Annotated[bool, typer.Option("--yes", help="Do it; without it nothing is done.")]
-By = Annotated[
-    str | None, typer.Option("--by", help="Who does it; without it the user of this machine.", metavar="NAME")
-]
 Reason = Annotated[str, typer.Option("--reason", help="Why, for the log.", metavar="TEXT")]
 
 
@@ -57,7 +55,7 @@ def arm(
 
     _check(yes, "arm", "makes the switch ready to fire")
     with face_of(context).workspace() as workspace:
-        done = kill.arm(workspace, _who(by), reason)
+        done = kill.arm(workspace, who(by), reason)
     _emit(chosen(format_, as_json), done)
 
 
@@ -78,7 +76,7 @@ def disarm(
 
     _check(yes, "disarm", "pauses the switch")
     with face_of(context).workspace() as workspace:
-        done = kill.disarm(workspace, _who(by), reason)
+        done = kill.disarm(workspace, who(by), reason)
     _emit(chosen(format_, as_json), done)
 
 
@@ -118,7 +116,7 @@ def fire(
     if not dry_run:
         _check(yes, "fire", "ends every working order", "; --dry-run shows which")
     with face_of(context).workspace() as workspace:
-        done = kill.fire(workspace, _who(by), reason, flatten=flatten, kill_id=kill_id, dry_run=dry_run)
+        done = kill.fire(workspace, who(by), reason, flatten=flatten, kill_id=kill_id, dry_run=dry_run)
     if dry_run:
         say("note: nothing was written")
     _emit(chosen(format_, as_json), done, "would end" if dry_run else "ended")
@@ -154,24 +152,13 @@ def rearm(
     if confirm is None:
         raise UsageError("--confirm is missing (`rearm-` and the kill's id, as `optionix kill status` tells it)")
     with face_of(context).workspace() as workspace:
-        done = kill.rearm(workspace, _who(by), reason, confirm)
+        done = kill.rearm(workspace, who(by), reason, confirm)
     _emit(chosen(format_, as_json), done)
 
 
 def _check(yes: bool, act: str, what: str, more: str = "") -> None:
     if not yes:
         raise UsageError(f"--yes is missing: `kill {act}` {what}{more}")
-
-
-def _who(by: str | None) -> str:
-    import getpass
-
-    if by is not None:
-        return by
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError) as error:  # the three that a system without such a user raises
-        raise UsageError("--by is missing, and this machine does not tell its user") from error
 
 
 def _emit(format_: Format, report: KillReport, verb: str = "") -> None:

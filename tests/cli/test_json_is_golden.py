@@ -38,6 +38,7 @@ ALGO = "--symbol ORBIT270115C00230000 --side buy --quantity 20 --duration 1h --c
 TWAP = f"algo start twap {ALGO} --slices 4 --size-jitter 0.5"
 ARM = "kill arm --by ada --reason open --yes"
 FIRE = "kill fire --by ada --reason stop --id k1 --flatten --yes"
+HALT = "halt start ORBIT --by ada --reason news --minutes 5 --yes"
 BUY = "buy 2 ORBIT 15JAN27 200 C --client-id first --json"
 ALERT = "alert add last --symbol ORBIT --above 200 --id high --repeat --json"
 LIST = "watchlist create main --symbol ORBIT --symbol ORBIT270115C00230000 --json"
@@ -123,6 +124,10 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "algo-list": (TWAP, "algo list --json"),
     "algo-show": (f"{TWAP} --style rest --limit 2.50", "algo show first --json"),
     "algo-costs": (TWAP, "algo costs first --json"),
+    "halt-status": (ORDER, HALT, "halt status --bands ORBIT --tier 2 --index TUNDRA --json"),
+    "halt-status-of-a-fresh-home": ("halt status --json",),
+    "halt-start": (f"{HALT} --json",),
+    "halt-lift": (HALT, "halt lift ORBIT --by ada --reason over --yes --json"),
     "kill-status-of-a-fresh-home": ("kill status --json",),
     "kill-arm": (f"{ARM} --json",),
     "kill-disarm": (ARM, "kill disarm --by ada --reason lunch --yes --json"),

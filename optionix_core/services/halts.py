@@ -1,0 +1,215 @@
+"""Halts of the paper venue: which are in force, who sets and lifts them, and how far away the exchanges' own rules are.
+
+A halt is set and lifted under the lock, after the venue was brought up to now: what was filled before it stands. While
+it holds, orders on what it holds up are refused by the gate, those that rest are suspended (no trigger, no fill; a day
+order still ends with its day), and go on with the first quote after it. Bands and levels are shown as the exchanges'
+rules give them from the feed's prices; they set nothing by themselves. Refuses a halt of what the venue does not trade.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from optionix_core.errors import InvalidValueError, MissingDataError, UnknownNameError
+from optionix_core.market import sessions, symbols
+from optionix_core.portfolio.exact import decimal_of_float
+from optionix_core.services.judging import instrument_of
+from optionix_core.services.lifecycle import bring_up_to_date_where_free, update_under_lock
+from optionix_core.trading.eastern import NEW_YORK
+from optionix_core.trading.halt_records import ended_event, started_event
+from optionix_core.trading.halts import (
+    Halt,
+    HaltScope,
+    LuldBands,
+    MarketWideLevels,
+    level_reached,
+    luld_bands,
+    market_wide_levels,
+)
+from optionix_core.trading.luld_reference import at_time, opened, with_trade
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from decimal import Decimal
+
+    from optionix_core.market.protocols import QuoteSource
+    from optionix_core.services.workspace import Workspace
+
+MANUAL: Final = "manual"
+"""Rule of a halt that a user sets without naming another."""
+SAMPLED_EVERY: Final = timedelta(seconds=30)
+"""How often the feed's price counts as a trade for the reference price."""
+_RULE: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}", re.ASCII)
+LONGEST_REASON: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class HaltReport:
+    """The board at a moment."""
+
+    moment: datetime
+    halts: tuple[Halt, ...]
+    """In force."""
+    suspended: tuple[str, ...]
+    """Client order ids of the orders that they hold up."""
+
+
+@dataclass(frozen=True, slots=True)
+class BandReport:
+    """Limit Up-Limit Down of one stock, as its rules would have it now."""
+
+    underlying: str
+    tier: int
+    previous_close: Decimal
+    reference: Decimal
+    """By the feed's price every `SAMPLED_EVERY` since the open, each counted as one trade."""
+    reference_since: datetime
+    last: Decimal
+    bands: LuldBands
+
+
+@dataclass(frozen=True, slots=True)
+class LevelReport:
+    """Market-wide breakers of one index for its day."""
+
+    index: str
+    prior_close: Decimal
+    last: Decimal
+    levels: MarketWideLevels
+    reached: int
+    """0 to 3, by the last price."""
+
+
+def status(workspace: Workspace) -> HaltReport:
+    """The halts that are in force, and the orders that they suspend."""
+    bring_up_to_date_where_free(workspace)
+    desk, now = workspace.desk, workspace.clock.now()
+    desk.follow(workspace.store)
+    with desk.lock:
+        board = desk.orders.halts.expire(now)
+        held = []
+        for order in desk.orders.orders():
+            legs = [leg for name in order.intent.symbols if (leg := instrument_of(workspace.venue_feed, name))]
+            if order.accepted_at is not None and legs and not board.judge(legs, now).allowed:
+                held.append(order.intent.client_order_id)
+        return HaltReport(now, board.halts, tuple(held))
+
+
+def start(
+    workspace: Workspace,
+    scope: HaltScope,
+    name: str = "",
+    *,
+    by: str,
+    reason: str,
+    rule: str = MANUAL,
+    until: datetime | None = None,
+) -> Halt:
+    """Halt the market, an underlying with its options, or one option; until it is lifted where `until` is None.
+
+    Raises InvalidValueError for a malformed rule or reason, for an end that is not ahead and where that halt is set
+    already; UnknownNameError for what the venue does not trade.
+    """
+    _check_words(by, reason, rule)
+    named = _named(workspace.venue_feed, scope, name)
+    desk = workspace.desk
+    with workspace.store.writing(f"halt {named.strip() or 'the market'}", workspace.lock_timeout) as log, desk.lock:
+        now = workspace.clock.now()
+        desk.follow(log)
+        halt = Halt(scope, named, rule, now, until, reason)
+        standing = next((item for item in desk.orders.halts.expire(now).halts if item.key == halt.key), None)
+        if standing is not None:
+            bound = f"one that is not set (it is, since {standing.since:%Y-%m-%d %H:%M:%S} UTC)"
+            raise InvalidValueError("halt", f"{rule} of {halt.name.strip() or 'the market'}", bound)
+        update_under_lock(log, desk, workspace.venue_feed, now, told=True)
+        desk.append(log, (started_event(halt, by),))
+        desk.keep(log)
+    return halt
+
+
+def lift(workspace: Workspace, scope: HaltScope, name: str = "", *, by: str, reason: str, rule: str = MANUAL) -> Halt:
+    """End a halt. Raises InvalidValueError where it is not set or is over by itself."""
+    _check_words(by, reason, rule)
+    named = _named(workspace.venue_feed, scope, name)
+    desk = workspace.desk
+    with workspace.store.writing(f"lift the halt of {named.strip()}", workspace.lock_timeout) as log, desk.lock:
+        now = workspace.clock.now()
+        desk.follow(log)
+        board = desk.orders.halts.expire(now)
+        halt = next((item for item in board.halts if item.key == (scope, named, rule)), None)
+        if halt is None:
+            raise InvalidValueError("halt", f"{rule} of {named.strip() or 'the market'}", "one that is set")
+        update_under_lock(log, desk, workspace.venue_feed, now, told=True)
+        desk.append(log, (ended_event(halt, by, reason, now),))
+        desk.keep(log)
+    return halt
+
+
+def bands(workspace: Workspace, underlying: str, tier: int = 1) -> BandReport:
+    """Where the exchanges would stop a stock now. Raises MissingDataError outside their hours and without prices."""
+    feed, now = workspace.venue_feed, workspace.clock.now()
+    _known(feed, underlying)
+    session = sessions.session(now.astimezone(NEW_YORK).date())
+    if session is None or not session.open <= now <= session.close:
+        raise MissingDataError(f"no bands: {now:%Y-%m-%d %H:%M} UTC is outside the exchanges' regular hours")
+    before = sessions.previous_session(session.day).close
+    at = session.open
+    kept = opened(_price(feed, underlying, at), at)
+    while (at := at + SAMPLED_EVERY) <= now:
+        kept = with_trade(kept, _price(feed, underlying, at), at)
+    kept = at_time(kept, now)
+    close = _price(feed, underlying, before)
+    return BandReport(
+        underlying,
+        tier,
+        close,
+        kept.known,
+        session.open if kept.since is None else kept.since,
+        _price(feed, underlying, now),
+        luld_bands(kept.known, close, tier, now, session.close.astimezone(NEW_YORK).time()),
+    )
+
+
+def levels(workspace: Workspace, index: str) -> LevelReport:
+    """The market-wide breakers' levels of the day, were `index` the index that they look at."""
+    feed, now = workspace.venue_feed, workspace.clock.now()
+    _known(feed, index)
+    close = _price(feed, index, sessions.last_close(now))
+    last, found = _price(feed, index, now), market_wide_levels(close)
+    return LevelReport(index, close, last, found, level_reached(found, last))
+
+
+def _price(feed: QuoteSource, underlying: str, at: datetime) -> Decimal:
+    spot = feed.spot(underlying, at)
+    price = spot.last if spot.last is not None else spot.mid
+    if price is None:
+        raise MissingDataError(f"{feed.name} has no price of {underlying} at {at:%Y-%m-%d %H:%M:%S} UTC")
+    return decimal_of_float(price, "spot")
+
+
+def _known(feed: QuoteSource, underlying: str) -> None:
+    known = tuple(item.symbol for item in feed.underlyings())
+    if underlying not in known:
+        raise UnknownNameError("underlying", underlying, known)
+
+
+def _named(feed: QuoteSource, scope: HaltScope, name: str) -> str:
+    """The name as the board has it."""
+    if scope is HaltScope.INSTRUMENT:
+        return feed.instrument(symbols.resolve(name)).symbol
+    if scope is HaltScope.UNDERLYING:
+        _known(feed, name)
+    elif name:
+        raise InvalidValueError("name", repr(name), "empty for the market")
+    return name
+
+
+def _check_words(by: str, reason: str, rule: str) -> None:
+    if not _RULE.fullmatch(rule):
+        raise InvalidValueError("rule", repr(rule), "1 to 32 small letters, digits and dashes")
+    for field, text, longest in (("by", by, 64), ("reason", reason, LONGEST_REASON)):
+        if not 1 <= len(text) <= longest or not text.isprintable() or text != text.strip():
+            raise InvalidValueError(field, repr(text), f"1 to {longest} printable characters")

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
     from optionix_core.market.protocols import Matters, QuoteSource, TouchRange
     from optionix_core.market.quote import Quote
+    from optionix_core.services.book import AccountReport
     from optionix_core.services.book_view import BookView
     from optionix_core.services.chain_view import ChainViewer, SideRow
     from optionix_core.services.workspace import Workspace
@@ -73,7 +74,8 @@ class AlertFacts:
         self._workspace, self._log, self._now = workspace, log, now
         self._halted = halted
         self._viewers: dict[int, ChainViewer] = {}
-        self._views: dict[str, BookView] = {}
+        self._report: AccountReport | None = None
+        self._view: BookView | None = None
         self._looked = {} if looked is None else looked
 
     def observations(self, watch: Watch) -> Iterator[Observation]:
@@ -155,13 +157,13 @@ class AlertFacts:
         if isinstance(measure, OptionGreek):
             side = self._side(alert, measure.symbol)
             return _number(getattr(side, measure.greek), side.rejected or "not solved", measure.words)
-        view = self._book(alert.account)
+        self._check_account(alert.account)
         if isinstance(measure, BookGreek):
-            return _book_greek(view, measure)
+            return _book_greek(self._book(), measure)
         if isinstance(measure, Pnl):
-            return _pnl(view, measure)
+            return _pnl(self._account(), measure)
         if isinstance(measure, LimitUse):
-            return _buying_power_used(view)
+            return _buying_power_used(self._account())
         raise MissingDataError(f"no data: nothing tells {measure.words} at a moment")
 
     def _side(self, alert: Alert, symbol: str) -> SideRow:
@@ -180,15 +182,23 @@ class AlertFacts:
 
         return self._viewers.setdefault(id(feed), ChainViewer(feed))
 
-    def _book(self, account: str) -> BookView:
-        from optionix_core.services.book_view import BookViewer
-
+    def _check_account(self, account: str) -> None:
         if account != self._workspace.account:
             raise MissingDataError(f"no data: it watches {account}, and {self._workspace.account} is open (--account)")
-        if account not in self._views:
-            chains = self._chains(self._workspace.venue_feed)
-            self._views[account] = BookViewer(self._workspace, chains).view(self._now)
-        return self._views[account]
+
+    def _account(self) -> AccountReport:
+        from optionix_core.services import book
+
+        if self._report is None:
+            self._report = book.account(self._workspace, self._now)
+        return self._report
+
+    def _book(self) -> BookView:
+        from optionix_core.services.book_view import BookViewer
+
+        if self._view is None:
+            self._view = BookViewer(self._workspace, self._chains(self._workspace.venue_feed)).view(self._now)
+        return self._view
 
     def _fills(self, watch: Watch, condition: OrderFilled) -> Iterator[Observation]:
         for record in self._log.read(watch.opened.looked_seq):
@@ -265,8 +275,7 @@ def _book_greek(view: BookView, measure: BookGreek) -> Decimal:
     return decimal_of_float(float(sum(getattr(line.greeks, name) for line in view.lines)), measure.words)
 
 
-def _pnl(view: BookView, measure: Pnl) -> Decimal:
-    report = view.report
+def _pnl(report: AccountReport, measure: Pnl) -> Decimal:
     if measure.symbol is None:
         if measure.kind is PnlKind.UNREALISED:
             if report.unmarked:
@@ -285,8 +294,8 @@ def _pnl(view: BookView, measure: Pnl) -> Decimal:
     return value
 
 
-def _buying_power_used(view: BookView) -> Decimal:
-    cash, free = view.report.state.cash, view.report.buying_power
+def _buying_power_used(report: AccountReport) -> Decimal:
+    cash, free = report.state.cash, report.buying_power
     if cash <= 0:
         raise MissingDataError(f"no data: there is no cash to use (cash {decimal_text(cash)})")
     return (cash - free) / cash

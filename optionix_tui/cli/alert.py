@@ -35,8 +35,8 @@ AlertId = Annotated[str, typer.Argument(help="Id of the alert, as `alert list` t
 @app.command(
     cls=Command,
     epilog=examples(
-        "optionix alert add last --symbol ORBIT --above 220 --hysteresis 1 --repeat",
-        f"optionix alert add iv --symbol {_OPTION} --below 0.22 --id cheap",
+        "optionix alert add last --symbol ORBIT --above 200 --hysteresis 1 --id high",
+        f"optionix alert add iv --symbol {_OPTION} --below 0.22",
         "optionix alert add unrealised-pnl --below -500 --until 2027-01-08T20:00Z",
         f"optionix alert add expiry --symbol {_OPTION} --days 7",
         "optionix alert add fill --order entry-1 --json",
@@ -161,7 +161,7 @@ def check(context: typer.Context, *, format_: FormatOption = Format.TABLE, as_js
 @app.command(
     cls=Command,
     epilog=examples(
-        "optionix alert snooze cheap --minutes 30", "optionix alert snooze cheap --until 2027-01-08T20:00Z"
+        "optionix alert snooze high --minutes 30", "optionix alert snooze high --until 2027-01-08T20:00Z"
     ),
 )
 def snooze(
@@ -189,7 +189,7 @@ def snooze(
     _emit(chosen(format_, as_json), report)
 
 
-@app.command(cls=Command, epilog=examples("optionix alert dismiss cheap", "optionix alert dismiss cheap --json"))
+@app.command(cls=Command, epilog=examples("optionix alert dismiss high", "optionix alert dismiss high --json"))
 def dismiss(
     context: typer.Context, alert_id: AlertId, *, format_: FormatOption = Format.TABLE, as_json: JsonOption = False
 ) -> None:
@@ -201,7 +201,7 @@ def dismiss(
     _emit(chosen(format_, as_json), report)
 
 
-@app.command(cls=Command, epilog=examples("optionix alert remove cheap", "optionix alert remove cheap --json"))
+@app.command(cls=Command, epilog=examples("optionix alert remove high", "optionix alert remove high --json"))
 def remove(
     context: typer.Context, alert_id: AlertId, *, format_: FormatOption = Format.TABLE, as_json: JsonOption = False
 ) -> None:

@@ -41,7 +41,7 @@ TagOption = Annotated[str | None, typer.Option("--tag", help="Notes with this ta
     cls=Command,
     epilog=examples(
         "optionix journal add 'Sold too early: the spread was still wide' --order entry-1 --tag exit",
-        "echo 'Quiet until noon.' | optionix journal add - --day 2026-11-20 --json",
+        "optionix journal add - --day 2026-11-20 --json < note.txt",
     ),
 )
 def add(

@@ -83,6 +83,7 @@ def scenery(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "legs.json").write_text(legs, "utf-8")
     trade = "2026-11-18T15:31:07Z,ORBIT270115C00200000,buy,2,21.40,1.30,T-1001"
     (folder / "trades.csv").write_text(f"time,symbol,side,quantity,price,fee,id\n{trade}\n", "utf-8")
+    (folder / "note.txt").write_text("Quiet until noon.\n", "utf-8")
     (folder / "optionix.toml").write_text("", "utf-8")
     chains.import_file(home, folder / "spx_quotedata.csv", "SPX")
     report = feeds.record(feed, home, "monday", ManualClock(MOMENT), underlyings=["ORBIT"], count=1, expiries=1)
@@ -90,8 +91,15 @@ def scenery(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+BEFORE = {
+    "optionix alert": "alert add last --symbol ORBIT --above 200 --hysteresis 1 --id high",
+    "optionix watchlist": "watchlist create main --symbol ORBIT --symbol 'ORBIT 15JAN27 230 C'",
+}
+"""What examples that begin so find done already."""
+
+
 @pytest.fixture
-def stage(optionix, scenery: Path):  # type: ignore[no-untyped-def]
+def stage(optionix, scenery: Path, request: pytest.FixtureRequest):  # type: ignore[no-untyped-def]
     """The command line on a copy of it, with a position, an order that rests and an algorithm."""
     shutil.copytree(scenery, optionix.folder, dirs_exist_ok=True)
     assert optionix("buy", "3", "ORBIT", "15JAN27", "230", "C").code == 0
@@ -99,6 +107,9 @@ def stage(optionix, scenery: Path):  # type: ignore[no-untyped-def]
     assert optionix("order", "submit", *resting.split()).code == 0
     sliced = "--symbol ORBIT270115C00230000 --side buy --quantity 20 --duration 30m --slices 6 --client-id morning"
     assert optionix("algo", "start", "twap", *sliced.split()).code == 0
+    for beginning, done in BEFORE.items():
+        if request.node.callspec.params["example"].startswith(beginning):
+            assert optionix(*shlex.split(done)).code == 0
     return optionix
 
 

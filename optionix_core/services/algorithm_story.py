@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from optionix_core.services.desk import Desk
-    from optionix_core.sync.event import LogReader
+    from optionix_core.sync.event import Head, LogReader
     from optionix_core.trading.algorithms.parent import ParentOrder
     from optionix_core.trading.algorithms.records import AlgoEnd, Sighting, Sliced, Started
     from optionix_core.trading.algorithms.schedule import Schedule
@@ -138,14 +138,24 @@ def count(log: LogReader) -> int:
     return number
 
 
-def unfinished(log: LogReader, desk: Desk) -> tuple[int, ...]:
-    """Numbers of those that have no end, or whose slices outlived it."""
-    tags = {order.intent.tag for order in desk.orders.orders() if order.intent.tag is not None}
-    return tuple(
-        number
-        for number in range(1, count(log) + 1)
-        if log.find(records.end_id(number)) is None or (tags and _name(log, number) in tags)
-    )
+class Roll:
+    """The home's algorithms as far as this process has seen their log, so that those that ended are not read again."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+        self._running: list[int] = []
+        self.quiet: dict[int, tuple[Head, datetime]] = {}
+        """By number: with the log as it is, nothing is due before that moment."""
+
+    def unfinished(self, log: LogReader, desk: Desk) -> tuple[int, ...]:
+        """Numbers of those that have no end, or whose slices outlived it, in order."""
+        while (name := _name(log, len(self._numbers) + 1)) is not None:
+            self._running.append(len(self._numbers) + 1)
+            self._numbers[name] = len(self._numbers) + 1
+        self._running = [number for number in self._running if log.find(records.end_id(number)) is None]
+        tags = {order.intent.tag for order in desk.orders.orders()}
+        outlived = {self._numbers[tag] for tag in tags if tag is not None and tag in self._numbers}
+        return tuple(sorted({*self._running, *outlived}))
 
 
 def every(log: LogReader, desk: Desk) -> tuple[AlgoStory, ...]:

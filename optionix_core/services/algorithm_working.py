@@ -7,9 +7,11 @@ where its time is over. On a feed that the paper venue does not trade, nothing i
 
 from __future__ import annotations
 
+from collections.abc import MutableMapping
 from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
+from weakref import WeakKeyDictionary
 
 from optionix_core.errors import IntegrityError, InvalidValueError
 from optionix_core.services import algorithm_story, orders, trading
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from optionix_core.services.algorithm_story import AlgoStory
     from optionix_core.services.desk import Desk
     from optionix_core.services.workspace import Workspace
-    from optionix_core.sync.event import Event, LogReader
+    from optionix_core.sync.event import Event, EventStore, LogReader
     from optionix_core.trading.algorithms.parent import ParentOrder
     from optionix_core.trading.algorithms.planner import Act
     from optionix_core.trading.algorithms.records import Sighting, Sliced
@@ -38,6 +40,8 @@ NOT_SENT: Final = "not sent in time"
 """Reason of a slice whose process died before it sent it, and whose time was over when the next one came."""
 _MOST_TURNS: Final = 4 * MOST_SLICES
 """Acts in a row on one algorithm before something must be wrong."""
+_ROLLS: Final[MutableMapping[EventStore, algorithm_story.Roll]] = WeakKeyDictionary()
+"""By log; each can be thrown away at any time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,10 @@ def advance(workspace: Workspace, lock_timeout: float | None = None) -> AlgoUpda
     not sent by then is due the next time.
     """
     store, desk = workspace.store, workspace.desk
-    if algorithm_story.count(store) == 0 or not trades_here(workspace):
+    desk.follow(store)
+    with desk.lock:
+        numbers = _ROLLS.setdefault(store, algorithm_story.Roll()).unfinished(store, desk)
+    if not numbers or not trades_here(workspace):
         return AlgoUpdate()
     sent: list[str] = []
     cancelled: list[str] = []
@@ -81,9 +88,6 @@ def advance(workspace: Workspace, lock_timeout: float | None = None) -> AlgoUpda
     if lock_timeout is not None:
         workspace = copy(workspace)
         workspace.lock_timeout = lock_timeout
-    desk.follow(store)
-    with desk.lock:
-        numbers = algorithm_story.unfinished(store, desk)
     for number in numbers:
         for _ in range(_MOST_TURNS):
             if not _step(workspace, number, sent, cancelled, ended):
@@ -100,11 +104,9 @@ def trades_here(workspace: Workspace) -> bool:
 
 def _step(workspace: Workspace, number: int, sent: list[str], cancelled: list[str], ended: list[str]) -> bool:
     """One round: decide, write, act. False where nothing is due."""
-    store, desk = workspace.store, workspace.desk
-    desk.follow(store)
-    with desk.lock:
-        if _decide(workspace, store, number, workspace.clock.now())[1].idle:
-            return False
+    desk = workspace.desk
+    if _is_quiet(workspace, number):
+        return False
     with workspace.store.writing("work an algorithm", workspace.lock_timeout) as log, desk.lock:
         desk.follow(log)
         now = workspace.clock.now()
@@ -132,6 +134,24 @@ def _step(workspace: Workspace, number: int, sent: list[str], cancelled: list[st
         trading.place(own, _terms(parent, send), order)
         sent.append(order)
     return bool(events or decision.acts) and story.end is None
+
+
+def _is_quiet(workspace: Workspace, number: int) -> bool:
+    """Whether nothing is due; what the log alone decides is not decided again before the log or the time moves on."""
+    store, desk, now = workspace.store, workspace.desk, workspace.clock.now()
+    quiet = _ROLLS.setdefault(store, algorithm_story.Roll()).quiet
+    head = store.head()
+    known = quiet.get(number)
+    if known is not None and known[0] == head and now < known[1]:
+        return True
+    desk.follow(store)
+    with desk.lock:
+        story, decision = _decide(workspace, store, number, now)
+    due = story.schedule.due(now)
+    if decision.idle and (story.paused or any(item.sliced.send.number == due for item in story.slices)):
+        later = (time for time in story.schedule.times if time > now and not story.paused)
+        quiet[number] = (head, next(later, story.parent.until))
+    return decision.idle
 
 
 def _decide(workspace: Workspace, log: LogReader, number: int, now: datetime) -> tuple[AlgoStory, _Decision]:

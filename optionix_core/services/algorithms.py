@@ -1,8 +1,9 @@
 """Execution algorithms: started, paused, resumed and cancelled by their user, worked by whoever comes by.
 
 An algorithm is nobody's process: `advance` does what is due at this moment. Slices that were missed while nothing ran
-are sent late by the catch-up rule, at the market of the moment at which they are sent: the past is never traded. On a feed that the paper venue does not trade, nothing is sent. A kill ends them all, and arming
-the switch again does not bring them back.
+are sent late by the catch-up rule, at the market of the moment at which they are sent: the past is never traded. On a
+feed that the paper venue does not trade, nothing is sent. A kill ends them all, and arming the switch again does not
+bring them back.
 """
 
 from __future__ import annotations

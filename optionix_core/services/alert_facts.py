@@ -1,7 +1,7 @@
 """What alerts ask of feed, book and log, as observations in order of time.
 
 Prices on a feed that can tell its quotes are followed quote by quote from where they were last looked at, so that an
-alert crossed while nothing ran fires at the time of the quote that crossed it. Fills of orders come out of the log,
+alert crossed while nothing ran fires at the time of the quote that crossed it. Fills and halts come out of the log,
 expiries out of the calendar, each at its own moment. Volatilities, Greeks, P&L, limits, and prices on other feeds are
 seen at the moment of the look alone. What is not there is a MissingDataError with the reason, never a number.
 """
@@ -13,7 +13,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from optionix_core.errors import MissingDataError
+from optionix_core.errors import MissingDataError, UnknownNameError
 from optionix_core.market import symbols
 from optionix_core.market.protocols import TellsQuotes
 from optionix_core.portfolio.exact import decimal_of_float, decimal_text, exact_arithmetic
@@ -33,13 +33,15 @@ from optionix_core.trading.alerts.conditions import (
     PriceField,
 )
 from optionix_core.trading.alerts.watching import Observation, Watch
+from optionix_core.trading.halt_records import STARTED, board_after
+from optionix_core.trading.halts import HaltBoard
 from optionix_core.trading.records import FILLED, fill_of, fill_side
 from optionix_core.trading.touch import quoted_at
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import datetime
 
+    from optionix_core.market.instruments import Instrument
     from optionix_core.market.protocols import Matters, QuoteSource, TouchRange
     from optionix_core.market.quote import Quote
     from optionix_core.services.book import AccountReport
@@ -48,8 +50,9 @@ if TYPE_CHECKING:
     from optionix_core.services.workspace import Workspace
     from optionix_core.sync.event import LogReader
     from optionix_core.trading.alerts.alert import Alert
+    from optionix_core.trading.halts import Halt, HaltScope
 
-    HaltsAt = Callable[[str, datetime], str | None]
+    HaltKey = tuple[HaltScope, str, str]
 
 _HALF = Decimal("0.5")
 _SLACK = 1e-9
@@ -65,14 +68,9 @@ class AlertFacts:
         log: LogReader,
         now: datetime,
         looked: Mapping[str, datetime] | None = None,
-        halted: HaltsAt | None = None,
     ) -> None:
-        """`looked` tells, by alert, up to when quotes were looked at already though the log does not say so.
-
-        `halted` tells why an instrument is halted at a moment, or None; without it halts cannot be told.
-        """
+        """`looked` tells, by alert, up to when quotes were looked at already though the log does not say so."""
         self._workspace, self._log, self._now = workspace, log, now
-        self._halted = halted
         self._viewers: dict[int, ChainViewer] = {}
         self._report: AccountReport | None = None
         self._view: BookView | None = None
@@ -86,7 +84,7 @@ class AlertFacts:
         if isinstance(condition, ExpiryWithin):
             return self._expiry(watch, condition)
         if isinstance(condition, Halted):
-            return self._halt(watch, condition)
+            return self._halts(watch, condition)
         if isinstance(condition.measure, Price):
             return self._prices(watch, condition.measure)
         return self._now_alone(watch, condition)
@@ -218,12 +216,41 @@ class AlertFacts:
         if watch.opened.fires <= watch.opened.reopened and at <= watch.until:
             yield Observation(at, happened=f"{condition.words}: at {instrument.expires_at:%Y-%m-%d %H:%M} UTC")
 
-    def _halt(self, watch: Watch, condition: Halted) -> Iterator[Observation]:
-        if self._halted is None:
-            raise MissingDataError("no data: this venue tells no halts")
-        reason = self._halted(condition.symbol, self._now)
-        if watch.until == self._now:
-            yield Observation(self._now, happened=None if reason is None else f"{condition.words}: {reason}")
+    def _halts(self, watch: Watch, condition: Halted) -> Iterator[Observation]:
+        """The halt that held when the alert was set, then every one that begins, out of the log."""
+        leg, desk = self._leg(condition.symbol), self._workspace.desk
+        begun: set[tuple[HaltKey, datetime]] = set()
+        if watch.first:
+            with desk.lock:
+                desk.follow(self._log)
+                board = desk.orders.halts
+            for halt in board.judge((leg,), watch.start).halts:
+                begun.add((halt.key, halt.since))
+                yield _halted(condition, halt, watch.start)
+        for record in self._log.read(watch.opened.looked_seq):
+            if record.event.type == STARTED:
+                alone = board_after(HaltBoard(), record.event)
+                for halt in alone.judge((leg,), record.event.time).halts:
+                    if (halt.key, halt.since) not in begun:
+                        yield _halted(condition, halt, max(halt.since, watch.alert.set_at))
+
+    def _leg(self, symbol: str) -> Instrument | str:
+        """What the board is asked about: the paper venue's own instrument, or the name of its underlying."""
+        feed = self._workspace.venue_feed
+        if symbols.is_option(symbol):
+            return feed.instrument(symbol)
+        known = tuple(item.symbol for item in feed.underlyings())
+        if symbol not in known:
+            raise UnknownNameError("underlying of the paper venue", symbol, known[:10])
+        return symbol
+
+    def check_halted(self, condition: Halted) -> None:
+        """UnknownNameError where the paper venue does not trade what shall be watched for halts."""
+        self._leg(condition.symbol)
+
+
+def _halted(condition: Halted, halt: Halt, at: datetime) -> Observation:
+    return Observation(at, happened=f"{condition.words}: by {halt.rule}, {halt.reason}")
 
 
 def price_of(quote: Quote, field: PriceField) -> Decimal | None:

@@ -19,7 +19,7 @@ from optionix_core.errors import HomeLockedError, InvalidValueError, MissingData
 from optionix_core.services.alert_facts import AlertFacts
 from optionix_core.services.followed import Followed
 from optionix_core.trading.alerts.alert import Alert, AlertStatus, OpenAlert, check_alert_id
-from optionix_core.trading.alerts.conditions import Condition, ExpiryWithin, Level, OrderFilled
+from optionix_core.trading.alerts.conditions import Condition, ExpiryWithin, Halted, Level, OrderFilled
 from optionix_core.trading.alerts.fold import AlertFold
 from optionix_core.trading.alerts.records import (
     FIRED,
@@ -236,7 +236,9 @@ def _check(workspace: Workspace, log: LogReader, alert: Alert, now: datetime) ->
         if instrument.expires_at <= now:
             bound = f"not expired (it did at {instrument.expires_at.isoformat()})"
             raise InvalidValueError("symbol", repr(condition.symbol), bound)
-    elif isinstance(condition, Level):
+    elif isinstance(condition, Halted):
+        AlertFacts(workspace, log, now).check_halted(condition)
+    else:
         try:
             AlertFacts(workspace, log, now).value(alert)
         except MissingDataError:

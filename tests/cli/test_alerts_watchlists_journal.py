@@ -26,6 +26,7 @@ REFUSED = [
     (f"alert add expiry --symbol {KEY} --days -1", 1, ["days", "from 0 to 3660", "(got -1)"]),
     ("alert add expiry --symbol ORBIT261113C00230000 --days 1", 1, ["not expired", "2026-11-13"]),
     ("alert add fill", 2, ["--order is missing"]),
+    ("alert add halt --symbol NOSUCH", 2, ["unknown underlying of the paper venue 'NOSUCH'"]),
     ("alert add fill --order nobody", 2, ["unknown order", "'nobody'"]),
     ("alert add last --symbol ORBIT --above 1 --until soon", 2, ["--until", "'soon'"]),
     ("alert add last --symbol ORBIT --above 1 --until 2026-01-08T20:00Z", 1, ["expires_at", "after", "2026-01-08"]),
@@ -77,10 +78,10 @@ def test_an_alert_crossed_while_nothing_ran_is_told_with_its_own_time_and_once(o
 
 
 def test_no_data_is_told_on_stderr_and_exits_0(optionix):
-    optionix("alert", "add", "halt", "--symbol", "ORBIT", "--id", "h")
+    optionix("alert", "add", "unrealised-pnl", "--symbol", KEY, "--above", "1", "--id", "a")
     answer = optionix("alert", "check")
     assert (answer.code, answer.out) == (0, "nothing fired, 1 alert watched\n")
-    assert "h: no data: this venue tells no halts" in answer.words
+    assert f"a: no data: no position in {KEY[:5]} {KEY[5:]}" in answer.words
 
 
 def test_a_watchlist_in_a_table(optionix):

@@ -17,17 +17,14 @@ from typing import Final, Protocol
 from optionix_core.errors import DeadlineError, MissingDataError, UnknownNameError, VenueError
 from optionix_core.portfolio.exact import decimal_text
 from optionix_core.trading.alerts.alert import Firing, OpenAlert, Standing
-from optionix_core.trading.alerts.conditions import Comparison, Halted, Level, Measure, Pnl, Price
+from optionix_core.trading.alerts.conditions import Comparison, Level, Measure, Pnl, Price
 
 _SIX: Final = Context(prec=6, rounding=ROUND_HALF_EVEN, traps=[])
 
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What was seen at a moment: a value, or, for conditions that are events, that it happened.
-
-    With neither, a state that lasts, such as a halt, is over.
-    """
+    """What was seen at a moment: a value, or, for conditions that are events, that it happened."""
 
     time: datetime
     value: Decimal | None = None
@@ -113,7 +110,8 @@ class Watch:
         quiet = snooze is not None and seen.time < snooze
         condition = self.alert.condition
         if not isinstance(condition, Level):
-            self._see_event(seen, quiet=quiet)
+            if seen.happened is not None and not quiet:
+                self._fire(seen, seen.happened)
             return
         if seen.value is None:
             return
@@ -125,14 +123,6 @@ class Watch:
         if met:
             self._fire(seen, _told(condition, self.standing, seen.value))
         self.standing = after
-
-    def _see_event(self, seen: Observation, *, quiet: bool) -> None:
-        lasts = isinstance(self.alert.condition, Halted)
-        if seen.happened is None:
-            self.standing = Standing()
-        elif not quiet and self.standing.armed:
-            self._fire(seen, seen.happened)
-            self.standing = Standing(armed=not lasts)
 
     def _fire(self, seen: Observation, text: str) -> None:
         number = self.opened.fires + len(self.fired) + 1

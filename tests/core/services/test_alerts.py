@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from steady_feed import CALL, EXPIRES_AT, START
+from steady_feed import CALL, EXPIRES_AT, PUT, START
 
 from optionix_core.errors import InvalidValueError, MissingDataError, UnknownNameError, VenueError
 from optionix_core.market.clock import ManualClock
@@ -33,6 +33,8 @@ from optionix_core.trading.alerts.conditions import (
     PriceField,
 )
 from optionix_core.trading.alerts.records import CHECKED, FIRED
+from optionix_core.trading.halt_records import started_event
+from optionix_core.trading.halts import Halt, HaltScope
 from optionix_core.trading.orders import Side
 
 SIM_START = datetime(2026, 11, 20, 15, 30, tzinfo=UTC)
@@ -218,9 +220,45 @@ def test_an_expiry_fires_so_many_days_before_it(workspace, clock):
     assert found[0].text == "TESTI 20MAR26 100 C expires within 3 days: at 2026-03-20 20:00 UTC"
 
 
-def test_halts_are_no_data_where_nothing_tells_them(workspace):
-    alerts.add(workspace, Halted("TESTI"), alert_id="a")
-    assert [one.reason for one in alerts.check(workspace).unseen] == ["no data: this venue tells no halts"]
+def halt(scope, name, minutes, rule="luld"):
+    since = START + timedelta(minutes=minutes)
+    return started_event(Halt(scope, name, rule, since, since + timedelta(minutes=5), "limit state"), "test")
+
+
+def write(workspace, *events):
+    with workspace.store.writing("test") as log:
+        log.append(events)
+
+
+def test_a_halt_of_instrument_underlying_or_market_fires_at_its_start(workspace, clock):
+    alerts.add(workspace, Halted(CALL), alert_id="option", repeats=True)
+    alerts.add(workspace, Halted("TESTI"), alert_id="underlying")
+    clock.advance(timedelta(hours=1))
+    write(
+        workspace,
+        halt(HaltScope.INSTRUMENT, PUT, 1),
+        halt(HaltScope.INSTRUMENT, CALL, 2),
+        halt(HaltScope.UNDERLYING, "TESTI", 3),
+        halt(HaltScope.MARKET, "", 20, "market-wide"),
+    )
+    found = alerts.check(workspace).fired
+    assert [((one.time - START) / timedelta(minutes=1), one.alert_id, one.text) for one in found] == [
+        (2, "option", "halt of TESTI 20MAR26 100 C: by luld, limit state"),
+        (3, "option", "halt of TESTI 20MAR26 100 C: by luld, limit state"),
+        (3, "underlying", "halt of TESTI: by luld, limit state"),
+        (20, "option", "halt of TESTI 20MAR26 100 C: by market-wide, limit state"),
+    ]
+    assert alerts.check(workspace).fired == ()
+
+
+def test_what_is_halted_already_fires_at_once_and_once(workspace, clock):
+    write(workspace, halt(HaltScope.UNDERLYING, "TESTI", 0))
+    clock.advance(timedelta(minutes=1))
+    alerts.add(workspace, Halted(CALL), alert_id="a", repeats=True)
+    clock.advance(timedelta(minutes=1))
+    alerts.check(workspace)
+    text = "halt of TESTI 20MAR26 100 C: by luld, limit state"
+    assert fired(workspace) == [(START + timedelta(minutes=1), text)]
 
 
 def test_snoozed_dismissed_and_removed(watched, told, clock):
@@ -256,6 +294,7 @@ def test_the_same_id_is_the_same_alert_and_never_another(workspace, clock):
     [
         (bid("1", symbol="TESTI 260320C00999000"), UnknownNameError, "unknown symbol"),
         (OrderFilled("nobody"), UnknownNameError, "unknown order 'nobody'"),
+        (Halted("NOSUCH"), UnknownNameError, "unknown underlying of the paper venue 'NOSUCH'; known: TESTI"),
     ],
 )
 def test_what_is_not_there_cannot_be_watched(condition, error, told, workspace):

@@ -186,9 +186,9 @@ def test_dismissing_ends_one_that_fires_once_and_not_one_that_repeats():
 
 @dataclass
 class Happenings:
-    """Events at seconds after the start; None says that a state that lasts is over."""
+    """Events at seconds after the start."""
 
-    told: Sequence[tuple[float, str | None]]
+    told: Sequence[tuple[float, str]]
 
     def observations(self, watch: Watch) -> Iterator[Observation]:
         for at, words in self.told:
@@ -202,10 +202,10 @@ def test_every_fill_fires_one_that_repeats_and_the_first_alone_one_that_does_not
     assert Log(alert(OrderFilled("x"), repeats=True)).look(told, 5) == [(1.0, "filled 1"), (2.0, "filled 2")]
 
 
-def test_a_halt_fires_once_while_it_lasts():
-    told = Happenings([(1, "halt"), (2, "halt"), (3, None), (4, "halt again")])
-    found = Log(alert(Halted("ORBIT"), repeats=True)).look(told, 5)
-    assert found == [(1.0, "halt"), (4.0, "halt again")]
+def test_an_event_during_a_snooze_is_passed_over():
+    log = Log(alert(Halted("ORBIT"), repeats=True))
+    log.write(snoozed_event("a", 1, START + 3 * SECOND, START))
+    assert log.look(Happenings([(1, "halt"), (4, "halt again")]), 5) == [(4.0, "halt again")]
 
 
 NUMBERS = st.lists(st.integers(6, 14), min_size=1, max_size=40)

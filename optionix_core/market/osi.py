@@ -12,7 +12,8 @@ from __future__ import annotations
 import re
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 from optionix_core.errors import InvalidValueError
 from optionix_core.market.option_type import OptionType
@@ -25,6 +26,8 @@ STRIKE_STEP = Decimal("0.001")
 _ROOT = re.compile(r"[A-Z0-9]{1,6}")
 _TAIL = re.compile(r"(\d{2})(\d{2})(\d{2})([CP])(\d{8})", re.ASCII)
 _TAIL_WIDTH = 15
+_REMEMBERED: Final = 16384
+"""Symbols whose reading is kept: one order asks for the same few dozens of times."""
 
 
 class OsiSymbol(NamedTuple):
@@ -49,6 +52,11 @@ def parse(text: str) -> OsiSymbol:
 
     Raises InvalidValueError naming the part that is wrong.
     """
+    return _parsed(text)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _parsed(text: str) -> OsiSymbol:
     # Letters of other scripts may turn into ours when raised: a dotless i into I, a long s into S.
     symbol = text.strip().upper() if text.isascii() else ""
     root, tail = symbol[:-_TAIL_WIDTH].rstrip(" "), symbol[-_TAIL_WIDTH:]

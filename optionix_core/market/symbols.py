@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 from optionix_core.errors import InvalidValueError
 from optionix_core.market import deribit_names, osi
@@ -27,6 +28,8 @@ _TYPED = re.compile(
     """,
     re.ASCII | re.VERBOSE,
 )
+_REMEMBERED: Final = 16384
+"""Texts whose reading is kept."""
 _EXAMPLES = "an option such as 'ORBIT 16JAN26 230 C', ORBIT260116C00230000 or BTC-27DEC24-100000-C"
 
 
@@ -58,6 +61,11 @@ class OptionTerms(NamedTuple):
 
 def terms(text: str) -> OptionTerms:
     """What a symbol in any accepted form says; InvalidValueError for anything else."""
+    return _terms(text)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _terms(text: str) -> OptionTerms:
     wanted = text.strip().upper()
     if _OSI_FORM.fullmatch(wanted):
         return OptionTerms(Symbology.OSI, *osi.parse(wanted))

@@ -25,6 +25,7 @@ from optionix_core.sync.canonical import time_text
 from optionix_core.sync.event import EMPTY_HEAD, Event, Head, Json, Record
 
 STATE_VERSION: Final = 2
+_CHANGING: Final = frozenset({ENTRY, ACCOUNT_OPENED, LOTS_CHOSEN})
 
 
 @dataclass(slots=True)
@@ -34,6 +35,18 @@ class _Account:
     holdings: dict[str, Holding] = field(default_factory=dict)
     methods: list[tuple[datetime, LotMethod]] = field(default_factory=list)
     """From when on which lots are closed first; before the first, first in first out."""
+    positions: dict[str, Position] = field(default_factory=dict)
+    """Of the holdings that did not move since they were last asked for."""
+
+    def copy(self) -> _Account:
+        holdings = {symbol: holding.copy() for symbol, holding in self.holdings.items()}
+        return _Account(self.venue, self.currency, holdings, list(self.methods), dict(self.positions))
+
+    def position(self, name: str, symbol: str, holding: Holding) -> Position:
+        known = self.positions.get(symbol)
+        if known is None:
+            known = self.positions[symbol] = _position(name, symbol, holding)
+        return known
 
     def method_at(self, time: datetime) -> LotMethod:
         return next((method for since, method in reversed(self.methods) if since <= time), "fifo")
@@ -42,7 +55,7 @@ class _Account:
 class BookFold:
     """All accounts at one point of the log. Not safe to apply from two threads at once."""
 
-    __slots__ = ("_accounts", "_balances", "_on_close", "head")
+    __slots__ = ("_accounts", "_balances", "_on_close", "_states", "head")
 
     def __init__(self, on_close: Callable[[ClosedLot], None] | None = None) -> None:
         """`on_close` hears of every lot as it is closed; the state keeps sums alone."""
@@ -51,12 +64,26 @@ class BookFold:
         self._on_close = on_close
         self._accounts: dict[str, _Account] = {}
         self._balances: dict[str, dict[str, Decimal]] = {}
+        self._states: dict[str, AccountState] = {}
+
+    def copy(self) -> Self:
+        """A fold of its own in the same state, that nobody hears of."""
+        accounts = {name: account.copy() for name, account in self._accounts.items()}
+        return self._of(self.head, accounts, self.balances())
+
+    @classmethod
+    def _of(cls, head: Head, accounts: dict[str, _Account], balances: dict[str, dict[str, Decimal]]) -> Self:
+        fold = cls()
+        fold.head, fold._accounts, fold._balances = head, accounts, balances
+        return fold
 
     def apply(self, record: Record) -> None:
         """Take the next record. Raises IntegrityError where it is not the next or its entry is wrong."""
         if record.seq != self.head.seq + 1:
             raise IntegrityError(f"expected sequence {self.head.seq + 1}", record.seq)
         event = record.event
+        if event.type in _CHANGING:
+            self._states = {}
         try:
             if event.type == ENTRY:
                 self._post(entry_of(event))
@@ -101,6 +128,7 @@ class BookFold:
                 balances[leg.commodity] = balances.get(leg.commodity, ZERO) + leg.amount
 
     def _move(self, account: _Account, move: Move, entry: LedgerEntry) -> None:
+        account.positions.pop(move.symbol, None)
         holding = account.holdings.get(move.symbol)
         if holding is None:
             holding = account.holdings[move.symbol] = Holding(entry.time, move.currency)
@@ -125,12 +153,20 @@ class BookFold:
 
     def account(self, name: str) -> AccountState | None:
         """One account as a value; its positions are those that are open. None where it never opened."""
-        account = self._accounts.get(name)
-        if account is None:
-            return None
+        known = self._states.get(name)
+        if known is None:
+            account = self._accounts.get(name)
+            if account is None:
+                return None
+            known = self._states[name] = self._state_of(name, account)
+        return known
+
+    def _state_of(self, name: str, account: _Account) -> AccountState:
         with exact_arithmetic():
             positions = tuple(
-                _position(name, symbol, holding) for symbol, holding in sorted(account.holdings.items()) if holding.lots
+                account.position(name, symbol, holding)
+                for symbol in sorted(account.holdings)
+                if (holding := account.holdings[symbol]).lots
             )
             realised: dict[str, Decimal] = {}
             for holding in account.holdings.values():

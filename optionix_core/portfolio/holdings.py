@@ -33,6 +33,11 @@ class Holding:
     lots: list[Lot] = field(default_factory=list)
     flows: RecentFlows = field(default_factory=RecentFlows)
 
+    def copy(self) -> Holding:
+        """One of its own in the same state."""
+        flows = RecentFlows(dict(self.flows.buckets))
+        return Holding(self.opened_at, self.currency, self.realised, self.fees, list(self.lots), flows)
+
     def move(self, move: Move, time: datetime, method: LotMethod, entry_id: str) -> tuple[Closing, ...]:
         """Apply a move of an entry; what it closed. Raises IntegrityError where lots or currency do not fit."""
         if move.currency != self.currency:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from optionix_core.portfolio.fold import BookFold
 from optionix_core.portfolio.ledger import ACCOUNT_OPENED, ENTRY
 from optionix_core.sync.event import GENESIS, Record
 
 if TYPE_CHECKING:
     from optionix_core.market.quote import Quote
+    from optionix_core.portfolio.fold import BookFold
     from optionix_core.services.desk import Desk
     from optionix_core.sync.event import Event, LogWriter
     from optionix_core.trading.fold import OrderFold
@@ -35,7 +35,7 @@ class Draft:
         """The book, the drafted events in. Reading it is all that may be done with it."""
         if self._unposted:
             if self._book is self._desk.book:
-                self._book = BookFold.of_state(self._desk.book.state())
+                self._book = self._desk.book.copy()
             for event in self._unposted:
                 self._book.apply(Record(self._book.head.seq + 1, event, b"", GENESIS))
             self._unposted = []

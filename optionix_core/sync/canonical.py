@@ -37,6 +37,9 @@ _Path = tuple[str | int, ...]
 _dump = json.JSONEncoder(
     ensure_ascii=False, check_circular=False, allow_nan=False, sort_keys=False, separators=(",", ":")
 ).encode
+_dump_sorted = json.JSONEncoder(
+    ensure_ascii=False, check_circular=False, allow_nan=False, sort_keys=True, separators=(",", ":")
+).encode
 
 
 def encode(event: Event) -> bytes:
@@ -82,7 +85,7 @@ def decode_stored(data: bytes) -> Event:
 
 def encode_json(value: Json) -> bytes:
     """Canonical bytes of any value that a payload may hold; errors as for `encode`."""
-    data = _dump(_checked(value, (), 1)).encode("utf-8")
+    data = (_dump_sorted(value) if _is_plain(value, 1) else _dump(_checked(value, (), 1))).encode("utf-8")
     if len(data) > MAX_BYTES:
         raise InvalidValueError("canonical form", f"{len(data)} bytes", f"at most {MAX_BYTES} bytes")
     return data
@@ -152,6 +155,30 @@ def _without_duplicates(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
         twice = next(name for name in names if names.count(name) > 1)
         raise InvalidValueError("key", _shown(twice), "unique in its object")
     return found
+
+
+def _is_plain(value: object, depth: int) -> bool:
+    """Whether nothing but plain ASCII text, integers, true, false, null, dicts, lists and tuples is in it.
+
+    Such a value needs no copy: the order of its keys by code points is their canonical order. Nearly all events are.
+    """
+    kind = type(value)
+    if kind is str:
+        return cast(str, value).isascii()
+    if value is None or kind is bool:
+        return True
+    if kind is int:
+        return -MAX_INTEGER <= cast(int, value) <= MAX_INTEGER
+    if depth > MAX_DEPTH:
+        return False
+    if kind is dict:
+        for key, item in cast("dict[object, object]", value).items():
+            if type(key) is not str or not key.isascii() or not _is_plain(item, depth + 1):
+                return False
+        return True
+    if kind is list or kind is tuple:
+        return all(_is_plain(item, depth + 1) for item in cast("list[object]", value))
+    return False
 
 
 def _checked(value: object, path: _Path, depth: int) -> object:

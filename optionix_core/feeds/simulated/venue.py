@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 SessionMode = Literal["continuous", "exchange"]
 DEFAULT_SEED = 20
 _SPOT_PERIOD = 2
+_REMEMBERED = 8192
+"""Contracts that are kept by their keys; what a key stands for follows from seed and calendar, and never changes."""
 
 
 class Market:
@@ -90,6 +92,8 @@ class SimulatedFeed:
         self.seed = seed
         self.session: SessionMode = session_mode(session)
         self._markets: dict[str, Market] = {}
+        self._contracts: dict[str, tuple[Market, Series, Contract]] = {}
+        self._instruments: dict[str, Instrument] = {}
 
     @property
     def name(self) -> str:
@@ -166,6 +170,15 @@ class SimulatedFeed:
 
     def instrument(self, symbol: str) -> Instrument:
         """The instrument behind a key, on the calendar and on the strike grid of its expiry."""
+        known = self._instruments.get(symbol)
+        if known is None:
+            known = self._instrument(symbol)
+            if len(self._instruments) >= _REMEMBERED:
+                self._instruments = {}
+            self._instruments[symbol] = known
+        return known
+
+    def _instrument(self, symbol: str) -> Instrument:
         market, series, contract = self._contract(symbol)
         return Instrument(
             symbol=contract.symbol,
@@ -254,6 +267,15 @@ class SimulatedFeed:
         return min(tick, stop), Window(tick_of(session.open), stop)
 
     def _contract(self, symbol: str) -> tuple[Market, Series, Contract]:
+        known = self._contracts.get(symbol)
+        if known is None:
+            known = self._read(symbol)
+            if len(self._contracts) >= _REMEMBERED:
+                self._contracts = {}
+            self._contracts[symbol] = known
+        return known
+
+    def _read(self, symbol: str) -> tuple[Market, Series, Contract]:
         try:
             parts = osi.parse(symbol)
         except InvalidValueError:

@@ -9,6 +9,7 @@ from optionix_core.errors import MissingDataError, UnknownNameError
 from optionix_core.market.protocols import TellsSessions
 from optionix_core.portfolio.exact import exact_arithmetic
 from optionix_core.trading import resting
+from optionix_core.trading.backing import backing
 from optionix_core.trading.claims import claimed, coming
 from optionix_core.trading.gate import GateFacts, GateLimits, check
 from optionix_core.trading.orders import TimeInForce, TriggerKind
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from optionix_core.portfolio.values import AccountState
     from optionix_core.services.draft import Draft
     from optionix_core.sync.event import LogReader
+    from optionix_core.trading.backing import Backing
     from optionix_core.trading.fold import OrderFold
     from optionix_core.trading.orders import GateCheck, OrderIntent
     from optionix_core.trading.paper import PaperVenue
@@ -79,9 +81,10 @@ def judge(
             reserved -= own.reserved
     ends_at = None if instrument is None or not intent.time_in_force.rests else end_of(feed, intent, instrument, now)
     level = _starting_level(intent, seen)
+    owner = draft.book.account(intent.account) or account
     facts = GateFacts(
         now=now,
-        account=draft.book.account(intent.account) or account,
+        account=owner,
         venue=venue.name,
         feed_state=feed.state,
         stale_after=feed.stale_after,
@@ -94,6 +97,7 @@ def judge(
         reserved=reserved,
         claimed=claimed(orders.orders(), intent),
         coming=coming(None if intent.parent is None else orders.order(intent.parent), intent),
+        backing=None if owner is None else backing_of(orders, feed, intent, owner),
         parent=parent,
         twin_at=before.twin_at,
         recent=before.recent,
@@ -101,6 +105,12 @@ def judge(
         killed=orders.kill.in_force,
     )
     return Judged(check(intent, facts, limits), instrument, seen, ends_at, level)
+
+
+def backing_of(orders: OrderFold, feed: QuoteSource, intent: OrderIntent, account: AccountState) -> Backing:
+    """What the account needs behind what it sells, before the order and once it is filled."""
+    parent = None if intent.parent is None else orders.order(intent.parent)
+    return backing(account, orders.orders(), intent, parent, lambda symbol: instrument_of(feed, symbol))
 
 
 def earlier_orders(log: LogReader, intent: OrderIntent, now: datetime, limits: GateLimits | None) -> Earlier:

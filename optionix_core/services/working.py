@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING
 from optionix_core.errors import IntegrityError
 from optionix_core.portfolio.exact import ZERO, decimal_text, exact_arithmetic
 from optionix_core.portfolio.ledger import entry_event, trade_entry
-from optionix_core.services.judging import instrument_of, judge
+from optionix_core.services.judging import backing_of, instrument_of, judge
 from optionix_core.trading import resting
+from optionix_core.trading.backing import is_reduced
 from optionix_core.trading.claims import children, siblings
 from optionix_core.trading.gate import first_refusal
-from optionix_core.trading.orders import Amendment, OrderState, Side, TriggerKind
+from optionix_core.trading.gate_power import backed
+from optionix_core.trading.orders import Amendment, OrderState, TriggerKind
 from optionix_core.trading.paper import PaperVenue, signed_cost
 from optionix_core.trading.records import OrderEnd, end_event, fill_event
 from optionix_core.trading.touch import quoted_at
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
     from optionix_core.sync.event import Event
     from optionix_core.trading.fold import OpenOrder
     from optionix_core.trading.gate import GateLimits
-    from optionix_core.trading.orders import Fill, OrderIntent
+    from optionix_core.trading.orders import Fill, GateCheck, OrderIntent
 
 
 class Working:
@@ -90,10 +92,14 @@ class Working:
         takes = arriving or order.intent.limit_price is None
         instrument = self.instrument(order.intent.symbol)
         match = self.venue.taken if takes else self.venue.rested
-        fill = match(order, instrument, quote, at, self._deliverable(order))
+        fill, reason = None, None
+        for at_most in self._tried(order):
+            fill = match(order, instrument, quote, at, at_most)
+            reason = None if fill is None else self._cannot(order, fill, instrument)
+            if reason is None:
+                break
         if fill is None:
             return
-        reason = self._cannot(order, fill, instrument)
         if reason is not None:
             self.end(name, OrderEnd(OrderState.CANCELLED, reason, ()), at)
             return
@@ -137,26 +143,28 @@ class Working:
         if level is None or not resting.is_met(intent.side, trigger.kind, level, quote):
             return False
         self.draft.add(triggered_event(intent, level, quote, at))
-        deliverable = self._deliverable(order)
-        quantity = order.workable if deliverable is None else max(1, min(order.workable, deliverable))
-        freed = replace(intent, quantity=quantity, trigger=None)
-        judged = judge(self.draft, self.feed, self.venue, freed, at, self.limits, quote=quote)
-        refusal = first_refusal(judged.checks)
-        if refusal is None:
-            return True
-        reason = f"{refusal.rule}: {refusal.detail}"
-        self.end(name, OrderEnd(OrderState.REJECTED, f"triggered, then refused by {reason}", judged.checks), at)
+        reason = ""
+        checks: tuple[GateCheck, ...] = ()
+        for at_most in self._tried(order):
+            freed = replace(intent, quantity=min(order.workable, at_most), trigger=None)
+            judged = judge(self.draft, self.feed, self.venue, freed, at, self.limits, quote=quote)
+            refusal = first_refusal(judged.checks)
+            if refusal is None:
+                return True
+            reason, checks = f"{refusal.rule}: {refusal.detail}", judged.checks
+        self.end(name, OrderEnd(OrderState.REJECTED, f"triggered, then refused by {reason}", checks), at)
         return False
 
-    def _deliverable(self, order: OpenOrder) -> int | None:
-        """Contracts that a sell can deliver; None for a buy. What is not there at all is told by `_cannot`."""
+    def _tried(self, order: OpenOrder) -> tuple[int, ...]:
+        """Quantities to try in turn: all that may work, or as far as it closes what is held or sold."""
         intent = order.intent
-        if intent.side is Side.BUY:
-            return None
         account = self.draft.book.account(intent.account)
         positions = () if account is None else account.positions
         there = next((item.quantity for item in positions if item.symbol == intent.symbol), ZERO)
-        return int(there) if there >= 1 else None
+        closes = int(-intent.side.sign * there)
+        if intent.reduce_only or 1 <= closes < order.workable:
+            return (max(1, closes),) if intent.reduce_only else (order.workable, closes)
+        return (order.workable,)
 
     def _cannot(self, order: OpenOrder, fill: Fill, instrument: Instrument) -> str | None:
         """Why the account cannot take a fill; None where it can."""
@@ -164,14 +172,19 @@ class Working:
         account = self.draft.book.account(intent.account)
         if account is None:
             return f"account-venue: account {intent.account} is not open"
+        orders = self.draft.orders
         with exact_arithmetic():
             cost = signed_cost(intent.side, fill.quantity, fill.price, instrument.multiplier) + fill.fee
-            free = account.cash - self.draft.orders.reserved(intent.account) + order.reserved
-        if cost > free:
-            return f"buying-power: needs {decimal_text(cost)}, {decimal_text(free)} is free"
-        if intent.side is Side.SELL and self._deliverable(order) is None:
-            return f"needs margin: none held, {fill.quantity} to sell"
-        return None
+            free = account.cash - orders.reserved(intent.account) + order.reserved
+        there = next((item.quantity for item in account.positions if item.symbol == intent.symbol), ZERO)
+        if intent.reduce_only and -intent.side.sign * there < fill.quantity:
+            return f"reduce-only: {decimal_text(there)} held, {intent.side} {fill.quantity}"
+        part = replace(intent, quantity=fill.quantity, parent=None)
+        needs = backing_of(orders, self.feed, part, account)
+        closes = is_reduced(there, intent.side, fill.quantity)
+        words = f"needs {decimal_text(cost)}, {decimal_text(free)} is free"
+        told = backed(needs, free - cost, cost, words, closes=closes)
+        return None if told.passed else f"buying-power: {told.detail}"
 
     def _fill(self, order: OpenOrder, fill: Fill, instrument: Instrument) -> None:
         intent, at = order.intent, fill.filled_at

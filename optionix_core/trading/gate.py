@@ -8,14 +8,13 @@ reads nothing and writes nothing: it judges the facts that it is handed.
 from __future__ import annotations
 
 from datetime import timedelta
-from decimal import DecimalException
 from typing import Final
 
 from optionix_core.market.protocols import FeedState
-from optionix_core.portfolio.exact import ZERO, decimal_text, exact_arithmetic
-from optionix_core.trading import gate_terms
+from optionix_core.portfolio.exact import decimal_text
+from optionix_core.trading import gate_power, gate_terms
 from optionix_core.trading.gate_facts import AccountStatus, GateFacts, GateLimits
-from optionix_core.trading.gate_terms import CANNOT_TELL, Answer, held, worst_price
+from optionix_core.trading.gate_terms import CANNOT_TELL, Answer
 from optionix_core.trading.orders import GateCheck, OrderIntent, Side
 from optionix_core.trading.touch import crossed, quoted_at, tick_at, touch
 
@@ -64,7 +63,7 @@ def check(intent: OrderIntent, facts: GateFacts, limits: GateLimits | None = Non
         ("parent", gate_terms.parent(intent, facts)),
         ("reduce-only", gate_terms.reduce_only(intent, facts)),
         *gate_terms.book_limits(intent, facts, bounds),
-        ("buying-power", _buying_power(intent, facts)),
+        ("buying-power", gate_power.buying_power(intent, facts)),
     )
     return tuple(GateCheck(rule, answer.passed, answer.detail) for rule, answer in asked if answer is not None)
 
@@ -147,29 +146,3 @@ def _limit_price(intent: OrderIntent, facts: GateFacts) -> Answer:
         return CANNOT_TELL
     tick = tick_at(facts.instrument, limit)
     return Answer(limit % tick == 0, f"{decimal_text(limit)}, steps of {decimal_text(tick)}")
-
-
-def _buying_power(intent: OrderIntent, facts: GateFacts) -> Answer:
-    account, instrument, quote, fee = facts.account, facts.instrument, facts.quote, facts.fee
-    price = worst_price(intent, facts, None if quote is None else touch(quote, intent.side))
-    if account is None or instrument is None or fee is None or price is None or intent.quantity < 1:
-        return CANNOT_TELL
-    if instrument.currency != account.currency:
-        detail = f"priced in {instrument.currency}, the account has {account.currency}"
-        return Answer(passed=False, detail=detail)
-    if intent.side is Side.SELL:
-        there = held(facts, intent.symbol)
-        if there - facts.claimed + facts.coming < intent.quantity:
-            promised = f" ({facts.claimed} of them in other orders)" if facts.claimed else ""
-            detail = f"needs margin: {decimal_text(max(there, ZERO))} held{promised}, {intent.quantity} to sell"
-            return Answer(passed=False, detail=detail)
-    try:
-        with exact_arithmetic():
-            value = price * instrument.multiplier * intent.quantity
-            left = account.cash - facts.reserved - intent.side.sign * value - fee
-    except DecimalException:
-        return CANNOT_TELL
-    verb = "costs" if intent.side is Side.BUY else "brings"
-    kept = f", {decimal_text(facts.reserved)} of it reserved" if facts.reserved else ""
-    detail = f"{verb} {decimal_text(value)}, fees {decimal_text(fee)}, cash {decimal_text(account.cash)}{kept}"
-    return Answer(left >= 0, detail)

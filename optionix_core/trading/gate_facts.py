@@ -13,6 +13,7 @@ from optionix_core.market.protocols import FeedState
 from optionix_core.market.quote import Quote
 from optionix_core.portfolio.exact import ZERO
 from optionix_core.portfolio.values import AccountState
+from optionix_core.trading.backing import Backing
 from optionix_core.trading.orders import GateCheck, OrderIntent
 
 
@@ -75,6 +76,9 @@ class GateFacts:
     """Contracts that the order's parent may still buy: it sells nothing before."""
     parent: str | None = None
     """Why the order's parent does not allow it; None where it does."""
+    backing: Backing | None = None
+    """What the account needs behind what it sells, before the order and after; None where that was not asked: then only
+    what is held may be sold."""
     halted: str | None = None
     """Why the instrument is halted."""
     status: AccountStatus = AccountStatus.ACTIVE

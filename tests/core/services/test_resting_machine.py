@@ -28,6 +28,7 @@ from told_feed import ToldFeed
 from optionix_core.errors import InvalidValueError
 from optionix_core.market.clock import ManualClock
 from optionix_core.portfolio.ledger import ENTRY, entry_of
+from optionix_core.portfolio.requirement import Kind, requirement
 from optionix_core.services import orders, trading
 from optionix_core.services.desk import Desk
 from optionix_core.services.home import HomeFolders
@@ -47,6 +48,16 @@ TRIGGERS = st.one_of(
     st.builds(Trigger, st.sampled_from([TriggerKind.STOP, TriggerKind.TOUCHED]), PRICES),
     PRICES.map(lambda away: Trigger(TriggerKind.TRAILING, distance=away)),
 )
+
+
+def kind_of(instrument):
+    return Kind(
+        instrument.underlying,
+        instrument.multiplier,
+        instrument.expires_at,
+        instrument.option_type,
+        instrument.strike,
+    )
 
 
 class Told:
@@ -233,7 +244,11 @@ class Resting(RuleBasedStateMachine):
             reserved = sum((each * told.left(name) for name, each in told.kept.items()), Decimal(0))
             assert desk.orders.reserved("paper-1") == reserved
             assert told.cash >= reserved >= 0
-            assert all(quantity >= 0 for quantity in told.held.values())
+            needed = requirement(
+                [(kind_of(self.feed.instrument(symbol)), Decimal(quantity)) for symbol, quantity in told.held.items()]
+            )
+            assert not needed.unbounded
+            assert told.cash >= needed.amount
             assert all(told.left(name) >= 0 for name in told.wanted)
 
     @invariant()

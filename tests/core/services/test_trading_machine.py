@@ -15,6 +15,7 @@ from steady_feed import CALL, CALL_110, EXPIRES_AT, PUT, START, SteadyFeed
 from optionix_core.market.clock import ManualClock
 from optionix_core.portfolio.fold import BookFold
 from optionix_core.portfolio.ledger import ENTRY, entry_of
+from optionix_core.portfolio.requirement import Kind, requirement
 from optionix_core.services import trading
 from optionix_core.services.desk import Desk
 from optionix_core.services.home import HomeFolders
@@ -26,6 +27,16 @@ from optionix_core.trading.records import END_STATES, FILLED, INTENT, fill_of, f
 SYMBOLS = st.sampled_from([CALL, CALL_110, PUT])
 SIDES = st.sampled_from(["buy", "sell"])
 LIMITS = st.none() | st.integers(1, 120).map(lambda ticks: Decimal(ticks) / 20)
+
+
+def kind_of(instrument):
+    return Kind(
+        instrument.underlying,
+        instrument.multiplier,
+        instrument.expires_at,
+        instrument.option_type,
+        instrument.strike,
+    )
 
 
 class Trading(RuleBasedStateMachine):
@@ -111,7 +122,7 @@ class Trading(RuleBasedStateMachine):
             for (_, commodity), amount in balances.items():
                 sums[commodity] = sums.get(commodity, Decimal(0)) + amount
             assert not any(sums.values())
-            assert balances[("paper-1:cash", "USD")] >= 0
+        assert balances.get(("paper-1:cash", "USD"), Decimal(0)) >= 0
 
     @invariant()
     def what_is_held_is_what_was_filled_less_what_expired(self):
@@ -130,7 +141,10 @@ class Trading(RuleBasedStateMachine):
         assert positions == {
             symbol: quantity for symbol, quantity in held.items() if quantity and symbol not in expired
         }
-        assert all(quantity >= 0 for quantity in held.values())
+        kinds = {symbol: kind_of(self.feed.instrument(symbol)) for symbol in positions}
+        needed = requirement([(kinds[symbol], Decimal(quantity)) for symbol, quantity in positions.items()])
+        assert not needed.unbounded
+        assert account is None or account.cash >= needed.amount
 
     @invariant()
     def no_limit_is_traded_through_and_no_quote_filled_beyond_its_size(self):

@@ -94,6 +94,12 @@ def scenery(tmp_path_factory: pytest.TempPathFactory) -> Path:
 BEFORE = {
     "optionix alert": "alert add last --symbol ORBIT --above 200 --hysteresis 1 --id high",
     "optionix watchlist": "watchlist create main --symbol ORBIT --symbol 'ORBIT 15JAN27 230 C'",
+    "optionix kill fire": "kill arm --by ada --yes",
+    "optionix kill disarm": "kill arm --by ada --yes",
+    "optionix kill re": "kill arm --by ada --yes",
+    "optionix kill rearm": "kill fire --by ada --id k1 --yes",
+    "optionix halt lift": "halt start ORBIT --by ada --yes",
+    "optionix halt lift '": "halt start 'ORBIT 15JAN27 230 C' --by ada --yes",
 }
 """What examples that begin so find done already."""
 

@@ -153,7 +153,9 @@ def fire(
             _end_all(workspace, log, name, by, reason, flatten=flatten, now=now)
         killed = name if running is None else running
         closing = flatten or desk.orders.kill.flatten
-        sent = tuple(_close(workspace, log, killed, item, now) for item in _held(desk) if closing and not item.reason)
+        wanted = [item for item in _held(desk) if closing and item.reason is None]
+        wanted.sort(key=lambda item: item.quantity > 0)  # what was sold first: what was bought may stand behind it
+        sent = tuple(_close(workspace, log, killed, item, now) for item in wanted)
         desk.keep(log)
         return KillReport(
             desk.orders.kill, now, _ended_by(log, killed), sent, _held(desk), replayed=running is not None

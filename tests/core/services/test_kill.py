@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from dying_store import Dying, Killed
-from steady_feed import CALL, PUT, START
+from steady_feed import CALL, CALL_110, PUT, START
 
 from optionix_core.errors import InvalidValueError, RefusedError
 from optionix_core.feeds.simulated import SimulatedFeed
@@ -121,6 +121,17 @@ def test_what_the_touch_does_not_take_is_told_and_closed_by_firing_again(at, tol
     told.tell(6, CALL, 4.8, 5.0, size=8)
     again = kill.fire(at(7), "ada", "stop")
     assert (again.held, [o.intent.client_order_id for o in again.orders]) == ((), ["k1-2"])
+
+
+def test_what_was_sold_is_bought_back_before_what_stands_behind_it_is_sold(at):
+    trading.submit(armed(at()), "buy", 2, CALL, client_order_id="long")
+    assert trading.submit(at(), "sell", 2, CALL_110, client_order_id="short").state is OrderState.FILLED
+    done = kill.fire(at(5), "ada", "stop", flatten=True, kill_id="k1")
+    assert [(o.intent.symbol, o.intent.side, o.state) for o in done.orders] == [
+        (CALL_110, "buy", OrderState.FILLED),
+        (CALL, "sell", OrderState.FILLED),
+    ]
+    assert done.held == ()
 
 
 def test_a_kill_may_be_asked_to_close_the_book_later(at):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from optionix_core.errors import MissingDataError, UnknownNameError
 from optionix_core.market import symbols
-from optionix_core.market.protocols import TellsQuotes
+from optionix_core.market.protocols import FeedState, TellsQuotes
 from optionix_core.portfolio.exact import decimal_of_float, decimal_text, exact_arithmetic
 from optionix_core.trading.alerts.conditions import (
     BookGreek,
@@ -68,10 +68,14 @@ class AlertFacts:
         log: LogReader,
         now: datetime,
         looked: Mapping[str, datetime] | None = None,
+        viewers: list[ChainViewer] | None = None,
     ) -> None:
-        """`looked` tells, by alert, up to when quotes were looked at already though the log does not say so."""
+        """`looked` tells, by alert, up to when quotes were looked at already though the log does not say so.
+
+        `viewers` are kept from look to look, since they know what changes slowly; new ones are put into it.
+        """
         self._workspace, self._log, self._now = workspace, log, now
-        self._viewers: dict[int, ChainViewer] = {}
+        self._viewers = [] if viewers is None else viewers
         self._report: AccountReport | None = None
         self._view: BookView | None = None
         self._looked = {} if looked is None else looked
@@ -119,7 +123,9 @@ class AlertFacts:
         if done is None and watch.first:
             yield from _seen(self._standing(feed, price.symbol, start), price.field, start)
         after = start if done is None else max(start, done)
-        for quote in feed.quotes_between(price.symbol, after, watch.until, interest(watch, price.field)):
+        within = feed.state is FeedState.SIMULATED and not symbols.is_option(price.symbol)
+        matters = interest(watch, price.field, last_within=within)
+        for quote in feed.quotes_between(price.symbol, after, watch.until, matters):
             yield from _seen(quote, price.field, after)
 
     def _price_now(self, watch: Watch, price: Price, feed: QuoteSource) -> Iterator[Observation]:
@@ -178,7 +184,11 @@ class AlertFacts:
     def _chains(self, feed: QuoteSource) -> ChainViewer:
         from optionix_core.services.chain_view import ChainViewer
 
-        return self._viewers.setdefault(id(feed), ChainViewer(feed))
+        known = next((viewer for viewer in self._viewers if viewer.feed is feed), None)
+        if known is None:
+            known = ChainViewer(feed)
+            self._viewers[:] = [*self._viewers[-1:], known]
+        return known
 
     def _check_account(self, account: str) -> None:
         if account != self._workspace.account:
@@ -264,8 +274,11 @@ def price_of(quote: Quote, field: PriceField) -> Decimal | None:
     return None if value is None else decimal_of_float(value, field)
 
 
-def interest(watch: Watch, field: PriceField) -> Matters:
-    """Which quotes a watch on a price must see, for a feed that can leave out the others."""
+def interest(watch: Watch, field: PriceField, *, last_within: bool = False) -> Matters:
+    """Which quotes a watch on a price must see, for a feed that can leave out the others.
+
+    `last_within` says that the last price is never outside of the touch, as with the simulated feed's underlyings.
+    """
 
     def matters(touch: TouchRange) -> bool:
         if field is PriceField.BID:
@@ -275,7 +288,7 @@ def interest(watch: Watch, field: PriceField) -> Matters:
         if field is PriceField.MID:
             low, high = 0.5 * (touch.bid_low + touch.ask_low), 0.5 * (touch.bid_high + touch.ask_high)
             return watch.cares(low - _SLACK * abs(low), high + _SLACK * abs(high))
-        return not watch.done
+        return watch.cares(touch.bid_low, touch.ask_high) if last_within else not watch.done
 
     return matters
 

@@ -15,7 +15,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Final
 from weakref import WeakKeyDictionary
 
-from optionix_core.errors import HomeLockedError, InvalidValueError, MissingDataError, UnknownNameError
+from optionix_core.errors import HomeLockedError, InvalidValueError, MissingDataError, StorageError, UnknownNameError
 from optionix_core.services.alert_facts import AlertFacts
 from optionix_core.services.followed import Followed
 from optionix_core.trading.alerts.alert import Alert, AlertStatus, OpenAlert, check_alert_id
@@ -37,8 +37,10 @@ from optionix_core.trading.alerts.watching import Due, due_alerts
 from optionix_core.trading.records import intent_id
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
+    from optionix_core.services.chain_view import ChainViewer
     from optionix_core.services.workspace import Workspace
     from optionix_core.sync.event import Event, LogReader, LogWriter
     from optionix_core.trading.alerts.alert import Firing
@@ -83,6 +85,14 @@ class _Desk:
         self.followed: Followed[AlertFold] = Followed(CHECKPOINT, AlertFold)
         self.looked: dict[str, tuple[OpenAlert, datetime]] = {}
         """Up to when quotes were looked at for an alert as it stood, where the log does not say so."""
+        self.viewers: list[ChainViewer] = []
+        """Of the feeds that were asked last."""
+
+    def facts(
+        self, workspace: Workspace, log: LogReader, now: datetime, known: Mapping[str, datetime] | None = None
+    ) -> AlertFacts:
+        """What can be told at `now`."""
+        return AlertFacts(workspace, log, now, known, self.viewers)
 
 
 _desks: WeakKeyDictionary[Workspace, _Desk] = WeakKeyDictionary()
@@ -162,7 +172,10 @@ def look(workspace: Workspace, lock_timeout: float | None = None) -> Due:
         due, events = _looked(workspace, desk, workspace.store, now)
     if not events:
         if desk.followed.unkept >= KEPT_AFTER:
-            with suppress(HomeLockedError), workspace.store.writing("keep the state of alerts", 0.0) as log:
+            with (
+                suppress(HomeLockedError, StorageError),
+                workspace.store.writing("keep the state of alerts", 0.0) as log,
+            ):
                 desk.followed.follow(log)
                 desk.followed.keep(log)
         return due
@@ -237,10 +250,10 @@ def _check(workspace: Workspace, log: LogReader, alert: Alert, now: datetime) ->
             bound = f"not expired (it did at {instrument.expires_at.isoformat()})"
             raise InvalidValueError("symbol", repr(condition.symbol), bound)
     elif isinstance(condition, Halted):
-        AlertFacts(workspace, log, now).check_halted(condition)
+        _desk(workspace).facts(workspace, log, now).check_halted(condition)
     else:
         try:
-            AlertFacts(workspace, log, now).value(alert)
+            _desk(workspace).facts(workspace, log, now).value(alert)
         except MissingDataError:
             return
 
@@ -249,8 +262,9 @@ def _report(workspace: Workspace, opened: OpenAlert, now: datetime) -> AlertRepo
     status = opened.status(now)
     if opened.over or not isinstance(opened.alert.condition, Level):
         return AlertReport(opened, status, None)
+    facts = _desk(workspace).facts(workspace, workspace.store, now)
     try:
-        return AlertReport(opened, status, AlertFacts(workspace, workspace.store, now).value(opened.alert))
+        return AlertReport(opened, status, facts.value(opened.alert))
     except (MissingDataError, UnknownNameError) as error:
         return AlertReport(opened, status, None, str(error))
 
@@ -266,6 +280,13 @@ def _look_under_lock(workspace: Workspace, log: LogWriter, now: datetime) -> Due
     return due
 
 
+def _keep(workspace: Workspace, desk: _Desk) -> None:
+    """Keep the state where nobody else writes; it is a cache, and the next look may do it as well."""
+    with suppress(HomeLockedError, StorageError), workspace.store.writing("keep the state of alerts", 0.0) as log:
+        desk.followed.follow(log)
+        desk.followed.keep(log)
+
+
 def _looked(workspace: Workspace, desk: _Desk, log: LogReader, now: datetime) -> tuple[Due, tuple[Event, ...]]:
     """What a look finds, and what the log must be told of it: nothing where every alert stands as it stood."""
     fold = desk.followed.follow(log)
@@ -274,7 +295,7 @@ def _looked(workspace: Workspace, desk: _Desk, log: LogReader, now: datetime) ->
         return Due((), (), ()), ()
     by_id = {one.alert.alert_id: one for one in alerts}
     known = {name: until for name, (opened, until) in desk.looked.items() if by_id.get(name) == opened and until <= now}
-    due = due_alerts(alerts, AlertFacts(workspace, log, now, known), now)
+    due = due_alerts(alerts, desk.facts(workspace, log, now, known), now)
     standings = {one.alert_id: one.standing for one in due.looked}
     changed = any(standing != by_id[name].standing for name, standing in standings.items())
     old = min((by_id[name].looked_until or by_id[name].alert.set_at for name in standings), default=now)

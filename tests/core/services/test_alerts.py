@@ -115,27 +115,30 @@ def test_a_process_looks_once_at_each_quote(watched, told, clock):
     assert asked == [START + timedelta(minutes=minutes) for minutes in (0, 1, 2)]
 
 
-def test_the_simulated_feed_leaves_out_only_quotes_that_change_nothing():
+@pytest.mark.parametrize(
+    ("symbol", "field"), [(SIM_CALL, PriceField.BID), (SIM_CALL, PriceField.MID), ("ORBIT", PriceField.LAST)]
+)
+def test_the_simulated_feed_leaves_out_only_quotes_that_change_nothing(symbol, field):
     from optionix_core.feeds.simulated.venue import SimulatedFeed
     from optionix_core.trading.alerts.alert import Alert, OpenAlert
     from optionix_core.trading.alerts.watching import Observation, Watch
 
-    feed, until = SimulatedFeed(seed=20), SIM_START + timedelta(minutes=40)
-    every = list(feed.quotes_between(SIM_CALL, SIM_START, until))
+    feed, until = SimulatedFeed(seed=20), SIM_START + timedelta(minutes=30)
+    every = list(feed.quotes_between(symbol, SIM_START, until))
+    prices = sorted({price_of(quote, field) for quote in every} - {None})
     found = 0
-    for field in (PriceField.BID, PriceField.MID):
-        prices = sorted({price_of(quote, field) for quote in every} - {None})
-        for comparison in Comparison:
-            level = Level(Price(SIM_CALL, field), comparison, prices[len(prices) // 2])
-            opened = OpenAlert(Alert("a", level, "paper-1", "sim", SIM_START, repeats=True))
-            whole, sparse = Watch(opened, until), Watch(opened, until)
-            for quote in every:
-                whole.see(Observation(quote.exchange_time, price_of(quote, field)))
-            for quote in feed.quotes_between(SIM_CALL, SIM_START, until, interest(sparse, field)):
-                sparse.see(Observation(quote.exchange_time, price_of(quote, field)))
-            assert sparse.fired == whole.fired
-            found += len(whole.fired)
-    assert found > 20
+    for comparison in Comparison:
+        level = Level(Price(symbol, field), comparison, prices[len(prices) // 2])
+        opened = OpenAlert(Alert("a", level, "paper-1", "sim", SIM_START, repeats=True))
+        whole, sparse = Watch(opened, until), Watch(opened, until)
+        for quote in every:
+            whole.see(Observation(quote.exchange_time, price_of(quote, field)))
+        matters = interest(sparse, field, last_within=symbol == "ORBIT")
+        for quote in feed.quotes_between(symbol, SIM_START, until, matters):
+            sparse.see(Observation(quote.exchange_time, price_of(quote, field)))
+        assert sparse.fired == whole.fired
+        found += len(whole.fired)
+    assert found > 5
 
 
 def test_a_feed_that_cannot_tell_its_quotes_is_seen_at_the_moment_alone(workspace_on, feed, steady, clock):

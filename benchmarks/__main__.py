@@ -28,6 +28,7 @@ SECTIONS = {
     "engine_monte_carlo": "Simulation",
     "engine_lsm": "American options by simulation",
     "engine_matching": "Matching of orders",
+    "engine_trading": "The whole path of an order",
     "chains": "Real chains: import and solve (CPU)",
     "store": "Log, ledger and orders",
 }

@@ -81,6 +81,7 @@ def _terms(text: str) -> OptionTerms:
     return OptionTerms(Symbology.OSI, *osi.parse(key))
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def resolve(text: str) -> str:
     """The key of an option written in any accepted form: 21 characters, or Deribit's name."""
     return terms(text).key

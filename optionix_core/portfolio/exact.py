@@ -21,6 +21,7 @@ from decimal import (
     Underflow,
     localcontext,
 )
+from functools import lru_cache
 
 from optionix_core.errors import InvalidValueError
 from optionix_core.sync.canonical import decimal_text
@@ -44,13 +45,21 @@ def exact_arithmetic() -> AbstractContextManager[Context]:
 
 def decimal_of(text: str, field: str) -> Decimal:
     """The number of a text that `decimal_text` wrote. Raises InvalidValueError for any other spelling."""
+    value, written = _read(text)
+    if value is None:
+        raise InvalidValueError(field, repr(text), "a decimal number")
+    if written != text:
+        raise InvalidValueError(field, repr(text), f"written {written!r}")
+    return value
+
+
+@lru_cache(maxsize=4096)
+def _read(text: str) -> tuple[Decimal | None, str]:
     try:
         value = Decimal(text)
     except InvalidOperation:
-        raise InvalidValueError(field, repr(text), "a decimal number") from None
-    if decimal_text(value) != text:
-        raise InvalidValueError(field, repr(text), f"written {decimal_text(value)!r}")
-    return value
+        return None, ""
+    return value, decimal_text(value)
 
 
 def decimal_of_float(value: float, field: str) -> Decimal:

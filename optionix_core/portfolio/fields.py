@@ -82,7 +82,7 @@ def objects(payload: Mapping[str, Json], name: str) -> tuple[Mapping[str, Json],
     value = payload.get(name)
     if isinstance(value, str) or not isinstance(value, Sequence):
         raise _wrong(name, "a list", value)
-    found = tuple(item for item in value if isinstance(item, Mapping))
+    found = tuple(item for item in value if type(item) is dict or isinstance(item, Mapping))
     if len(found) != len(value):
         raise _wrong(name, "a list of objects", value)
     return found

@@ -10,9 +10,10 @@ bounds of depth and size. Times have one spelling: `2026-01-16T14:30:00.000000Z`
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from json.encoder import encode_basestring
 from typing import Any, Final, cast
 
@@ -32,6 +33,9 @@ _KINDS: Final = "text, an integer, true, false, null, a list or an object (decim
 _FIELDS: Final = frozenset({"id", "payload", "time", "type"})
 _TYPE_LETTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_")
 _SHOWN: Final = 60
+_REMEMBERED: Final = 4096
+"""Numbers, and types of events, whose spelling is kept: the same few come again and again."""
+_TYPES: Final[set[str]] = set()
 
 _Path = tuple[str | int, ...]
 _dump = json.JSONEncoder(
@@ -117,7 +121,8 @@ def time_text(moment: datetime) -> str:
     """The one spelling of an instant: ISO 8601, UTC, microseconds, `Z`. Raises where `moment` is naive."""
     if moment.tzinfo is None:
         raise InvalidValueError("time", moment, "aware (with a time zone)")
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
+    here = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return here.isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def parse_time(text: str) -> datetime:
@@ -131,6 +136,7 @@ def parse_time(text: str) -> datetime:
     return moment.astimezone(UTC)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def decimal_text(number: Decimal) -> str:
     """The one spelling of an exact number: no exponent, no trailing zeros, no minus before zero.
 
@@ -162,23 +168,32 @@ def _is_plain(value: object, depth: int) -> bool:
 
     Such a value needs no copy: the order of its keys by code points is their canonical order. Nearly all events are.
     """
-    kind = type(value)
-    if kind is str:
-        return cast(str, value).isascii()
-    if value is None or kind is bool:
-        return True
-    if kind is int:
-        return -MAX_INTEGER <= cast(int, value) <= MAX_INTEGER
-    if depth > MAX_DEPTH:
+    items = _contents(value)
+    if items is None or depth > MAX_DEPTH:
         return False
-    if kind is dict:
-        for key, item in cast("dict[object, object]", value).items():
-            if type(key) is not str or not key.isascii() or not _is_plain(item, depth + 1):
+    for item in items:
+        kind = type(item)
+        if kind is str:
+            if not cast(str, item).isascii():
                 return False
-        return True
+        elif kind is int:
+            if not -MAX_INTEGER <= cast(int, item) <= MAX_INTEGER:
+                return False
+        elif item is not None and kind is not bool and not _is_plain(item, depth + 1):
+            return False
+    return True
+
+
+def _contents(value: object) -> Iterable[object] | None:
+    """What a list, a tuple or a dict with plain keys holds; None of anything else."""
+    kind = type(value)
     if kind is list or kind is tuple:
-        return all(_is_plain(item, depth + 1) for item in cast("list[object]", value))
-    return False
+        return cast("list[object]", value)
+    if kind is not dict:
+        return None
+    entries = cast("dict[object, object]", value)
+    plain = all(type(key) is str and key.isascii() for key in entries)
+    return entries.values() if plain else None
 
 
 def _checked(value: object, path: _Path, depth: int) -> object:
@@ -242,9 +257,13 @@ def _check_name(field: str, name: object) -> None:
 
 def _check_type(name: object) -> None:
     _check_name("type", name)
+    if name in _TYPES:
+        return
     parts = cast(str, name).split(".")
     if len(parts) < 2 or not all(part and _TYPE_LETTERS.issuperset(part) for part in parts):
         raise InvalidValueError("type", _shown(name), "dotted lower-case words, such as order.filled")
+    if len(_TYPES) < _REMEMBERED:
+        _TYPES.add(cast(str, name))
 
 
 def _spelled(path: _Path) -> str:

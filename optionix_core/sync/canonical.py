@@ -36,6 +36,8 @@ _SHOWN: Final = 60
 _REMEMBERED: Final = 4096
 """Numbers, and types of events, whose spelling is kept: the same few come again and again."""
 _TYPES: Final[set[str]] = set()
+_TEXT: Final = frozenset({str})
+_PLAIN: Final = frozenset({str, bool, type(None)})
 
 _Path = tuple[str | int, ...]
 _dump = json.JSONEncoder(
@@ -89,7 +91,10 @@ def decode_stored(data: bytes) -> Event:
 
 def encode_json(value: Json) -> bytes:
     """Canonical bytes of any value that a payload may hold; errors as for `encode`."""
-    data = (_dump_sorted(value) if _is_plain(value, 1) else _dump(_checked(value, (), 1))).encode("utf-8")
+    text = _dump_sorted(value) if _is_plain(value, 1) else ""
+    if not text or not text.isascii():
+        text = _dump(_checked(value, (), 1))
+    data = text.encode("utf-8")
     if len(data) > MAX_BYTES:
         raise InvalidValueError("canonical form", f"{len(data)} bytes", f"at most {MAX_BYTES} bytes")
     return data
@@ -164,36 +169,30 @@ def _without_duplicates(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
 
 
 def _is_plain(value: object, depth: int) -> bool:
-    """Whether nothing but plain ASCII text, integers, true, false, null, dicts, lists and tuples is in it.
+    """Whether nothing but text, integers, true, false, null, dicts, lists and tuples is in it, as those very types.
 
-    Such a value needs no copy: the order of its keys by code points is their canonical order. Nearly all events are.
+    Where all of its text is ASCII too, such a value needs no copy: its keys by code points are in canonical order.
     """
-    items = _contents(value)
-    if items is None or depth > MAX_DEPTH:
+    kind = type(value)
+    if kind is dict:
+        entries = cast("dict[object, object]", value)
+        items: Iterable[object] = entries.values()
+        if set(map(type, entries)) - _TEXT:
+            return False
+    elif kind is list or kind is tuple:
+        items = cast("list[object]", value)
+    else:
+        return False
+    if depth > MAX_DEPTH:
         return False
     for item in items:
         kind = type(item)
-        if kind is str:
-            if not cast(str, item).isascii():
-                return False
-        elif kind is int:
+        if kind is int:
             if not -MAX_INTEGER <= cast(int, item) <= MAX_INTEGER:
                 return False
-        elif item is not None and kind is not bool and not _is_plain(item, depth + 1):
+        elif kind not in _PLAIN and not _is_plain(item, depth + 1):
             return False
     return True
-
-
-def _contents(value: object) -> Iterable[object] | None:
-    """What a list, a tuple or a dict with plain keys holds; None of anything else."""
-    kind = type(value)
-    if kind is list or kind is tuple:
-        return cast("list[object]", value)
-    if kind is not dict:
-        return None
-    entries = cast("dict[object, object]", value)
-    plain = all(type(key) is str and key.isascii() for key in entries)
-    return entries.values() if plain else None
 
 
 def _checked(value: object, path: _Path, depth: int) -> object:

@@ -1,19 +1,27 @@
-"""Settling what has expired: the feed's price of that very moment, fixed in an event before anything is paid by it."""
+"""Settling what has expired: the feed's price of that very moment, fixed in an event before anything is paid by it.
+
+European options settled in cash are paid. Options that deliver shares, and American ones, go by exception and by what
+their holders said (`exercise_instructions`): what is exercised or assigned is delivered in one entry each, the rest
+expires. Options paid in coins, and those whose deliverable was adjusted, stay and are told.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
 from optionix_core.errors import MissingDataError, UnknownNameError
 from optionix_core.market import symbols
+from optionix_core.market.products import product
 from optionix_core.market.quote import Quote
 from optionix_core.portfolio import fields
 from optionix_core.portfolio.deliverables import kind_of
+from optionix_core.portfolio.deliveries import act_event, delivery_entry, in_cash, physical
 from optionix_core.portfolio.exact import ZERO, decimal_text
+from optionix_core.portfolio.exercise_instructions import Instruction, fate, instruction_id, instruction_of
 from optionix_core.portfolio.expiry import (
     settlement_event,
     settlement_id,
@@ -94,8 +102,8 @@ class Settling:
 
     def _settle(self, positions: Iterable[tuple[Position, Instrument]]) -> None:
         for position, instrument in positions:
-            if not settles_in_cash(instrument):
-                reason = "only European, cash-settled options settle by themselves"
+            reason = why_not(position, instrument)
+            if reason is not None:
                 self.unsettled.append(Unsettled(position.account, position.symbol, reason))
                 continue
             try:
@@ -103,9 +111,45 @@ class Settling:
             except MissingDataError as error:
                 self.unsettled.append(Unsettled(position.account, position.symbol, str(error)))
                 continue
-            value = settlement_value(instrument, position.quantity, price)
+            told = last_instruction(self._log, position.account, position.symbol)
+            if told is None and settles_in_cash(instrument):
+                value = settlement_value(instrument, position.quantity, price)
+                self._draft.add(_settlement(position, instrument, price, value))
+            else:
+                value = self._by_exception(position, instrument, price, told)
             self.settled.append((position.account, position.symbol, value))
-            self._draft.add(_settlement(position, instrument, price, value))
+
+    def _by_exception(
+        self, position: Position, instrument: Instrument, price: Decimal, told: Instruction | None
+    ) -> Decimal:
+        """Deliver what is exercised or assigned, let the rest expire; the signed cash that comes in."""
+        found = fate(instrument, position.quantity, price, told)
+        cash = ZERO
+        if found.contracts:
+            why = "by exception" if told is None else f"by exception, and as instructed: {told.wish} {told.contracts}"
+            event = act_event(
+                found.act, position.account, instrument, found.contracts, instrument.expires_at, f"at expiry {why}"
+            )
+            if product(instrument.root).cash_settled:
+                moved = in_cash(found.act, instrument, found.contracts, price)
+            else:
+                moved = physical(found.act, instrument, found.contracts)
+            cash = moved.cash
+            entry = delivery_entry(
+                act=found.act,
+                entry_id=f"account/{position.account}/expiry/{position.symbol}/{found.act}",
+                account=position.account,
+                venue=LOCAL_SIM,
+                instrument=instrument,
+                delivery=moved,
+                time=instrument.expires_at,
+                cause=event.id,
+            )
+            self._draft.add(event, entry_event(entry))
+        if found.expired:
+            rest = replace(position, quantity=Decimal(found.expired).copy_sign(position.quantity))
+            self._draft.add(_settlement(rest, instrument, price, ZERO))
+        return cash
 
     def _price(self, instrument: Instrument) -> Decimal:
         """The one settlement price of an underlying and moment: as fixed before, or fixed now by an event."""
@@ -128,6 +172,25 @@ class Settling:
             price = feed.settlement_price(underlying, moment)
             return Quote(underlying, feed.name, received_at=moment, exchange_time=moment, last=price)
         return feed.spot(underlying, moment)
+
+
+def why_not(position: Position, instrument: Instrument) -> str | None:
+    """Why a position does not settle by itself; None where it does."""
+    if instrument.inverse:
+        return "options paid in coins do not settle on this venue"
+    if product(instrument.root).adjusted:
+        return "its deliverable was adjusted: what a contract delivers is not on record"
+    if position.quantity != int(position.quantity):
+        return f"{decimal_text(position.quantity)} is not a whole number of contracts"
+    return None
+
+
+def last_instruction(log: LogReader, account: str, symbol: str) -> Instruction | None:
+    """What an account said last about an option; None where it said nothing."""
+    found, number = None, 1
+    while (record := log.find(instruction_id(account, symbol, number))) is not None:
+        found, number = instruction_of(record.event), number + 1
+    return found
 
 
 def _settlement(position: Position, instrument: Instrument, price: Decimal, value: Decimal) -> Event:

@@ -11,9 +11,11 @@ from optionix_core.portfolio.exact import exact_arithmetic
 from optionix_core.trading import resting
 from optionix_core.trading.backing import backing
 from optionix_core.trading.claims import claimed, coming
+from optionix_core.trading.combination import contracts
 from optionix_core.trading.gate import GateFacts, GateLimits, check
 from optionix_core.trading.orders import TimeInForce, TriggerKind
 from optionix_core.trading.records import INTENT, intent_of, same_order
+from optionix_core.trading.touch import quoted_at
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -71,8 +73,15 @@ def judge(
     `account` stands in for one that is not open yet. An order that is open already is judged without what it keeps
     itself.
     """
-    instrument = instrument_of(feed, intent.symbol)
-    seen = quote_of(feed, intent.symbol, now) if quote is None else quote
+    legs = {symbol: found for symbol in intent.symbols if (found := instrument_of(feed, symbol)) is not None}
+    quotes = quotes_of(feed, intent, now) if intent.legs else {}
+    if intent.legs:
+        whole = len(legs) == len(intent.legs)
+        instrument = min(legs.values(), key=lambda one: (one.expires_at, one.symbol)) if whole else None
+        seen = min(quotes.values(), key=quoted_at) if len(quotes) == len(intent.legs) else None
+    else:
+        instrument = legs.get(intent.symbol)
+        seen = quote_of(feed, intent.symbol, now) if quote is None else quote
     orders, before = draft.orders, Earlier() if earlier is None else earlier
     own = orders.order(intent.client_order_id)
     reserved = orders.reserved(intent.account)
@@ -91,10 +100,12 @@ def judge(
         market_open=feed.is_open(now),
         instrument=instrument,
         quote=seen,
-        fee=None if instrument is None else venue.fee(instrument, intent.quantity),
+        fee=None if instrument is None else venue.fee(instrument, contracts(intent, intent.quantity)),
         ends_at=ends_at,
         level=level,
         reserved=reserved,
+        legs=legs if intent.legs else {},
+        quotes=quotes,
         claimed=claimed(orders.orders(), intent),
         coming=coming(None if intent.parent is None else orders.order(intent.parent), intent),
         backing=None if owner is None else backing_of(orders, feed, intent, owner),
@@ -153,6 +164,11 @@ def instrument_of(feed: QuoteSource, symbol: str) -> Instrument | None:
         return feed.instrument(symbol)
     except UnknownNameError:
         return None
+
+
+def quotes_of(feed: QuoteSource, intent: OrderIntent, now: datetime) -> dict[str, Quote]:
+    """The quotes of an order's instruments, those that there are."""
+    return {symbol: found for symbol in intent.symbols if (found := quote_of(feed, symbol, now)) is not None}
 
 
 def quote_of(feed: QuoteSource, symbol: str, now: datetime) -> Quote | None:

@@ -12,7 +12,7 @@ from optionix_core.trading.orders import OrderIntent, OrderPreview, OrderResult
 
 if TYPE_CHECKING:
     from optionix_core.services.orders import OrderStory
-    from optionix_core.trading.orders import Fill, GateCheck
+    from optionix_core.trading.orders import CombinationView, Fill, FillLeg, GateCheck
 
 
 def number(value: Decimal | None) -> int | float | None:
@@ -57,9 +57,28 @@ def to_json(order: OrderPreview | OrderResult) -> dict[str, Any]:
                 "fee": number(fill.fee),
                 "model": fill.model,
                 "filled_at": time_text(fill.filled_at),
+                **({"legs": [_leg(leg) for leg in fill.legs]} if fill.legs else {}),
             }
             for fill in order.fills
         ],
+    }
+
+
+def _leg(leg: FillLeg) -> dict[str, Any]:
+    return {"symbol": leg.symbol, "quantity": leg.quantity, "price": number(leg.price), "fee": number(leg.fee)}
+
+
+def _combination(view: CombinationView) -> dict[str, Any]:
+    """Money in the account's currency; null where a loss or gain has no bound, and where legs end apart."""
+    return {
+        "strategy": view.strategy,
+        "natural": number(view.natural),
+        "mid": number(view.mid),
+        "max_gain": number(view.max_gain),
+        "max_loss": number(view.max_loss),
+        "breakevens": None if view.breakevens is None else list(view.breakevens),
+        "requirement_before": number(view.requirement_before),
+        "requirement_after": number(view.requirement_after),
     }
 
 
@@ -69,6 +88,10 @@ def standing(order: OrderPreview | OrderResult) -> dict[str, Any]:
     document = to_json(order)
     filled = order.fillable if isinstance(order, OrderPreview) else order.filled_quantity
     reserved = order.reserve if isinstance(order, OrderPreview) else order.reserved
+    if intent.legs:
+        document["legs"] = [{"symbol": leg.symbol, "ratio": leg.ratio} for leg in intent.legs]
+    if isinstance(order, OrderPreview) and order.combination is not None:
+        document["combination"] = _combination(order.combination)
     document |= {
         "type": str(intent.order_type),
         "time_in_force": str(intent.time_in_force),
@@ -105,10 +128,17 @@ def _intent(intent: OrderIntent) -> dict[str, Any]:
         "side": str(intent.side),
         "quantity": intent.quantity,
         "symbol": intent.symbol,
-        "label": symbols.terms(intent.symbol).label,
+        "label": label_of(intent),
         "limit_price": number(intent.limit_price),
         "created_at": time_text(intent.created_at),
     }
+
+
+def label_of(intent: OrderIntent) -> str:
+    """The instrument as a trader writes it; of a combination its legs with their signed ratios."""
+    if not intent.legs:
+        return symbols.terms(intent.symbol).label
+    return ", ".join(f"{leg.ratio:+d} {symbols.terms(leg.symbol).label}" for leg in intent.legs)
 
 
 def _checks(checks: tuple[GateCheck, ...]) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ from optionix_core.services.judging import halted, judge, quote_of
 from optionix_core.services.lifecycle import bring_up_to_date_where_free, update_under_lock
 from optionix_core.services.working import Working
 from optionix_core.trading import resting
+from optionix_core.trading.combination import contracts
 from optionix_core.trading.fold import OpenOrder, amended_terms
 from optionix_core.trading.gate import GateLimits, first_refusal
 from optionix_core.trading.orders import Amendment, GateCheck, OrderIntent, OrderResult, OrderState
@@ -131,7 +132,7 @@ def amend(
         draft.add(amended_event(order.intent, amended, now))
         fresh = draft.orders.order(client_order_id)
         if first_refusal(checks) is None and fresh is not None and not asked.keeps_place(order.intent):
-            quote = quote_of(workspace.venue_feed, fresh.intent.symbol, now)
+            quote = quote_of(workspace.venue_feed, fresh.intent.symbols[0], now)
             if quote is not None:
                 Working(draft, workspace.venue_feed, limits).look(fresh, quote, now, arriving=True)
         draft.write(log)
@@ -219,7 +220,8 @@ def _check_asked(asked: Amendment) -> None:
         raise InvalidValueError("amendment", "nothing", "a quantity, a limit price or a trigger price")
     if asked.quantity is not None:
         check_quantity(asked.quantity)
-    check_price("limit_price", asked.limit_price)
+    if asked.limit_price is not None and not asked.limit_price.is_finite():
+        raise InvalidValueError("limit_price", asked.limit_price, "finite")
     check_price("trigger_price", asked.trigger_price)
 
 
@@ -228,6 +230,8 @@ def _judged(
 ) -> tuple[Amended, tuple[GateCheck, ...]]:
     """What the gate says to the amended order, and the event that would tell of it."""
     intent, name = order.intent, order.intent.client_order_id
+    if not intent.legs:
+        check_price("limit_price", asked.limit_price)
     if asked.quantity is not None and asked.quantity <= order.filled:
         raise InvalidValueError("quantity", asked.quantity, f"above {order.filled}, which is filled; or cancel {name}")
     if asked.limit_price is not None and intent.limit_price is None:
@@ -248,7 +252,9 @@ def _judged(
     if first_refusal(judged.checks) is not None or judged.instrument is None:
         return Amended(asked, order.reserve, judged.checks), judged.checks
     level = resting.level_of(replace(order, intent=terms), order.place)
-    reserve = resting.reserve_of(terms, judged.instrument, level, working.venue.fee(judged.instrument, 1))
+    reserve = resting.reserve_of(
+        terms, judged.instrument, level, working.venue.fee(judged.instrument, contracts(terms))
+    )
     return Amended(asked, reserve, judged.checks), judged.checks
 
 

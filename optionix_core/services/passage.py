@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from optionix_core.market.protocols import TellsQuotes
+from optionix_core.services.combination_fills import quotes_that_could_matter
 from optionix_core.services.desk import Looked
 from optionix_core.services.judging import instrument_of
 from optionix_core.services.settling import Settling, due
@@ -97,7 +98,7 @@ class Passage:
         self._end_and_settle(min(at, self._now))
         self._open(at, _LAST)
         while True:
-            quote = min((head for head, _ in self._streams.values()), key=_when, default=None)
+            key, quote = min(((key, head) for key, (head, _) in self._streams.items()), key=_when, default=("", None))
             moment = self._next_moment(at)
             if moment is not None and (quote is None or moment <= quoted_at(quote)):
                 at = moment
@@ -110,7 +111,7 @@ class Passage:
                 if len(self._draft.events) > known:
                     self._open(at, quote.symbol)
                 else:
-                    self._pull(quote.symbol)
+                    self._pull(key)
             else:
                 return
 
@@ -138,7 +139,16 @@ class Passage:
         """Start the streams anew. Quotes of `at` itself are still to come, but for instruments up to `symbol`."""
         self._streams, self._moments = {}, self._ahead()
         unseen = set(self.unseen)
-        for name in sorted({order.intent.symbol for order in self._orders() if self._start(order) <= at}):
+        mine = [order for order in self._orders() if self._start(order) <= at]
+        for order in mine:
+            if order.intent.legs and isinstance(self._feed, TellsQuotes):
+                key = f"{order.intent.client_order_id}/legs"
+                after = max(at - _JUST_BEFORE, self._start(order))
+                told = quotes_that_could_matter(self._feed, self._feed, order.intent, after, self._now)
+                self._pull(key, told)
+            elif order.intent.legs:
+                unseen.update(order.intent.symbols)
+        for name in sorted({order.intent.symbol for order in mine if not order.intent.legs}):
             if not isinstance(self._feed, TellsQuotes):
                 unseen.add(name)
                 continue
@@ -191,5 +201,6 @@ class Passage:
         return places
 
 
-def _when(quote: Quote) -> tuple[datetime, str]:
-    return quoted_at(quote), quote.symbol
+def _when(item: tuple[str, Quote]) -> tuple[datetime, str, str]:
+    key, quote = item
+    return quoted_at(quote), quote.symbol, key

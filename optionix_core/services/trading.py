@@ -17,6 +17,7 @@ from optionix_core.portfolio.exact import ZERO
 from optionix_core.portfolio.ledger import account_opened_event, entry_event, opening_entry
 from optionix_core.portfolio.values import AccountState
 from optionix_core.services import answers
+from optionix_core.services.combinations import match_at_once, preview_combination
 from optionix_core.services.draft import Draft
 from optionix_core.services.families import check_parent, parent_refusal, released
 from optionix_core.services.judging import earlier_orders, judge
@@ -25,6 +26,7 @@ from optionix_core.services.order_json import to_json
 from optionix_core.services.working import Working, fill_events
 from optionix_core.sync.faultpoints import reach
 from optionix_core.trading import resting
+from optionix_core.trading.combination import contracts
 from optionix_core.trading.gate import LOCAL_SIM, first_refusal
 from optionix_core.trading.orders import OrderPreview, OrderState, Side, TimeInForce
 from optionix_core.trading.paper import PaperVenue, acceptable, signed_cost
@@ -89,6 +91,8 @@ def preview_terms(workspace: Workspace, terms: OrderTerms, limits: GateLimits | 
     now = workspace.clock.now()
     intent = intent_of_terms(terms, workspace.account, _PREVIEW, now)
     desk, feed, store = workspace.desk, workspace.feed, workspace.store
+    if intent.legs:
+        return preview_combination(workspace, intent, now, limits, unopened_account(intent.account))
     instrument = feed.instrument(intent.symbol)
     quote = feed.quote(intent.symbol, now)
     desk.follow(store)
@@ -252,7 +256,7 @@ def decide(
     elif intent.time_in_force.rests:
         level = _level(intent, judged)
         accepted = Accepted(
-            reserve=resting.reserve_of(intent, instrument, level, working.venue.fee(instrument, 1)),
+            reserve=resting.reserve_of(intent, instrument, level, working.venue.fee(instrument, contracts(intent))),
             checks=judged.checks,
             ends_at=judged.ends_at,
             place=resting.place_of(intent, quote, level),
@@ -262,6 +266,8 @@ def decide(
         order = draft.orders.order(intent.client_order_id)
         if order is not None:
             working.look(order, quote, now, arriving=True)
+    elif intent.legs:
+        match_at_once(draft, feed, working.venue, intent, judged.checks, now)
     else:
         _match_at_once(draft, working.venue, intent, instrument, quote, judged.checks, now)
     return judged.checks

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from optionix_core.errors import IntegrityError
 from optionix_core.portfolio.exact import ZERO, decimal_text, exact_arithmetic
 from optionix_core.portfolio.ledger import entry_event, trade_entry
+from optionix_core.services.combination_fills import combination_events, meeting
 from optionix_core.services.judging import backing_of, instrument_of, judge
 from optionix_core.trading import resting
 from optionix_core.trading.backing import is_reduced
@@ -72,7 +73,7 @@ class Working:
         here = [
             order
             for order in self.draft.orders.orders()
-            if order.since is not None and order.since < at and order.intent.symbol == quote.symbol
+            if order.since is not None and order.since < at and quote.symbol in order.intent.symbols
         ]
         for order in sorted(here, key=_priority):
             still = self.draft.orders.order(order.intent.client_order_id)
@@ -82,6 +83,9 @@ class Working:
     def look(self, order: OpenOrder, quote: Quote, at: datetime, *, arriving: bool) -> None:
         """Let one order look at a quote at `at`; `arriving` where it does so for the first time, and so may take."""
         if order.workable < 1:
+            return
+        if order.intent.legs:
+            self._look_at_legs(order, at)
             return
         if order.waits_for_trigger:
             if not self._triggered(order, quote, at):
@@ -122,6 +126,30 @@ class Working:
         """Whether nothing may trade or trigger on an instrument at a moment."""
         board = self.draft.orders.halts
         return bool(board.halts) and not board.judge((self.instrument(symbol),), at).allowed
+
+    def _look_at_legs(self, order: OpenOrder, at: datetime) -> None:
+        """Let a combination meet the quotes that its legs have at `at`."""
+        intent, name = order.intent, order.intent.client_order_id
+        fill = meeting(self.feed, self.venue, order, at)
+        if fill is None or any(self._halted(symbol, at) for symbol in intent.symbols):
+            return
+        account, instrument = self.draft.book.account(intent.account), self.instrument(intent.symbols[0])
+        if account is None:
+            raise IntegrityError(f"order {name} works for account {intent.account}, which is not open")
+        orders = self.draft.orders
+        with exact_arithmetic():
+            cost = signed_cost(intent.side, fill.quantity, fill.price, instrument.multiplier) + fill.fee
+            free = account.cash - orders.reserved(intent.account) + order.reserved
+        needs = backing_of(orders, self.feed, replace(intent, quantity=fill.quantity), account)
+        words = f"needs {decimal_text(cost)}, {decimal_text(free)} is free"
+        told = backed(needs, free - cost, cost, words, closes=False)
+        if not told.passed:
+            self.end(name, OrderEnd(OrderState.CANCELLED, f"buying-power: {told.detail}", ()), at)
+            return
+        legs = {symbol: self.instrument(symbol) for symbol in intent.symbols}
+        self.draft.add(*combination_events(fill, intent, self.venue.name, legs))
+        if self._known(name).remaining == 0:
+            self.end(name, OrderEnd(OrderState.FILLED, None, ()), at)
 
     def _known(self, client_order_id: str) -> OpenOrder:
         order = self.draft.orders.order(client_order_id)
@@ -225,6 +253,8 @@ def fill_events(fill: Fill, intent: OrderIntent, venue: str, instrument: Instrum
 
 
 def _priority(order: OpenOrder) -> tuple[int, Decimal]:
-    """Orders without a limit first, then the better limits; the sort keeps the older first."""
+    """Orders without a limit first, then the better limits, then combinations; the sort keeps the older first."""
     limit = order.intent.limit_price
+    if order.intent.legs:
+        return (2, ZERO)
     return (0, ZERO) if limit is None else (1, -order.intent.side.sign * limit)

@@ -260,11 +260,17 @@ class OrderFold:
             if name in self._open:
                 self._open[name] = replace(self._open[name], place=place)
 
+    def _take(self, side: Side, quote: Quote, quantity: int) -> None:
+        taken = self.already_taken(side, quote) + quantity
+        self._taken[_place(side, quote)] = _Taken(time_text(quoted_at(quote)), taken)
+
     def _fill(self, event: Event) -> None:
         fill = fill_of(event)
         side = fill_side(event)
-        place, made = _place(side, fill.quote), time_text(quoted_at(fill.quote))
-        self._taken[place] = _Taken(made, self.already_taken(side, fill.quote) + fill.quantity)
+        for leg in fill.legs:
+            self._take(Side.BUY if leg.quantity > 0 else Side.SELL, leg.quote, abs(leg.quantity))
+        if not fill.legs:
+            self._take(side, fill.quote, fill.quantity)
         order = self._open.get(fill.client_order_id)
         if order is None:
             return

@@ -12,7 +12,7 @@ from typing import Final
 
 from optionix_core.market.protocols import FeedState
 from optionix_core.portfolio.exact import decimal_text
-from optionix_core.trading import gate_power, gate_terms
+from optionix_core.trading import gate_combination, gate_power, gate_terms
 from optionix_core.trading.gate_facts import AccountStatus, GateFacts, GateLimits
 from optionix_core.trading.gate_terms import CANNOT_TELL, Answer
 from optionix_core.trading.orders import GateCheck, OrderIntent, Side
@@ -41,6 +41,8 @@ CLOCK_SKEW: Final = timedelta(seconds=1)
 def check(intent: OrderIntent, facts: GateFacts, limits: GateLimits | None = None) -> tuple[GateCheck, ...]:
     """All rules in order, each with its answer; rules that nothing calls for are not asked."""
     bounds = GateLimits() if limits is None else limits
+    if intent.legs:
+        return _checks(_of_combination(intent, facts, bounds))
     asked: tuple[tuple[str, Answer | None], ...] = (
         ("known-instrument", _known(intent, facts)),
         ("market-open", _open(facts)),
@@ -65,6 +67,33 @@ def check(intent: OrderIntent, facts: GateFacts, limits: GateLimits | None = Non
         *gate_terms.book_limits(intent, facts, bounds),
         ("buying-power", gate_power.buying_power(intent, facts)),
     )
+    return _checks(asked)
+
+
+def _of_combination(intent: OrderIntent, facts: GateFacts, bounds: GateLimits) -> tuple[tuple[str, Answer | None], ...]:
+    return (
+        ("known-instrument", gate_combination.known(intent, facts)),
+        ("market-open", _open(facts)),
+        ("not-halted", gate_terms.halt(facts)),
+        ("not-expired", _not_expired(facts)),
+        ("quoted", gate_combination.quoted(intent, facts)),
+        ("not-stale", _not_stale(facts)),
+        ("account-venue", _account_venue(intent, facts)),
+        ("account-state", gate_terms.account_state(intent, facts)),
+        ("kill-switch", gate_terms.kill_switch(intent, facts)),
+        ("quantity", _quantity(intent, bounds)),
+        ("limit-price", gate_combination.limit_price(intent)),
+        ("time-in-force", gate_terms.time_in_force(intent, facts)),
+        ("price-collar", gate_combination.price_collar(intent, facts, bounds)),
+        ("fat-finger", gate_combination.fat_finger(intent, facts, bounds)),
+        ("duplicate", gate_terms.duplicate(facts, bounds)),
+        ("message-rate", gate_terms.message_rate(facts, bounds)),
+        *gate_terms.book_limits(intent, facts, bounds),
+        ("buying-power", gate_combination.buying_power(intent, facts)),
+    )
+
+
+def _checks(asked: tuple[tuple[str, Answer | None], ...]) -> tuple[GateCheck, ...]:
     return tuple(GateCheck(rule, answer.passed, answer.detail) for rule, answer in asked if answer is not None)
 
 

@@ -79,6 +79,10 @@ class GateFacts:
     backing: Backing | None = None
     """What the account needs behind what it sells, before the order and after; None where that was not asked: then only
     what is held may be sold."""
+    legs: Mapping[str, Instrument] = field(default_factory=dict)
+    """Of a combination, those that the feed knows; `instrument` is then the one that ends first."""
+    quotes: Mapping[str, Quote] = field(default_factory=dict)
+    """Of its legs; `quote` is then the oldest."""
     halted: str | None = None
     """Why the instrument is halted."""
     status: AccountStatus = AccountStatus.ACTIVE

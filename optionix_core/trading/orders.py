@@ -193,6 +193,19 @@ class GateCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class FillLeg:
+    """What one leg of a combination's fill moved."""
+
+    symbol: str
+    quantity: int
+    """Contracts, signed: positive bought."""
+    price: Decimal
+    fee: Decimal
+    quote: Quote
+    """The quote of the leg that it was made against."""
+
+
+@dataclass(frozen=True, slots=True)
 class Fill:
     """What a venue did, and under which model."""
 
@@ -205,7 +218,9 @@ class Fill:
     """Name of the fill model, such as `touch-displayed-size`."""
     filled_at: datetime
     quote: Quote
-    """The quote that it was made against."""
+    """The quote that it was made against; of a combination that of its first leg."""
+    legs: tuple[FillLeg, ...] = ()
+    """Of a combination, whose `quantity` is units, `price` net and `fee` that of all legs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +259,25 @@ class OrderResult:
 
 
 @dataclass(frozen=True, slots=True)
+class CombinationView:
+    """What a combination is, all its units together, at its limit or else at its natural price; fees excluded."""
+
+    strategy: str
+    """Its name in the catalogue, or `custom`."""
+    natural: Decimal | None
+    """Net price at the far side of every leg; None where a leg has none."""
+    mid: Decimal | None
+    max_gain: Decimal | None
+    """None where unbounded, and where legs end apart."""
+    max_loss: Decimal | None
+    breakevens: tuple[float, ...] | None
+    """None where legs end apart: what is left then is a model's to say."""
+    requirement_before: Decimal | None
+    """Cash that must stand behind the account; None where its loss has no bound."""
+    requirement_after: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
 class OrderPreview:
     """What an order would do now: nothing is written."""
 
@@ -261,3 +295,4 @@ class OrderPreview:
     """Cash that would be kept for what rests."""
     ends_at: datetime | None = None
     """When it would end by itself, where it rests."""
+    combination: CombinationView | None = None

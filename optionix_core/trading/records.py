@@ -27,6 +27,7 @@ from optionix_core.sync.canonical import time_text
 from optionix_core.sync.event import Event, Json
 from optionix_core.trading.orders import (
     Fill,
+    FillLeg,
     GateCheck,
     OrderIntent,
     OrderLeg,
@@ -188,12 +189,17 @@ def fill_event(fill: Fill, intent: OrderIntent) -> Event:
         "side": str(intent.side),
         "symbol": intent.symbol,
     }
+    if fill.legs:
+        del payload["quote"]
+        payload["legs"] = [_leg_payload(leg) for leg in fill.legs]
     return Event(fill.fill_id, FILLED, fill.filled_at, payload)
 
 
 def fill_of(event: Event) -> Fill:
     """The fill of its event. Raises IntegrityError where the event is malformed."""
     payload = event.payload
+    legs = tuple(_leg_of(leg) for leg in fields.objects(payload, "legs")) if "legs" in payload else ()
+    symbol = fields.text(payload, "symbol")
     return Fill(
         fill_id=event.id,
         client_order_id=fields.text(payload, "client_order_id"),
@@ -202,7 +208,29 @@ def fill_of(event: Event) -> Fill:
         fee=fields.decimal(payload, "fee"),
         model=fields.text(payload, "model"),
         filled_at=event.time,
-        quote=quote_of(fields.mapping(payload, "quote"), fields.text(payload, "symbol")),
+        quote=legs[0].quote if legs else quote_of(fields.mapping(payload, "quote"), symbol),
+        legs=legs,
+    )
+
+
+def _leg_payload(leg: FillLeg) -> dict[str, Json]:
+    return {
+        "fee": decimal_text(leg.fee),
+        "price": decimal_text(leg.price),
+        "quantity": leg.quantity,
+        "quote": quote_payload(leg.quote),
+        "symbol": leg.symbol,
+    }
+
+
+def _leg_of(payload: Mapping[str, Json]) -> FillLeg:
+    symbol = fields.text(payload, "symbol")
+    return FillLeg(
+        symbol=symbol,
+        quantity=fields.integer(payload, "quantity"),
+        price=fields.decimal(payload, "price"),
+        fee=fields.decimal(payload, "fee"),
+        quote=quote_of(fields.mapping(payload, "quote"), symbol),
     )
 
 

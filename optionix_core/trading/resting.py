@@ -44,9 +44,13 @@ def why_it_ended(intent: OrderIntent, at: datetime) -> str:
 def reserve_of(intent: OrderIntent, instrument: Instrument, level: Decimal | None, fee: Decimal) -> Reserve:
     """Cash kept for an order that buys: its limit, or its level where it has none, and `fee` for a contract.
 
-    A sell keeps none: it delivers what is held, and its proceeds pay its fee.
+    A sell keeps none: it delivers what is held, and its proceeds pay its fee. A combination keeps its net price and the
+    fee of a unit, `fee`, as far as that is paid and not received.
     """
     price = intent.limit_price if intent.limit_price is not None else level
+    if intent.legs and price is not None:
+        with exact_arithmetic():
+            return Reserve(each=max(ZERO, intent.side.sign * price * instrument.multiplier + fee))
     if intent.side is Side.SELL or price is None:
         return NOTHING
     with exact_arithmetic():
@@ -56,6 +60,8 @@ def reserve_of(intent: OrderIntent, instrument: Instrument, level: Decimal | Non
 def place_of(intent: OrderIntent, quote: Quote, level: Decimal | None) -> Place:
     """Where an order stands as it joins: behind what is displayed at its price, in front of it, or not to be told."""
     trailing = intent.trigger is not None and intent.trigger.kind is TriggerKind.TRAILING
+    if intent.legs:
+        return NOWHERE
     if intent.trigger is not None or intent.limit_price is None:
         return Place(level=level) if trailing else NOWHERE
     buys = intent.side is Side.BUY

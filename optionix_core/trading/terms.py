@@ -2,7 +2,7 @@
 
 What contradicts itself is malformed: an error that names field, value and bound, before anything is written. What may
 be asked but not be done now (a price off the tick, too little cash, a closed market) is for the gate to refuse.
-Combinations are not taken here yet.
+A combination is a limit or market order of two to eight legs without a trigger, a parent or a group.
 """
 
 from __future__ import annotations
@@ -11,14 +11,27 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from math import gcd
 from typing import Final
 
 from optionix_core.errors import InvalidValueError
 from optionix_core.market import symbols
-from optionix_core.trading.orders import OrderIntent, OrderType, Side, TimeInForce, Trigger, TriggerKind
+from optionix_core.trading.orders import (
+    OrderIntent,
+    OrderLeg,
+    OrderType,
+    Side,
+    TimeInForce,
+    Trigger,
+    TriggerKind,
+    combination_key,
+)
 
 _GROUP = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 _HUNDRED: Final = Decimal(100)
+MINIMUM_LEGS: Final = 2
+MAXIMUM_LEGS: Final = 8
+"""Chosen by us: more than any strategy of the catalogue has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +40,7 @@ class OrderTerms:
 
     side: Side | str
     quantity: int
-    symbol: str
+    symbol: str = ""
     """In any form that `market.symbols` reads."""
     limit_price: Decimal | None = None
     time_in_force: TimeInForce = TimeInForce.IOC
@@ -38,6 +51,8 @@ class OrderTerms:
     parent: str | None = None
     one_cancels: str | None = None
     tag: str | None = None
+    legs: tuple[OrderLeg, ...] = ()
+    """Of a combination; `symbol` is then left empty, `quantity` counts units and `limit_price` is net."""
 
 
 def intent_of_terms(terms: OrderTerms, account: str, client_order_id: str, now: datetime) -> OrderIntent:
@@ -45,13 +60,17 @@ def intent_of_terms(terms: OrderTerms, account: str, client_order_id: str, now: 
     if terms.side not in tuple(Side):
         raise InvalidValueError("side", repr(terms.side), "buy or sell")
     check_quantity(terms.quantity)
-    check_price("limit_price", terms.limit_price)
+    legs = _legs(terms)
+    if not legs:
+        check_price("limit_price", terms.limit_price)
+    elif terms.limit_price is not None and not terms.limit_price.is_finite():
+        raise InvalidValueError("limit_price", terms.limit_price, "finite")
     intent = OrderIntent(
         client_order_id=client_order_id,
         account=account,
         side=Side(terms.side),
         quantity=terms.quantity,
-        symbol=symbols.resolve(terms.symbol),
+        symbol=combination_key(legs) if legs else symbols.resolve(terms.symbol),
         limit_price=terms.limit_price,
         created_at=now,
         time_in_force=TimeInForce(terms.time_in_force),
@@ -62,6 +81,7 @@ def intent_of_terms(terms: OrderTerms, account: str, client_order_id: str, now: 
         parent=terms.parent,
         one_cancels=terms.one_cancels,
         tag=terms.tag,
+        legs=legs,
     )
     _check_trigger(terms.trigger)
     _check_time(intent)
@@ -74,6 +94,37 @@ def intent_of_terms(terms: OrderTerms, account: str, client_order_id: str, now: 
     if intent.parent == client_order_id:
         raise InvalidValueError("parent", repr(intent.parent), "another order")
     return intent
+
+
+def _legs(terms: OrderTerms) -> tuple[OrderLeg, ...]:
+    """The legs with their keys, in order of these; each instrument once, ratios whole and without a common divisor."""
+    if not terms.legs:
+        return ()
+    if terms.symbol:
+        raise InvalidValueError("symbol", repr(terms.symbol), "absent for a combination: its legs name it")
+    if not MINIMUM_LEGS <= len(terms.legs) <= MAXIMUM_LEGS:
+        raise InvalidValueError("legs", len(terms.legs), f"{MINIMUM_LEGS} to {MAXIMUM_LEGS}")
+    _check_no_more(terms)
+    for row, leg in enumerate(terms.legs):
+        if not isinstance(leg.ratio, int) or isinstance(leg.ratio, bool) or not leg.ratio:
+            raise InvalidValueError("ratio", repr(leg.ratio), "a whole number other than zero", row)
+    found = [OrderLeg(symbols.resolve(leg.symbol), leg.ratio) for leg in terms.legs]
+    for row, leg in enumerate(found):
+        if leg.symbol in {other.symbol for other in found[:row]}:
+            raise InvalidValueError("symbol", leg.symbol, "in one leg only", row)
+    divisor = gcd(*(leg.ratio for leg in found))
+    if divisor > 1:
+        raise InvalidValueError("ratio", ", ".join(str(leg.ratio) for leg in found), f"divided by {divisor}")
+    return tuple(sorted(found, key=lambda leg: leg.symbol))
+
+
+def _check_no_more(terms: OrderTerms) -> None:
+    for name in ("trigger", "parent", "one_cancels"):
+        if getattr(terms, name) is not None:
+            raise InvalidValueError(name, repr(getattr(terms, name)), "absent for a combination")
+    for name in ("post_only", "reduce_only"):
+        if getattr(terms, name):
+            raise InvalidValueError(name, "true", "false for a combination")
 
 
 def check_quantity(quantity: int) -> None:

@@ -1,0 +1,117 @@
+"""A combination meeting the quotes of its legs: whole units of all legs at their touches, or nothing.
+
+Fill model `natural-touch-whole-units`: every leg at the far side, what is bought at the ask and what is sold at the
+bid, as many units as the displayed sizes of all legs have left. The net price is per unit of the underlying, what
+buying one unit of the proportion costs. Never at mid, and never half a spread: a leg without a size stops all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+
+from optionix_core.market.protocols import TouchRange
+from optionix_core.market.quote import Quote
+from optionix_core.portfolio.exact import ZERO, exact_arithmetic
+from optionix_core.trading.fold import OpenOrder
+from optionix_core.trading.orders import Fill, FillLeg, OrderIntent, OrderLeg, Side
+from optionix_core.trading.records import fill_id
+from optionix_core.trading.touch import acceptable, crossed, touch
+
+COMBINATION_MODEL: Final = "natural-touch-whole-units"
+
+Quotes = Mapping[str, Quote]
+"""The last quote of each leg, by symbol."""
+
+
+def leg_side(side: Side, leg: OrderLeg) -> Side:
+    """Which way a leg goes when the combination goes `side`."""
+    return side if leg.ratio > 0 else Side.SELL if side is Side.BUY else Side.BUY
+
+
+def contracts(intent: OrderIntent, units: int = 1) -> int:
+    """Contracts of all legs in so many units; of a single instrument the units themselves."""
+    return units * (sum(abs(leg.ratio) for leg in intent.legs) or 1)
+
+
+def natural(side: Side, legs: Sequence[OrderLeg], quotes: Quotes) -> Decimal | None:
+    """Net price at the far side of every leg; None where a leg has no touch there, or is crossed."""
+    total = ZERO
+    with exact_arithmetic():
+        for leg in legs:
+            quote = quotes.get(leg.symbol)
+            met = None if quote is None or crossed(quote) else touch(quote, leg_side(side, leg))
+            if met is None:
+                return None
+            total += leg.ratio * met[0]
+    return total
+
+
+def mid(legs: Sequence[OrderLeg], quotes: Quotes) -> Decimal | None:
+    """The middle of buying and selling; None where either has no price."""
+    bought, sold = natural(Side.BUY, legs, quotes), natural(Side.SELL, legs, quotes)
+    if bought is None or sold is None:
+        return None
+    with exact_arithmetic():
+        return (bought + sold) / 2
+
+
+def executed(
+    order: OpenOrder,
+    quotes: Quotes,
+    available: Callable[[Side, Quote], int],
+    fee: Callable[[int], Decimal],
+    at: datetime,
+) -> Fill | None:
+    """The fill that the quotes give: whole units at the natural price where the limit allows it, else None."""
+    intent = order.intent
+    net = natural(intent.side, intent.legs, quotes)
+    if net is None or not acceptable(intent.side, net, intent.limit_price):
+        return None
+    room = (available(leg_side(intent.side, leg), quotes[leg.symbol]) // abs(leg.ratio) for leg in intent.legs)
+    units = min(order.workable, *room)
+    if units < 1:
+        return None
+    name = intent.client_order_id
+    legs = tuple(_leg(intent.side, leg, units, quotes[leg.symbol], fee) for leg in intent.legs)
+    with exact_arithmetic():
+        fees = sum((leg.fee for leg in legs), ZERO)
+    return Fill(
+        fill_id=fill_id(name, order.fills + 1),
+        client_order_id=name,
+        quantity=units,
+        price=net,
+        fee=fees,
+        model=COMBINATION_MODEL,
+        filled_at=at,
+        quote=legs[0].quote,
+        legs=legs,
+    )
+
+
+def could_meet(intent: OrderIntent, ranges: Mapping[str, Sequence[TouchRange]]) -> bool:
+    """Whether some quotes within the ranges of a stretch could meet the limit; an order without one always could."""
+    if intent.limit_price is None:
+        return True
+    best = 0.0
+    for leg in intent.legs:
+        told = ranges[leg.symbol]
+        if not told:
+            return False
+        bought = leg_side(intent.side, leg) is Side.BUY
+        price = min(one.ask_low for one in told) if bought else max(one.bid_high for one in told)
+        best += leg.ratio * price
+    sign = intent.side.sign
+    return sign * best <= sign * float(intent.limit_price) + _SLACK
+
+
+_SLACK: Final = 1e-9
+"""Of a sum of floats: a stretch is looked at rather than left out."""
+
+
+def _leg(side: Side, leg: OrderLeg, units: int, quote: Quote, fee: Callable[[int], Decimal]) -> FillLeg:
+    met = touch(quote, leg_side(side, leg))
+    price = ZERO if met is None else met[0]
+    return FillLeg(leg.symbol, side.sign * leg.ratio * units, price, fee(abs(leg.ratio) * units), quote)

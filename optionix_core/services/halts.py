@@ -19,7 +19,7 @@ from optionix_core.portfolio.exact import decimal_of_float
 from optionix_core.services.judging import instrument_of
 from optionix_core.services.lifecycle import bring_up_to_date_where_free, update_under_lock
 from optionix_core.trading.eastern import NEW_YORK
-from optionix_core.trading.halt_records import ended_event, started_event
+from optionix_core.trading.halt_records import ended_event, started_event, started_id
 from optionix_core.trading.halts import (
     Halt,
     HaltScope,
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from optionix_core.market.protocols import QuoteSource
     from optionix_core.services.workspace import Workspace
+    from optionix_core.sync.event import LogReader
 
 MANUAL: Final = "manual"
 """Rule of a halt that a user sets without naming another."""
@@ -125,7 +126,7 @@ def start(
             bound = f"one that is not set (it is, since {standing.since:%Y-%m-%d %H:%M:%S} UTC)"
             raise InvalidValueError("halt", f"{rule} of {halt.name.strip() or 'the market'}", bound)
         update_under_lock(log, desk, workspace.venue_feed, now, told=True)
-        desk.append(log, (started_event(halt, by),))
+        desk.append(log, (started_event(halt, by, _set_before(log, halt) + 1),))
         desk.keep(log)
     return halt
 
@@ -143,7 +144,7 @@ def lift(workspace: Workspace, scope: HaltScope, name: str = "", *, by: str, rea
         if halt is None:
             raise InvalidValueError("halt", f"{rule} of {named.strip() or 'the market'}", "one that is set")
         update_under_lock(log, desk, workspace.venue_feed, now, told=True)
-        desk.append(log, (ended_event(halt, by, reason, now),))
+        desk.append(log, (ended_event(halt, _set_before(log, halt), by, reason, now),))
         desk.keep(log)
     return halt
 
@@ -194,6 +195,14 @@ def _known(feed: QuoteSource, underlying: str) -> None:
     known = tuple(item.symbol for item in feed.underlyings())
     if underlying not in known:
         raise UnknownNameError("underlying", underlying, known)
+
+
+def _set_before(log: LogReader, halt: Halt) -> int:
+    """How often a halt of that scope, name and rule was set."""
+    number = 0
+    while log.find(started_id(halt, number + 1)) is not None:
+        number += 1
+    return number
 
 
 def _named(feed: QuoteSource, scope: HaltScope, name: str) -> str:

@@ -1,7 +1,7 @@
 """Halts as events, and the board as they leave it.
 
-    halt/SCOPE/NAME/RULE/TIME/started    halt.started    what is held up, by which rule, until when where that is known
-    halt/SCOPE/NAME/RULE/TIME/ended      halt.ended      lifted before its time, or because it had none
+    halt/SCOPE/NAME/RULE/1/started    halt.started    what is held up, by which rule, until when where that is known
+    halt/SCOPE/NAME/RULE/1/ended      halt.ended      lifted before its time, or because it had none
 
 A halt with an end ends by itself: the log need not say so. The venue is brought up to now before a halt is set or
 lifted, so that a board says of every moment that is still to be looked at what it said then.
@@ -24,12 +24,17 @@ ENDED: Final = "halt.ended"
 HALT_TYPES: Final = frozenset({STARTED, ENDED})
 
 
-def started_event(halt: Halt, by: str) -> Event:
+def started_id(halt: Halt, number: int) -> str:
+    """Id of the event that sets the n-th halt of its scope, name and rule, from 1."""
+    return _id(halt, number, "started")
+
+
+def started_event(halt: Halt, by: str, number: int = 1) -> Event:
     """The event of a halt that begins at its `since`."""
-    return Event(_id(halt.scope, halt.name, halt.rule, halt.since, "started"), STARTED, halt.since, _payload(halt, by))
+    return Event(started_id(halt, number), STARTED, halt.since, _payload(halt, by))
 
 
-def ended_event(halt: Halt, by: str, reason: str, time: datetime) -> Event:
+def ended_event(halt: Halt, number: int, by: str, reason: str, time: datetime) -> Event:
     """The event that lifts a halt."""
     payload: dict[str, Json] = {
         "by": by,
@@ -39,7 +44,7 @@ def ended_event(halt: Halt, by: str, reason: str, time: datetime) -> Event:
         "scope": str(halt.scope),
         "since": time_text(halt.since),
     }
-    return Event(_id(halt.scope, halt.name, halt.rule, halt.since, "ended"), ENDED, time, payload)
+    return Event(_id(halt, number, "ended"), ENDED, time, payload)
 
 
 def board_after(board: HaltBoard, event: Event) -> HaltBoard:
@@ -96,5 +101,5 @@ def _scope(payload: Mapping[str, Json]) -> HaltScope:
     return HaltScope(text)
 
 
-def _id(scope: HaltScope, name: str, rule: str, since: datetime, what: str) -> str:
-    return f"halt/{scope}/{name or 'all'}/{rule}/{time_text(since)}/{what}"
+def _id(halt: Halt, number: int, what: str) -> str:
+    return f"halt/{halt.scope}/{halt.name or 'all'}/{halt.rule}/{number}/{what}"

@@ -42,7 +42,7 @@ print(*sorted(set(sys.modules) - taken[0]))
 """
 
 
-@pytest.mark.parametrize("orders", [8, pytest.param(100, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("orders", [5, pytest.param(100, marks=pytest.mark.soak)])
 def test_four_processes_trade_once_each_and_the_open_terminal_shows_it(
     home: RealHome, symbols: tuple[str, ...], orders: int, capsys: pytest.CaptureFixture[str]
 ) -> None:

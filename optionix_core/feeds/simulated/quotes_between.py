@@ -32,12 +32,28 @@ def underlying_quotes(
     feed: SimulatedFeed, market: Market, after: datetime, until: datetime, matters: Matters, period: int
 ) -> Iterator[Quote]:
     """Those of an underlying itself."""
-    symbol = market.underlying.symbol
+    symbol, widest = market.underlying.symbol, 2 * market.underlying.spot_tick / 100
     for start, stop in open_ticks(feed, tick_of(after) + 1, tick_of(until) + 1):
-        for tick in made_between(market.path, market.own_key, period, start, stop, starts_day(feed, start)):
-            quote = feed.spot(symbol, moment_of(tick))
-            if matters(touch_of(quote)):
-                yield quote
+        opens = starts_day(feed, start)
+        for number in range(start >> LEVELS, ((stop - 1) >> LEVELS) + 1):
+            pending = [market.stretches.root(number)]
+            while pending:
+                node = pending.pop()
+                low, high = max(start, node.low), min(stop, node.low + node.size)
+                if low >= high:
+                    continue
+                if node.level >= FIRST_LEVEL:
+                    box = market.stretches.box(node)
+                    bottom, top = box.spot_low - widest, box.spot_high + widest
+                    if not matters(TouchRange(bottom, top, bottom, top)):
+                        continue
+                if node.level < LEAF_LEVEL:
+                    pending += reversed(market.stretches.halves(node))
+                    continue
+                for tick in made_between(market.path, market.own_key, period, low, high, opens):
+                    quote = feed.spot(symbol, moment_of(tick))
+                    if matters(touch_of(quote)):
+                        yield quote
 
 
 def option_quotes(

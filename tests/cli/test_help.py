@@ -91,10 +91,11 @@ def scenery(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+CALL = "ORBIT270115C00230000"
 SENT = (
     "buy 3 ORBIT 15JAN27 230 C",
-    "order submit --symbol ORBIT270115C00230000 --side buy --quantity 2 --type limit --limit 2 --client-id entry-1",
-    "algo start twap --symbol ORBIT270115C00230000 --side buy --quantity 9 --duration 9m --slices 3 --client-id morning",
+    f"order submit --symbol {CALL} --side buy --quantity 2 --type limit --limit 2 --client-id entry-1",
+    f"algo start twap --symbol {CALL} --side buy --quantity 20 --duration 30m --slices 6 --client-id morning",
 )
 BEFORE = {
     "optionix alert": "alert add last --symbol ORBIT --above 200 --hysteresis 1 --id high",

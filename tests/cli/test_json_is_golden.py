@@ -137,6 +137,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     ),
     "expire-preview-of-a-fresh-home": ("expire --preview --json",),
     "expiry-calendar": (BUY, "expiry calendar --json"),
+    "roll": (BUY, "roll ORBIT270115C00200000 --to 2027-03-19 --client-id rolled --json"),
     "kill-status-of-a-fresh-home": ("kill status --json",),
     "kill-arm": (f"{ARM} --json",),
     "kill-disarm": (ARM, "kill disarm --by ada --reason lunch --yes --json"),

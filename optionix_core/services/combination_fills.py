@@ -6,21 +6,23 @@ legs and one entry of the ledger: no reader can see half a spread.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from itertools import chain
+from math import inf
 from typing import TYPE_CHECKING, Final
 
 from optionix_core.market.protocols import TouchRange
 from optionix_core.portfolio.combination import TradeLeg, combination_entry
 from optionix_core.portfolio.ledger import entry_event
-from optionix_core.services.judging import instrument_of, quote_of, quotes_of
-from optionix_core.trading.combination import could_meet, executed
+from optionix_core.services.judging import instrument_of, quotes_of
+from optionix_core.trading.combination import contracts, could_meet, executed, natural
 from optionix_core.trading.records import fill_event
 from optionix_core.trading.touch import quoted_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from optionix_core.market.instruments import Instrument
     from optionix_core.market.protocols import QuoteSource, TellsQuotes
@@ -30,8 +32,11 @@ if TYPE_CHECKING:
     from optionix_core.trading.orders import Fill, OrderIntent
     from optionix_core.trading.paper import PaperVenue
 
-SHORTEST: Final = 64.0
-"""Seconds of a stretch that is looked at quote by quote."""
+LONGEST: Final = timedelta(hours=2)
+"""Stretch that is asked about as a whole."""
+PARTS: Final = 8
+SHORTEST: Final = timedelta(minutes=2)
+"""Stretch that is looked at quote by quote."""
 
 
 def meeting(feed: QuoteSource, venue: PaperVenue, order: OpenOrder, at: datetime) -> Fill | None:
@@ -77,39 +82,57 @@ def quotes_that_could_matter(
     """Quotes of the legs after `after` and up to `until` in order of time, but for stretches without a chance.
 
     The bounds of every leg's touch over a stretch bound the net price in it; a stretch in which the limit could be met
-    is halved until it is short.
+    is cut until it is short.
     """
-    if after >= until:
-        return
-    ranges = {symbol: _ranges(feed, telling, symbol, after, until) for symbol in intent.symbols}
+    while after < until:
+        end = min(until, after + LONGEST)
+        yield from _of_stretch(feed, telling, intent, after, end)
+        after = end
+
+
+def _of_stretch(
+    feed: QuoteSource, telling: TellsQuotes, intent: OrderIntent, after: datetime, until: datetime
+) -> Iterator[Quote]:
+    start = quotes_of(feed, intent, after)
+    width = _width(intent, start)
+    ranges = {symbol: _ranges(telling, symbol, after, until, width, start.get(symbol)) for symbol in intent.symbols}
     if not could_meet(intent, ranges):
         return
-    length = until - after
-    if length.total_seconds() > SHORTEST:
-        middle = after + _half(length)
-        yield from quotes_that_could_matter(feed, telling, intent, after, middle)
-        yield from quotes_that_could_matter(feed, telling, intent, middle, until)
+    if until - after <= SHORTEST:
+        told = chain.from_iterable(telling.quotes_between(symbol, after, until) for symbol in intent.symbols)
+        yield from sorted(told, key=lambda quote: (quoted_at(quote), quote.symbol))
         return
-    told = chain.from_iterable(telling.quotes_between(symbol, after, until) for symbol in intent.symbols)
-    yield from sorted(told, key=lambda quote: (quoted_at(quote), quote.symbol))
+    step = (until - after) / PARTS
+    for part in range(PARTS):
+        yield from _of_stretch(
+            feed, telling, intent, after + part * step, until if part == PARTS - 1 else after + (part + 1) * step
+        )
 
 
-def _half(length: timedelta) -> timedelta:
-    return length / 2
+def _width(intent: OrderIntent, quotes: Mapping[str, Quote]) -> float:
+    """How wide a leg's bounds may be to tell anything: the way from the natural price to the limit, over all legs."""
+    net = natural(intent.side, intent.legs, quotes)
+    if net is None or intent.limit_price is None:
+        return inf
+    return abs(float(net - intent.limit_price)) / (2 * contracts(intent))
 
 
-def _ranges(feed: QuoteSource, telling: TellsQuotes, symbol: str, after: datetime, until: datetime) -> list[TouchRange]:
-    """Bounds of all quotes of a stretch, and of the one that it begins with: asked for without taking a quote."""
-    found: list[TouchRange] = []
+def _ranges(
+    telling: TellsQuotes, symbol: str, after: datetime, until: datetime, width: float, start: Quote | None
+) -> list[TouchRange]:
+    """Bounds no wider than `width` that hold all quotes of a stretch and the one that it begins with."""
+    found = [] if start is None else [_touches(start)]
 
-    def note(touches: TouchRange) -> bool:
+    def too_wide(touches: TouchRange) -> bool:
+        if touches.ask_high - touches.ask_low > width or touches.bid_high - touches.bid_low > width:
+            return True
         found.append(touches)
         return False
 
-    for _ in telling.quotes_between(symbol, after, until, note):
-        pass
-    quote = quote_of(feed, symbol, after)
-    if quote is not None:
-        bid, ask = quote.bid or 0.0, float("inf") if quote.ask is None else quote.ask
-        found.append(TouchRange(bid, bid, ask, ask))
+    found += [_touches(quote) for quote in telling.quotes_between(symbol, after, until, too_wide)]
     return found
+
+
+def _touches(quote: Quote) -> TouchRange:
+    bid, ask = quote.bid or 0.0, inf if quote.ask is None else quote.ask
+    return TouchRange(bid, bid, ask, ask)

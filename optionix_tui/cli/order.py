@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from optionix_core.trading.terms import OrderTerms
 
 _OPTION = "ORBIT270115C00230000"
+_VERTICAL = '[{"symbol":"ORBIT270115C00220000","ratio":1},{"symbol":"ORBIT270115C00230000","ratio":-1}]'
 
 app = group(
     "order",
@@ -59,18 +60,32 @@ class TimeName(StrEnum):
 Symbol = Annotated[
     str, typer.Option("--symbol", help="OSI symbol, or words in quotes: 'ORBIT 15JAN27 230 C'.", metavar="OSI")
 ]
+AnySymbol = Annotated[
+    str | None,
+    typer.Option("--symbol", help="OSI symbol, or words in quotes: 'ORBIT 15JAN27 230 C'.", metavar="OSI"),
+]
+Legs = Annotated[
+    str | None,
+    typer.Option(
+        "--legs",
+        help='Legs of a combination instead: [{"symbol": OSI, "ratio": 1}, ...], @FILE or -; sold where negative.',
+        metavar="JSON",
+    ),
+]
 SideOption = Annotated[SideName, typer.Option("--side", help="buy or sell.", metavar="SIDE")]
-Quantity = Annotated[int, typer.Option("--quantity", help="Contracts.", metavar="N")]
+Quantity = Annotated[int, typer.Option("--quantity", help="Contracts, or units of a combination.", metavar="N")]
 TypeOption = Annotated[
-    TypeName,
+    TypeName | None,
     typer.Option(
         "--type",
-        help="market, limit, stop, stop-limit, trailing-stop, market-if-touched or limit-if-touched.",
+        help="market, limit, stop, stop-limit, trailing-stop, market-if-touched or limit-if-touched; "
+        "of a combination limit or market, told by --limit.",
         metavar="TYPE",
     ),
 ]
 Limit = Annotated[
-    Decimal | None, typer.Option("--limit", help="Worst price per unit, for types with a limit.", metavar="PRICE")
+    Decimal | None,
+    typer.Option("--limit", help="Worst price per unit, for types with a limit; net of all legs.", metavar="PRICE"),
 ]
 TriggerOption = Annotated[
     Decimal | None, typer.Option("--trigger", help="Level of a stop or an if-touched order.", metavar="PRICE")
@@ -117,15 +132,17 @@ OrderId = Annotated[str, typer.Argument(help="Client order id, as `order list` t
         f"optionix order submit --symbol {_OPTION} --side buy --quantity 2 --type limit --limit 2.50 --tif GTC",
         f"optionix order submit --symbol {_OPTION} --side sell --quantity 1 --type trailing-stop --trail 0.50",
         "optionix order submit --symbol 'ORBIT 15JAN27 230 C' --side buy --quantity 1 --type market --json",
+        f"optionix order submit --legs '{_VERTICAL}' --side buy --quantity 1 --limit 3.20",
     ),
 )
 def submit(
     context: typer.Context,
     *,
-    symbol: Symbol,
+    symbol: AnySymbol = None,
+    legs: Legs = None,
     side: SideOption,
     quantity: Quantity,
-    type_: TypeOption,
+    type_: TypeOption = None,
     limit: Limit = None,
     trigger: TriggerOption = None,
     trail: Trail = None,
@@ -147,7 +164,13 @@ def submit(
     Exits 5 where the pre-trade gate refuses, 1 where nothing is filled and nothing rests.
     """
     terms = order_terms.read(
-        str(type_), str(side), quantity, symbol, order_terms.Prices(limit, trigger, trail, trail_percent), tif, until
+        type_,
+        str(side),
+        quantity,
+        order_terms.What(symbol, legs),
+        order_terms.Prices(limit, trigger, trail, trail_percent),
+        tif,
+        until,
     )
     flags = {"post_only": post_only, "reduce_only": reduce_only, "parent": parent, "one_cancels": one_cancels}
     _submit(context, order_terms.with_flags(terms, **flags), client_id, account, dry_run, chosen(format_, as_json))
@@ -163,10 +186,11 @@ def submit(
 def preview(
     context: typer.Context,
     *,
-    symbol: Symbol,
+    symbol: AnySymbol = None,
+    legs: Legs = None,
     side: SideOption,
     quantity: Quantity,
-    type_: TypeOption,
+    type_: TypeOption = None,
     limit: Limit = None,
     trigger: TriggerOption = None,
     trail: Trail = None,
@@ -181,7 +205,13 @@ def preview(
 ) -> None:
     """Show what `order submit` would do now: price, cost, fees, cash kept, and every answer of the gate."""
     terms = order_terms.read(
-        str(type_), str(side), quantity, symbol, order_terms.Prices(limit, trigger, trail, trail_percent), tif, until
+        type_,
+        str(side),
+        quantity,
+        order_terms.What(symbol, legs),
+        order_terms.Prices(limit, trigger, trail, trail_percent),
+        tif,
+        until,
     )
     flags = {"post_only": post_only, "reduce_only": reduce_only, "parent": None, "one_cancels": None}
     _submit(context, order_terms.with_flags(terms, **flags), None, account, True, chosen(format_, as_json))

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from optionix_core.errors import UsageError
+from optionix_core.errors import UnknownNameError, UsageError
+from optionix_tui.cli.files import DASH, as_file
 
 if TYPE_CHECKING:
+    from optionix_core.trading.orders import OrderLeg
     from optionix_core.trading.terms import OrderTerms
 
 
@@ -21,6 +25,13 @@ class Prices(NamedTuple):
     trigger: Decimal | None = None
     trail: Decimal | None = None
     trail_percent: Decimal | None = None
+
+
+class What(NamedTuple):
+    """What is traded: a symbol, or the legs of a combination."""
+
+    symbol: str | None
+    legs: str | None
 
 
 _NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
@@ -35,10 +46,10 @@ _NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 def read(
-    type_: str,
+    type_: str | None,
     side: str,
     quantity: int,
-    symbol: str,
+    what: What,
     prices: Prices,
     tif: str | None,
     until: str | None,
@@ -47,12 +58,14 @@ def read(
     from optionix_core.trading.orders import TimeInForce
     from optionix_core.trading.terms import OrderTerms
 
+    type_ = _type(type_, what, prices)
     _check(type_, prices)
     default = "IOC" if type_ == "market" else "DAY"
     return OrderTerms(
         side=side,
         quantity=quantity,
-        symbol=symbol,
+        symbol=what.symbol or "",
+        legs=() if what.legs is None else _legs(what.legs),
         limit_price=prices.limit,
         time_in_force=TimeInForce(default if tif is None else str(tif).upper()),
         good_until=None if until is None else moment(until),
@@ -74,6 +87,52 @@ def moment(text: str) -> datetime:
     if found.tzinfo is None:
         raise UsageError(f"--until must say its offset from UTC, or end in Z (got {text!r})")
     return found.astimezone(UTC)
+
+
+def _type(type_: str | None, what: What, prices: Prices) -> str:
+    if (what.symbol is None) == (what.legs is None):
+        given = "--symbol is missing: give it, or --legs" if what.legs is None else "--symbol has no say beside --legs"
+        raise UsageError(given)
+    if type_ is not None and (what.legs is None or type_ in {"market", "limit"}):
+        return str(type_)
+    if what.legs is None:
+        raise UsageError("--type is missing: market, limit, stop, ...")
+    if type_ is not None:
+        raise UsageError(f"--type must be market or limit for a combination (got {type_})")
+    return "market" if prices.limit is None else "limit"
+
+
+def _legs(text: str) -> tuple[OrderLeg, ...]:
+    """Legs out of what follows `--legs`: symbol and ratio, or symbol and quantity as `strategy build` gives them."""
+    from optionix_core.trading.orders import OrderLeg
+
+    if text == DASH or text.startswith("@"):
+        with as_file(text.removeprefix("@")) as path:
+            text = _text(path)
+    try:
+        found = json.loads(text)
+    except ValueError as error:
+        raise UsageError(f"--legs must be JSON: {error}") from None
+    if isinstance(found, dict) and "legs" in found:
+        found = found["legs"]
+    if not isinstance(found, list):
+        raise UsageError('--legs must be a list such as [{"symbol": OSI, "ratio": 1}, ...]')
+    legs = []
+    for row, item in enumerate(found):
+        ratio = item.get("ratio") if isinstance(item, dict) else None
+        if not isinstance(ratio, int) or isinstance(ratio, bool) or not isinstance(item.get("symbol"), str):
+            raise UsageError(f"--legs must give a symbol and a whole ratio in row {row} (got {json.dumps(item)})")
+        legs.append(OrderLeg(item["symbol"], ratio))
+    return tuple(legs)
+
+
+def _text(path: Path) -> str:
+    if not path.is_file():
+        raise UnknownNameError("file", str(path))
+    try:
+        return path.read_text("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"--legs is not UTF-8: {error.reason}") from error
 
 
 def _check(type_: str, prices: Prices) -> None:

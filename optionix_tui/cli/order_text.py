@@ -95,6 +95,8 @@ def _receipt(order: dict[str, Any]) -> str:
 
 def _preview(order: dict[str, Any]) -> str:
     intent = f"{order['side']} {order['quantity']} {order['label']}"
+    if "combination" in order:
+        return _combination(order, intent)
     touch = " x ".join("none" if order[side] is None else price(order[side]) for side in ("bid", "ask"))
     if not order["fillable"] and order.get("reserved") is not None and order["time_in_force"] not in {"IOC", "FOK"}:
         kept = f", {order['reserved']:,.2f} kept for it" if order["reserved"] else ""
@@ -104,6 +106,41 @@ def _preview(order: dict[str, Any]) -> str:
     part = "" if order["fillable"] == order["quantity"] else f" ({order['fillable']} of them now)"
     money = _money(order["cost"], order["fees"])
     return f"would {intent}{part} at {price(order['price'])}, {money}, quoted {touch}; nothing was sent"
+
+
+def _combination(order: dict[str, Any], intent: str) -> str:
+    told = order["combination"]
+    if order["fillable"]:
+        money = _money(order["cost"], order["fees"])
+        part = "" if order["fillable"] == order["quantity"] else f" ({order['fillable']} of them now)"
+        first = f"would {intent}{part} at net {price(order['price'])}, {money}; nothing was sent"
+    elif order["time_in_force"] in {"IOC", "FOK"}:
+        first = f"would not {intent}; nothing was sent"
+    else:
+        kept = f", {order['reserved']:,.2f} kept for it" if order["reserved"] else ""
+        first = f"would rest: {intent}{_at(order)}, {order['time_in_force']}{kept}; nothing was sent"
+    words = [
+        f"{told['strategy']}, natural {_none(told['natural'])}, mid {_none(told['mid'])}",
+        f"most to gain {_bound(told, 'max_gain')}, to lose {_bound(told, 'max_loss')}",
+        f"requirement {_margin(told['requirement_before'])} before, {_margin(told['requirement_after'])} after",
+    ]
+    if told["breakevens"] is not None:
+        words[1] += f", breakeven {', '.join(price(one) for one in told['breakevens']) or 'none'}"
+    return "\n".join([first, *words])
+
+
+def _none(value: float | None) -> str:
+    return "none" if value is None else price(value)
+
+
+def _bound(told: dict[str, Any], name: str) -> str:
+    if told[name] is not None:
+        return f"{told[name]:,.2f}"
+    return "a model's to say (legs end apart)" if told["breakevens"] is None else "unbounded"
+
+
+def _margin(value: float | None) -> str:
+    return "needs margin" if value is None else f"{value:,.2f}"
 
 
 def price(value: float) -> str:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from optionix_core.errors import InvalidValueError, UsageError
-from optionix_tui.cli import strategy_layout, strategy_source
+from optionix_tui.cli import strategy_layout, strategy_order, strategy_source
 from optionix_tui.cli.arguments import Command, group
 from optionix_tui.cli.chain_source import FileFormat, Mapped, On, Rate, load
 from optionix_tui.cli.face import face_of
@@ -191,6 +191,7 @@ def build(
             "--model", help="Smile for the probability: svi, ssvi, essvi, spline, sabr, or none.", metavar="MODEL"
         ),
     ] = "svi",
+    submit: Annotated[bool, typer.Option("--submit", help="Print the command that orders it instead.")] = False,
     plot: Plot = False,
     file_format: FileFormat = None,
     mapped: Mapped = None,
@@ -234,6 +235,11 @@ def build(
         sys.stdout.write(strategy_layout.picture(report))
         return
     document = strategies_json.to_json(report, at or ())
+    if submit:
+        document["order"] = strategy_order.command(document)
+        if format_ is Format.TABLE:
+            sys.stdout.write(f"{document['order']}\n")
+            return
     records = [{"name": document["name"], **leg} for leg in document["legs"]]
     emit(format_, document, records, strategy_layout.build_table(document, chain.underlying))
 

@@ -28,6 +28,8 @@ VERTICAL = '[{"type":"call","strike":100,"quantity":1,"price":5},{"type":"call",
 CALENDAR = """[{"type": "call", "strike": 100, "quantity": -1, "price": 3, "expiry": "2026-12-18"},
 {"type": "call", "strike": 100, "quantity": 1, "price": 5.25, "expiry": "2027-01-15", "iv": 0.21}]"""
 REST = "--symbol ORBIT270115C00230000 --side buy --quantity 2 --type limit --limit 1.50 --tif GTC"
+SPREAD_ORDER = """--legs [{"symbol":"ORBIT270115C00220000","ratio":1},{"symbol":"ORBIT270115C00230000","ratio":-1}]
+--side sell --quantity 2"""
 ORDER = f"order submit {REST} --client-id first --json"
 TRADES = """time,symbol,side,quantity,price,fee,id
 2026-11-18T15:31:07Z,ORBIT270115C00200000,buy,2,21.40,1.30,T-1001
@@ -108,6 +110,8 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "buy-dry-run": ("buy 2 ORBIT 15JAN27 200 C --limit 30 --dry-run --json",),
     "sell": (BUY, "sell 1 ORBIT270115C00200000 --client-id second --json"),
     "order-submit": (ORDER,),
+    "order-submit-combination": (f"order submit {SPREAD_ORDER} --client-id first --json",),
+    "order-preview-combination": (f"order preview {SPREAD_ORDER} --limit 2.00 --json",),
     "order-preview": (f"order preview {REST} --json",),
     "order-amend": (ORDER, "order amend first --quantity 1 --amendment-id smaller --json"),
     "order-cancel": (ORDER, "order cancel first --json"),
@@ -138,6 +142,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "expire-preview-of-a-fresh-home": ("expire --preview --json",),
     "expiry-calendar": (BUY, "expiry calendar --json"),
     "roll": (BUY, "roll ORBIT270115C00200000 --to 2027-03-19 --client-id rolled --json"),
+    "kill-watch": (BUY, ARM, "kill watch --daily-loss 2000 --yes --json"),
     "kill-status-of-a-fresh-home": ("kill status --json",),
     "kill-arm": (f"{ARM} --json",),
     "kill-disarm": (ARM, "kill disarm --by ada --reason lunch --yes --json"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from datetime import timedelta
 
 import pytest
@@ -144,3 +145,71 @@ def test_tables_say_what_stands(optionix):
     assert "a      working  buy" in optionix("order", "list").out
     assert "order.accepted" in optionix("order", "show", "a").out
     assert optionix("order", "list", "--account", "other").out == "no orders\n"
+
+
+LEGS = '[{"symbol":"ORBIT270115C00220000","ratio":1},{"symbol":"ORBIT270115C00230000","ratio":-1}]'
+COMBINATION = ["order", "submit", "--legs", LEGS, "--side", "buy", "--quantity", "2"]
+
+
+def test_a_combination_is_filled_at_one_net_price_and_shown_with_its_legs(optionix):
+    done = json.loads(optionix(*COMBINATION, "--json").out)
+    assert (done["state"], done["filled_quantity"], done["type"]) == ("filled", 2, "market")
+    legs = done["fills"][0]["legs"]
+    assert [leg["quantity"] for leg in legs] == [2, -2]
+    assert done["average_price"] == pytest.approx(legs[0]["price"] - legs[1]["price"])
+    assert done["cost"] == pytest.approx(200 * done["average_price"])
+    assert "+1 ORBIT 15JAN27 220 C, -1 ORBIT 15JAN27 230 C" in optionix("order", "list", "--all").out
+
+
+def test_a_preview_of_a_combination_tells_its_payoff_and_the_requirement(optionix):
+    words = ["order", "preview", "--legs", LEGS, "--side", "sell", "--quantity", "1", "--limit", "3"]
+    told = json.loads(optionix(*words, "--json").out)["combination"]
+    assert (told["strategy"], told["max_gain"], told["max_loss"]) == ("bear-call-spread", 300, 700)
+    assert (told["breakevens"], told["requirement_before"], told["requirement_after"]) == ([223.0], 0, 1000)
+    assert "requirement 0.00 before, 1,000.00 after" in optionix(*words).out
+
+
+def test_a_strategy_that_was_built_prints_the_order_that_places_it(optionix):
+    built = "strategy build iron-condor --underlying ORBIT --expiry 2027-01-15 --strikes 190,200,220,230 --units 2"
+    built = optionix(*built.split(), "--model", "none", "--price", "natural", "--submit")
+    words = shlex.split(built.out)
+    assert words[:4] == ["optionix", "order", "submit", "--legs"]
+    done = json.loads(optionix(*words[1:], "--json").out)
+    assert (done["state"], len(done["legs"]), done["cost"] < 0) == ("filled", 4, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (["--symbol", KEY], 2, "--symbol has no say beside --legs"),
+        (["--type", "stop", "--trigger", "2"], 2, "--type must be market or limit for a combination"),
+        (["--parent", "p"], 1, "parent must be absent for a combination"),
+        (["--tif", "gtc"], 1, "time_in_force"),
+    ],
+)
+def test_what_a_combination_cannot_have_is_named(words, code, told, optionix):
+    answer = optionix(*COMBINATION, *words)
+    assert (answer.code, answer.data) == (code, b"")
+    assert told in answer.words
+
+
+@pytest.mark.parametrize(
+    ("legs", "code", "told"),
+    [
+        ("{", 2, "--legs must be JSON"),
+        ("7", 2, "--legs must be a list"),
+        ('[{"symbol": "ORBIT270115C00220000"}]', 2, "a symbol and a whole ratio in row 0"),
+        ("@no-such-file.json", 2, "no-such-file.json"),
+        ('[{"symbol":"ORBIT270115C00220000","ratio":1}]', 1, "legs must be 2 to 8"),
+    ],
+)
+def test_legs_that_cannot_be_read_are_named(legs, code, told, optionix):
+    answer = optionix("order", "submit", "--legs", legs, "--side", "buy", "--quantity", "1")
+    assert (answer.code, answer.data) == (code, b"")
+    assert told in answer.words
+
+
+def test_shares_and_single_options_are_not_ordered_as_a_combination(optionix):
+    build = "strategy build {} --underlying ORBIT --expiry 2027-01-15 --strikes 215 --model none --submit"
+    assert "has shares" in optionix(*build.format("covered-call").split()).words
+    assert "is one option" in optionix(*build.format("long-call").split()).words

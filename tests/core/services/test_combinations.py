@@ -11,8 +11,9 @@ from steady_feed import CALL, CALL_110, EXPIRES_AT, PUT, START
 
 from optionix_core.errors import InvalidValueError
 from optionix_core.portfolio.ledger import ENTRY, entry_of
-from optionix_core.services import orders, trading
+from optionix_core.services import halts, orders, trading
 from optionix_core.services.trading import OrderTerms
+from optionix_core.trading.halts import HaltScope
 from optionix_core.trading.orders import Amendment, OrderLeg, OrderState, TimeInForce
 from optionix_core.trading.records import FILLED, fill_event, fill_of, intent_of
 
@@ -208,6 +209,21 @@ def test_a_day_order_ends_with_the_session_and_any_order_with_its_first_leg(acts
     assert acts.events("order.expired")[0].payload["reason"].startswith("DAY")
     assert len(acts.events("order.expired")) == 2
     assert acts.reserved() == 0
+
+
+def test_a_halt_of_any_leg_suspends_all_of_it(acts):
+    acts.place("a", limit="3.50", force=GTC)
+    acts.pass_time(5)
+    who = {"by": "ada", "reason": "news"}
+    halts.start(acts.workspace(), HaltScope.INSTRUMENT, CALL_110, **who, until=START + timedelta(seconds=30))
+    acts.feed.tell(10, CALL, 4.3, 4.4)
+    acts.pass_time(20)
+    assert acts.fills("a") == []
+    refused = acts.place("b")
+    assert refused.reason.startswith("not-halted: ")
+    acts.feed.tell(40, CALL, 4.2, 4.3)
+    acts.pass_time(60)
+    assert acts.fills("a") == [(1, Decimal("3.3"), START + timedelta(seconds=40))]
 
 
 def test_an_amendment_may_cross_zero_and_takes_at_once_what_it_lets(acts):

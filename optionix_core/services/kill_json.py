@@ -6,6 +6,7 @@ from typing import Any
 
 from optionix_core.portfolio.deliverables import label_of
 from optionix_core.services.kill import KillReport
+from optionix_core.services.kill_watch import Watched
 from optionix_core.services.order_json import number, standing
 from optionix_core.sync.canonical import time_text
 
@@ -37,6 +38,22 @@ def to_json(report: KillReport) -> dict[str, Any]:
             }
             for item in report.held
         ],
+    }
+
+
+def watched(found: Watched) -> dict[str, Any]:
+    """What a look at the day's loss found and did."""
+    judged = found.judgement
+    return {
+        "schema_version": 1,
+        "rule": judged.rule,
+        "verdict": str(judged.verdict),
+        "value": None if judged.value is None else float(judged.value),
+        "bound": float(judged.bound),
+        "detail": judged.detail,
+        "fired": found.kill is not None,
+        "held_back": found.held_back,
+        "kill": None if found.kill is None else to_json(found.kill),
     }
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from optionix_core.errors import NotFilledError, UsageError
+from optionix_core.errors import MissingDataError, NotFilledError, RefusedError, UsageError
 from optionix_tui.cli.arguments import Command, group
 from optionix_tui.cli.face import face_of
 from optionix_tui.cli.output import Format, FormatOption, JsonOption, Table, chosen, emit, say
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 app = group(
     "kill",
-    "The kill switch of this home: status, arm, fire, rearm, disarm.",
+    "The kill switch of this home: status, arm, fire, rearm, disarm, watch.",
     "optionix kill arm --yes",
     "optionix kill fire --flatten --reason 'feed looks wrong' --yes",
     "optionix kill rearm --confirm rearm-k1 --yes",
@@ -154,6 +155,48 @@ def rearm(
     with face_of(context).workspace() as workspace:
         done = kill.rearm(workspace, who(by), reason, confirm)
     _emit(chosen(format_, as_json), done)
+
+
+@app.command(
+    cls=Command,
+    epilog=examples(
+        "optionix kill watch --daily-loss 2000 --dry-run",
+        "optionix kill watch --daily-loss 2000 --flatten --yes --json",
+    ),
+)
+def watch(
+    context: typer.Context,
+    *,
+    daily_loss: Annotated[
+        Decimal, typer.Option("--daily-loss", help="Loss since the last close at which to fire.", metavar="AMOUNT")
+    ],
+    flatten: Annotated[bool, typer.Option("--flatten", help="Close the positions where it fires.")] = False,
+    yes: Yes = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Judge, and fire nothing.")] = False,
+    format_: FormatOption = Format.TABLE,
+    as_json: JsonOption = False,
+) -> None:
+    """Judge the account's loss of the day, and fire where it is reached: for cron, or before one leaves the desk.
+
+    Fires only where the switch is armed and something works or is held. Exits 5 where the loss is reached, 6 where it
+    cannot be told.
+    """
+    from optionix_core.services import kill_watch
+    from optionix_core.services.kill_json import watched
+
+    if not dry_run:
+        _check(yes, "watch", "may end every working order", "; --dry-run judges alone")
+    with face_of(context).workspace() as workspace:
+        found = kill_watch.watch(workspace, daily_loss, flatten=flatten, dry_run=dry_run)
+    document = watched(found)
+    record = {name: value for name, value in document.items() if name not in {"schema_version", "kill"}}
+    told = f"{document['rule']} {document['verdict']}: {document['detail']}"
+    lines = [told] if found.kill is None else [told, *_lines(document["kill"], "ended")]
+    emit(chosen(format_, as_json), document, [record], Table(title="\n".join(lines)))
+    if document["verdict"] == "no data":
+        raise MissingDataError(f"{document['rule']}: {document['detail']}")
+    if document["verdict"] == "tripped":
+        raise RefusedError(document["rule"], found.held_back or f"kill {document['kill']['kill_id']} was fired")
 
 
 def _check(yes: bool, act: str, what: str, more: str = "") -> None:

@@ -21,6 +21,9 @@ REFUSED = [
     ("kill fire --dry-run --by ada", 1, ["kill switch must be armed", "(got disarmed)"]),
     ("kill rearm --yes", 2, ["--confirm is missing", "kill status"]),
     ("kill rearm --yes --by ada --confirm rearm-k1", 1, ["kill switch must be fired", "(got disarmed)"]),
+    ("kill watch --yes", 2, ["--daily-loss is missing"]),
+    ("kill watch --daily-loss 100", 2, ["--yes is missing", "--dry-run"]),
+    ("kill watch --daily-loss 0 --yes", 1, ["daily_loss must be above 0", "(got 0)"]),
     ("halt start NOPE --yes --by ada", 2, ["unknown underlying", "'NOPE'", "ORBIT"]),
     ("halt start ORBIT --by ada", 2, ["--yes is missing"]),
     ("halt start ORBIT --yes --by ada --minutes 0", 2, ["--minutes", "1 to 1000000", "(got 0)"]),
@@ -82,3 +85,14 @@ def test_a_halted_order_is_shown_suspended_until_the_halt_is_over(optionix):
     optionix.clock.advance(timedelta(minutes=5))
     assert json.loads(optionix("order", "list", "--json").out)["orders"][0]["state"] == "working"
     assert optionix("halt", "status").out.startswith("nothing is halted")
+
+
+def test_a_loss_of_the_day_fires_what_is_armed_with_exit_code_5(optionix):
+    for command in (BIG, ARM):
+        assert optionix(*command.split()).code == 0
+    answer = optionix(*["kill", "watch", "--daily-loss", "1", "--dry-run", "--json"])
+    assert (answer.code, "refused by daily-loss: a dry run" in answer.words) == (5, True)
+    fired = optionix(*["kill", "watch", "--daily-loss", "1", "--flatten", "--yes", "--json"])
+    document = json.loads(fired.out)
+    assert (fired.code, document["fired"], document["kill"]["state"]) == (5, True, "fired")
+    assert f"kill {document['kill']['kill_id']} was fired" in fired.words

@@ -14,7 +14,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 from optionix_core.market.option_type import OptionType
 from optionix_core.portfolio.exact import ZERO, exact_arithmetic
@@ -54,6 +55,9 @@ class Requirement:
     """Underlyings on which the loss has no bound; `amount` leaves them out."""
 
 
+_REMEMBERED: Final = 4096
+"""Books whose requirement is kept."""
+
 Book = Mapping[Kind, Decimal]
 """Signed contracts, or shares, of each kind."""
 
@@ -67,7 +71,7 @@ def requirement(holdings: Iterable[tuple[Kind, Decimal]]) -> Requirement:
             book[kind] = book.get(kind, ZERO) + quantity
         amount, unbounded = ZERO, []
         for underlying in sorted(books):
-            need = _of_underlying({kind: books[underlying][kind] for kind in sorted(books[underlying], key=_order)})
+            need = _known(tuple((kind, books[underlying][kind]) for kind in sorted(books[underlying], key=_order)))
             if need is None:
                 unbounded.append(underlying)
             else:
@@ -82,6 +86,12 @@ def worst(book: Book) -> Decimal | None:
             return None
         corners = {ZERO} | {kind.strike for kind in book}
         return max(ZERO, *(-_value(book, price) for price in corners))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _known(rows: tuple[tuple[Kind, Decimal], ...]) -> Decimal | None:
+    """Of one underlying. An order leaves most books as they were, and its choices differ in one."""
+    return _of_underlying(dict(rows))
 
 
 def _of_underlying(book: Book) -> Decimal | None:

@@ -116,8 +116,9 @@ def _end(
         return OrderEnd(OrderState.CANCELLED, reason, checks)
     net = natural(intent.side, intent.legs, quotes_of(feed, intent, now))
     could = meeting(feed, venue, OpenOrder(replace(intent, limit_price=None)), now)
-    if net is not None and not acceptable(intent.side, net, intent.limit_price):
-        reason = f"the natural price is {decimal_text(net)}, the limit {intent.limit_price}"
+    limit = intent.limit_price
+    if net is not None and limit is not None and not acceptable(intent.side, net, limit):
+        reason = f"the natural price is {decimal_text(net)}, the limit {decimal_text(limit)}"
     elif could is not None:
         reason = f"fill or kill: {could.quantity} of {intent.quantity} units could be filled"
     else:

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from optionix_core.errors import IntegrityError, InvalidValueError, NotFilledError, RefusedError
-from optionix_core.portfolio.exact import ZERO
+from optionix_core.portfolio.exact import ZERO, decimal_text
 from optionix_core.portfolio.ledger import account_opened_event, entry_event, opening_entry
 from optionix_core.portfolio.values import AccountState
 from optionix_core.services import answers
@@ -306,11 +306,11 @@ def _end_of_match(
     if filled == intent.quantity:
         return OrderEnd(OrderState.FILLED, None, checks)
     price = quote.ask if intent.side is Side.BUY else quote.bid
-    name = "ask" if intent.side is Side.BUY else "bid"
+    name, limit = "ask" if intent.side is Side.BUY else "bid", intent.limit_price
     if fills:
         reason = f"{filled} of {intent.quantity} filled, the rest cancelled: no more displayed at the {name}"
-    elif price is not None and not acceptable(intent.side, Decimal(repr(price)), intent.limit_price):
-        reason = f"the {name} is {price}, the limit {intent.limit_price}"
+    elif price is not None and limit is not None and not acceptable(intent.side, Decimal(repr(price)), limit):
+        reason = f"the {name} is {price}, the limit {decimal_text(limit)}"
     else:
         taken = venue.already_taken(intent.side, quote)
         reason = f"all that was displayed at the {name} is taken ({taken} contracts)"

@@ -7,6 +7,7 @@ moments, which a tape can: those of the recorded moments between them. A quote c
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -61,6 +62,10 @@ def record_day(path: Path, start: datetime, moments: int, expiries: int) -> Reco
     )
 
 
+def _made(quote: Quote) -> datetime:
+    return quote.received_at
+
+
 class RecordedVenue(ReplayFeed):
     """The recording as the feed of `local-sim`."""
 
@@ -106,18 +111,19 @@ class RecordedVenue(ReplayFeed):
             return self.spot(symbol, moment)
         at = self.moments[min((moment - self.tape.first) // INTERVAL, len(self.moments) - 1)]
         told = self._quotes(symbol)
-        found = next((quote for quote in reversed(told) if quote.received_at <= at), None)
-        if found is None or found.received_at < at:
+        row = bisect_right(told, at, key=_made) - 1
+        if row < 0 or _made(told[row]) < at:
             raise UnknownNameError("symbol", symbol)
-        return found
+        return told[row]
 
     def quotes_between(
         self, symbol: str, after: datetime, until: datetime, matters: Matters = everything
     ) -> Iterator[Quote]:
         """Those recorded after `after` and up to `until`; see TellsQuotes."""
-        for quote in self._quotes(symbol):
-            if after < quote.received_at <= until and matters(touch_of(quote)):
-                yield quote
+        told = self._quotes(symbol)
+        for row in range(bisect_right(told, after, key=_made), bisect_right(told, until, key=_made)):
+            if matters(touch_of(told[row])):
+                yield told[row]
 
     def _quotes(self, symbol: str) -> list[Quote]:
         """All that were recorded of one option, read from the tape the first time that it is asked for."""

@@ -221,8 +221,8 @@ def test_a_limit_lies_on_the_tick_grid_of_its_price(workspace, limit, passes):
 
 def test_a_limit_below_the_ask_is_not_filled_and_says_so(workspace):
     result = trading.submit(workspace, "buy", 1, CALL, Decimal("5.0"))
-    assert (result.state, result.fills, result.reason) == (OrderState.CANCELLED, (), "the ask is 5.1, the limit 5.0")
-    with pytest.raises(NotFilledError, match=r"the ask is 5.1, the limit 5.0"):
+    assert (result.state, result.fills, result.reason) == (OrderState.CANCELLED, (), "the ask is 5.1, the limit 5")
+    with pytest.raises(NotFilledError, match=r"the ask is 5.1, the limit 5"):
         trading.raise_for_state(result)
 
 

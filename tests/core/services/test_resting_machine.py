@@ -35,7 +35,7 @@ from optionix_core.services.home import HomeFolders
 from optionix_core.services.trading import OrderTerms
 from optionix_core.services.workspace import Workspace
 from optionix_core.sync.memory import MemoryEventStore
-from optionix_core.trading.orders import Amendment, TimeInForce, Trigger, TriggerKind
+from optionix_core.trading.orders import Amendment, OrderLeg, TimeInForce, Trigger, TriggerKind
 from optionix_core.trading.records import END_STATES, FILLED, INTENT, fill_of, fill_side, intent_of
 from optionix_core.trading.working_records import ACCEPTED, AMENDED, accepted_of, amended_of
 
@@ -43,6 +43,15 @@ SYMBOLS = st.sampled_from([CALL, CALL_110, PUT])
 SIDES = st.sampled_from(["buy", "sell"])
 PRICES = st.integers(1, 80).map(lambda ticks: Decimal(ticks) / 10)
 QUANTITIES = st.integers(1, 12)
+NETS = st.integers(-60, 80).map(lambda ticks: Decimal(ticks) / 10)
+COMBINATIONS = st.sampled_from(
+    [
+        (OrderLeg(CALL, 1), OrderLeg(CALL_110, -1)),
+        (OrderLeg(CALL, 1), OrderLeg(PUT, 1)),
+        (OrderLeg(CALL, 3), OrderLeg(CALL_110, -2)),
+        (OrderLeg(CALL, 1), OrderLeg(CALL_110, -1), OrderLeg(PUT, -1)),
+    ]
+)
 TRIGGERS = st.one_of(
     st.none(),
     st.builds(Trigger, st.sampled_from([TriggerKind.STOP, TriggerKind.TOUCHED]), PRICES),
@@ -58,6 +67,13 @@ def kind_of(instrument):
         instrument.option_type,
         instrument.strike,
     )
+
+
+def parts(fill, side):
+    """Sign, quote, price and contracts of a fill, or of each of its legs."""
+    if not fill.legs:
+        return [(side.sign, fill.quote, fill.price, fill.quantity)]
+    return [(1 if leg.quantity > 0 else -1, leg.quote, leg.price, abs(leg.quantity)) for leg in fill.legs]
 
 
 class Told:
@@ -155,6 +171,17 @@ class Resting(RuleBasedStateMachine):
             limit = Decimal(1)
         until = self.clock.now() + timedelta(seconds=40) if force is TimeInForce.GTD else None
         self.send(self.named(), OrderTerms(side, quantity, symbol, limit, force, until, trigger), kill)
+
+    @rule(
+        side=SIDES,
+        quantity=st.integers(1, 5),
+        legs=COMBINATIONS,
+        limit=NETS,
+        force=st.sampled_from([TimeInForce.IOC, TimeInForce.FOK, TimeInForce.GTC, TimeInForce.DAY]),
+        kill=st.none() | st.tuples(st.integers(1, 3), st.booleans()),
+    )
+    def combination(self, side, quantity, legs, limit, force, kill):
+        self.send(self.named(), OrderTerms(side, quantity, "", limit, force, legs=legs), kill)
 
     @rule(quantity=QUANTITIES, symbol=SYMBOLS, entry=PRICES, take=PRICES, loss=PRICES)
     def bracket(self, quantity, symbol, entry, take, loss):
@@ -266,12 +293,26 @@ class Resting(RuleBasedStateMachine):
                     fill, side = fill_of(event), fill_side(event)
                     if limits[name] is not None:
                         assert side.sign * (limits[name] - fill.price) >= 0
-                    met = fill.quote.ask if side.sign > 0 else fill.quote.bid
-                    assert side.sign * (fill.price - Decimal(str(met))) >= 0
-                    size = fill.quote.ask_size if side.sign > 0 else fill.quote.bid_size
-                    key = (side, fill.quote.symbol, fill.quote.exchange_time)
-                    taken[key] = taken.get(key, 0) + fill.quantity
-                    assert taken[key] <= size
+                    for sign, quote, price, quantity in parts(fill, side):
+                        met = quote.ask if sign > 0 else quote.bid
+                        assert sign * (price - Decimal(str(met))) >= 0
+                        size = quote.ask_size if sign > 0 else quote.bid_size
+                        key = (sign, quote.symbol, quote.exchange_time)
+                        taken[key] = taken.get(key, 0) + quantity
+                        assert taken[key] <= size
+
+    @invariant()
+    def a_combination_is_filled_in_whole_units_of_all_legs(self):
+        for store in self.stores.values():
+            for record in store.read():
+                if record.event.type != FILLED or "legs" not in record.event.payload:
+                    continue
+                fill, side = fill_of(record.event), fill_side(record.event)
+                legs = intent_of(store.find(f"order/{fill.client_order_id}/intent").event).legs
+                whole = [(leg.symbol, side.sign * leg.ratio * fill.quantity) for leg in legs]
+                assert [(leg.symbol, leg.quantity) for leg in fill.legs] == whole
+                ratios = {leg.symbol: leg.ratio for leg in legs}
+                assert fill.price == sum(ratios[leg.symbol] * leg.price for leg in fill.legs)
 
     @invariant()
     def an_order_begins_and_ends_once_and_a_child_never_outruns_its_parent(self):

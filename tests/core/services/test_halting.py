@@ -11,12 +11,12 @@ from steady_feed import CALL, CALL_110, START
 from optionix_core.errors import InvalidValueError, MissingDataError, UnknownNameError
 from optionix_core.feeds.simulated import SimulatedFeed
 from optionix_core.market.clock import ManualClock
-from optionix_core.services import halts, orders, trading
+from optionix_core.services import halts, kill, orders, trading
 from optionix_core.services.desk import Desk
 from optionix_core.services.trading import OrderTerms
 from optionix_core.trading.fold import OrderFold
 from optionix_core.trading.halts import HaltScope, luld_bands, market_wide_levels
-from optionix_core.trading.orders import OrderState, TimeInForce, Trigger, TriggerKind
+from optionix_core.trading.orders import OrderLeg, OrderState, TimeInForce, Trigger, TriggerKind
 
 GTC, DAY = TimeInForce.GTC, TimeInForce.DAY
 WHO = {"by": "ada", "reason": "news pending"}
@@ -169,3 +169,29 @@ def test_there_are_no_bands_outside_the_exchanges_hours(workspace_on):
     workspace = workspace_on(feed=SimulatedFeed(), clock=ManualClock(datetime(2026, 11, 21, 15, 30, tzinfo=UTC)))
     with pytest.raises(MissingDataError, match="2026-11-21 15:30 UTC is outside"):
         halts.bands(workspace, "ORBIT")
+
+
+def test_a_combination_halts_with_any_of_its_legs(at, told, store):
+    legs = (OrderLeg(CALL, 1), OrderLeg(CALL_110, -1))
+    rested = trading.place(at(), OrderTerms("buy", 1, "", Decimal("3.5"), GTC, legs=legs), "spread")
+    assert rested.state is OrderState.WORKING
+    halts.start(at(2), HaltScope.INSTRUMENT, CALL_110, **WHO)
+    assert halts.status(at(2)).suspended == ("spread",)
+    assert orders.show(at(2), "spread").order.state is OrderState.SUSPENDED
+    refused = trading.place(at(2), OrderTerms("buy", 1, "", Decimal("3.5"), GTC, legs=legs), "again")
+    assert refused.reason.startswith("not-halted")
+    told.tell(3, CALL, 4.0, 4.2)
+    trading.bring_up_to_date(at(4))
+    assert store.find("order/spread/fill-1") is None
+    halts.lift(at(5), HaltScope.INSTRUMENT, CALL_110, **WHO)
+    told.tell(6, CALL, 4.0, 4.2)
+    trading.bring_up_to_date(at(7))
+    assert store.find("order/spread/fill-1").event.time == START + timedelta(seconds=6)
+
+
+def test_a_kill_ends_a_combination_that_rests(at, store):
+    legs = (OrderLeg(CALL, 1), OrderLeg(CALL_110, -1))
+    trading.place(at(), OrderTerms("buy", 1, "", Decimal("3.5"), GTC, legs=legs), "spread")
+    kill.arm(at(1), **WHO)
+    assert kill.fire(at(2), **WHO, kill_id="k1").cancelled == ("spread",)
+    assert store.find("order/spread/end").event.type == "order.cancelled"

@@ -108,6 +108,22 @@ def test_the_book_agrees_with_its_ledger(trades):
         assert cost - realised == spent  # what was paid is either still in the lots or was realised
 
 
+@given(trades=TRADES, data=st.data())
+@settings(max_examples=40, deadline=None)
+def test_a_copy_goes_its_own_way_and_what_was_asked_before_is_never_stale(trades, data):
+    records = _records(_events(trades))
+    cut = data.draw(st.integers(0, len(records)))
+    first = _fold(records[:cut])
+    before, asked = first.to_bytes(), first.accounts()
+    copied = first.copy()
+    for record in records[cut:]:
+        copied.apply(record)
+        copied.accounts()
+    assert (first.to_bytes(), first.accounts()) == (before, asked)
+    assert copied.to_bytes() == _fold(records).to_bytes()
+    assert copied.accounts() == _fold(records).accounts()
+
+
 def test_lots_close_first_in_first_out():
     # Bought 2 at 1.00 and 3 at 2.00 (multiplier 100), sold 4 at 3.00: closes 2 x 100 and 2 x 200 of cost.
     lots = []

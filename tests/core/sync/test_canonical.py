@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from enum import StrEnum
+from types import MappingProxyType
 
 import pytest
 import rfc8785
@@ -40,6 +41,13 @@ def event(payload: object) -> Event:
 @given(value=values)
 def test_the_bytes_are_those_of_an_independent_rfc_8785_writer(value: object) -> None:
     assert canonical.encode_json(value) == rfc8785.dumps(value)  # type: ignore[arg-type]
+
+
+@settings(max_examples=100, deadline=None)
+@given(value=st.dictionaries(words, st.lists(st.dictionaries(words, words | st.integers(-9, 9) | st.none()))))
+def test_values_of_plain_words_have_the_same_bytes_as_in_other_containers(value: dict[str, object]) -> None:
+    copied = MappingProxyType({key: tuple(map(MappingProxyType, rows)) for key, rows in value.items()})
+    assert canonical.encode_json(copied) == canonical.encode_json(value) == rfc8785.dumps(value)  # type: ignore[arg-type]
 
 
 @settings(max_examples=100, deadline=None)

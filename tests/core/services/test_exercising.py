@@ -13,8 +13,9 @@ from optionix_core.errors import InvalidValueError, MissingDataError, RefusedErr
 from optionix_core.market import products
 from optionix_core.market.products import Product
 from optionix_core.portfolio.exercise_instructions import Instruction, fate
+from optionix_core.portfolio.expiry_calendar import ExpiryMarket
 from optionix_core.portfolio.ledger import account_opened_event, entry_event, opening_entry, trade_entry
-from optionix_core.services import book, exercising, lifecycle
+from optionix_core.services import book, exercising, expiring, lifecycle
 
 D = Decimal
 CALL_S, PUT_S = "TESTS 260320C00100000", "TESTS 260320P00100000"
@@ -207,3 +208,24 @@ def test_an_option_that_may_stand_behind_a_sold_one_is_not_exercised_early(at):
     give(at(), "paper-1", "TESTS 260320C00110000", -1)
     with pytest.raises(RefusedError, match="may stand behind TESTS 260320C00110000"):
         exercising.exercise(at(), CALL_S)
+
+
+def test_the_calendar_advises_to_exercise_a_deep_put_now_and_never_a_call_without_a_dividend(at, shares, monkeypatch):
+    """Hull, section 11.5 and 11.6: a call on a share that pays nothing is held, a put deep in the money is not."""
+    shares.spot_price = 40.0
+    give(at(), "paper-1", PUT_S, 1)
+    monkeypatch.setattr(expiring, "_market", lambda *_: ExpiryMarket(40.0, 0.05, 0.0, 0.2))
+    assert expiring.calendar(at()).advice[PUT_S].exercise
+    monkeypatch.setattr(expiring, "_market", lambda *_: ExpiryMarket(160.0, 0.05, 0.0, 0.2))
+    assert expiring.calendar(at()).advice == {}
+    give(at(), "paper-1", CALL_S, 1)
+    assert not expiring.calendar(at()).advice[CALL_S].exercise
+
+
+def test_the_preview_shows_the_shares_that_would_come_and_leaves_the_log_alone(at, store):
+    give(at(), "paper-1", CALL_S, 3)
+    exercising.instruct(at(), CALL_S, "expire", 1)
+    head = store.head()
+    (one,) = expiring.next_expiry(at(timedelta(seconds=1))).positions
+    assert (one.fate.contracts, one.fate.expired, one.shares, one.cash) == (2, 1, 200, -20_000)
+    assert store.head() == head

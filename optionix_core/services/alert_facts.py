@@ -214,7 +214,7 @@ class AlertFacts:
                 continue
             fill = fill_of(record.event)
             if fill.client_order_id == condition.client_order_id:
-                words = f"{fill_side(record.event)} {fill.quantity} {fill.quote.symbol.strip()}"
+                words = f"{fill_side(record.event)} {fill.quantity} {str(record.event.payload['symbol']).strip()}"
                 told = f"order {fill.client_order_id} filled: {words} at {decimal_text(fill.price)}"
                 yield Observation(max(fill.filled_at, watch.alert.set_at), happened=told)
 

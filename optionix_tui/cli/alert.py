@@ -160,9 +160,7 @@ def check(context: typer.Context, *, format_: FormatOption = Format.TABLE, as_js
 
 @app.command(
     cls=Command,
-    epilog=examples(
-        "optionix alert snooze high --minutes 30", "optionix alert snooze high --until 2027-01-08T20:00Z"
-    ),
+    epilog=examples("optionix alert snooze high --minutes 30", "optionix alert snooze high --until 2027-01-08T20:00Z"),
 )
 def snooze(
     context: typer.Context,

@@ -29,9 +29,9 @@ from .book_of_entries import START, VENUE, book, bought, check, opened
 D = Decimal
 EXPIRES = datetime(2026, 9, 18, 20, 0, tzinfo=UTC)
 OPTION = Instrument(
-    symbol="ORBIT 260918C00060000",
-    root="ORBIT",
-    underlying="ORBIT",
+    symbol="QUARK 260918C00060000",
+    root="QUARK",
+    underlying="QUARK",
     expiry=EXPIRES.date(),
     expires_at=EXPIRES,
     option_type=OptionType.CALL,
@@ -41,7 +41,7 @@ OPTION = Instrument(
     exercise="american",
     settlement="PM",
 )
-PUT = "ORBIT 260918P00060000"
+PUT = "QUARK 260918P00060000"
 EURO = ExchangeRate("EUR", "USD", D("1.0853"), "ECB reference rate", START)
 
 
@@ -52,7 +52,7 @@ def combination(fold, number, size, price, now):
 
 
 def shares(fold, number, size, price, now):
-    return [bought(number, "ORBIT", size * 10, price, multiplier=1, time=now)]
+    return [bought(number, "QUARK", size * 10, price, multiplier=1, time=now)]
 
 
 def splits(fold, number, size, price, now):
@@ -60,17 +60,17 @@ def splits(fold, number, size, price, now):
     found = []
     if OPTION.symbol in held:
         found.append(option_entry(held[OPTION.symbol], split(OPTION.symbol, 2, 1), f"s{number}", now))
-    if "ORBIT" in held:
-        found.append(share_split_entry(held["ORBIT"], 3, 7, f"s{number}", now))
+    if "QUARK" in held:
+        found.append(share_split_entry(held["QUARK"], 3, 7, f"s{number}", now))
     return found
 
 
 def dividend(fold, number, size, price, now):
-    held = positions(fold).get("ORBIT")
+    held = positions(fold).get("QUARK")
     if held is None:
         return []
     day = date(2026, 4, 1) + timedelta(days=number)
-    one = CashDividend("ORBIT", D("0.35"), "USD", day, day, day, "issuer")
+    one = CashDividend("QUARK", D("0.35"), "USD", day, day, day, "issuer")
     return [step(one, "paper-1", held.quantity, now) for step in (ex_entry, pay_entry)]
 
 
@@ -153,7 +153,7 @@ def test_every_history_balances_and_folds_to_the_same_bytes_from_any_prefix(acts
 
 
 def test_every_claim_of_a_history_can_be_paid():
-    fold = book([bought(1, "ORBIT", 10, "21.17", multiplier=1)])
+    fold = book([bought(1, "QUARK", 10, "21.17", multiplier=1)])
     held = fold.account("paper-1").positions[0]
     fold.apply(Record(fold.head.seq + 1, entry_event(share_split_entry(held, 3, 7, "s", START)), b"", GENESIS))
     claim = next(item for item in fold.account("paper-1").positions if item.symbol.startswith(CLAIM))

@@ -26,9 +26,9 @@ EXPIRES = datetime(2026, 9, 18, 20, 0, tzinfo=UTC)
 def instrument(letter="C", strike=60, **more):
     kind = OptionType.CALL if letter == "C" else OptionType.PUT
     base = {
-        "symbol": f"ORBIT 260918{letter}{strike * 1000:08d}",
-        "root": "ORBIT",
-        "underlying": "ORBIT",
+        "symbol": f"QUARK 260918{letter}{strike * 1000:08d}",
+        "root": "QUARK",
+        "underlying": "QUARK",
         "expiry": EXPIRES.date(),
         "expires_at": EXPIRES,
         "option_type": kind,
@@ -72,7 +72,7 @@ def test_shares_move_against_the_strike_and_the_premium_is_realised(act, letter,
     before = fold.account("paper-1").cash
     post(fold, delivered(act, item, physical(act, item, 2), fee=D("5.00")))
     account = fold.account("paper-1")
-    stock = position(fold, "ORBIT")
+    stock = position(fold, "QUARK")
     assert position(fold, item.symbol) is None
     assert (stock.quantity, stock.cost) == (D(shares), D(-cash))
     assert account.cash - before == cash - 5
@@ -102,8 +102,8 @@ def test_carried_or_realised_the_premium_counts_once(trades, act, letter, later,
         account = fold.account("paper-1")
         if carry:
             assert account.realised_pnl == 0
-        stock = position(fold, "ORBIT")
-        post(fold, entry_event(bought("out", "ORBIT", -stock.quantity, later, multiplier=1)))
+        stock = position(fold, "QUARK")
+        post(fold, entry_event(bought("out", "QUARK", -stock.quantity, later, multiplier=1)))
         account = fold.account("paper-1")
         results.append((account.cash, account.realised_pnl))
         left = position(fold, item.symbol)
@@ -112,14 +112,14 @@ def test_carried_or_realised_the_premium_counts_once(trades, act, letter, later,
 
 
 def test_an_adjusted_option_delivers_what_its_adjustment_says():
-    adjustment = split("ORBIT 260918C00060000", 1, 3, "ORBIT1")
-    item = instrument(symbol=adjustment.new_symbol, root="ORBIT1")
+    adjustment = split("QUARK 260918C00060000", 1, 3, "QUARK1")
+    item = instrument(symbol=adjustment.new_symbol, root="QUARK1")
     fold = book([bought(1, item.symbol, 1, "3")])
     with pytest.raises(MissingDataError, match="cash in lieu of 1/3 share"):
         physical("exercise", item, 1, adjustment.deliverable)
     fixed = adjustment.deliverable.with_cash_in_lieu(D("180.10"))
     post(fold, delivered("exercise", item, physical("exercise", item, 1, fixed)))
-    stock = position(fold, "ORBIT")
+    stock = position(fold, "QUARK")
     # 33 shares for 100 x 60, less the 60.03 that come with them.
     assert (stock.quantity, stock.cost) == (D(33), D("5939.97"))
     assert fold.account("paper-1").cash == 100_000 - 300 - D("5939.97")
@@ -153,9 +153,9 @@ def test_an_inverse_option_pays_coins():
 
 def test_shares_that_come_in_net_against_shares_that_are_short():
     item = instrument()
-    fold = book([bought(1, item.symbol, 1, "3"), bought(2, "ORBIT", -150, "70", multiplier=1)])
+    fold = book([bought(1, item.symbol, 1, "3"), bought(2, "QUARK", -150, "70", multiplier=1)])
     post(fold, delivered("exercise", item, physical("exercise", item, 1)))
-    stock = position(fold, "ORBIT")
+    stock = position(fold, "QUARK")
     assert (stock.quantity, stock.cost, stock.realised_pnl) == (D(-50), D(-3500), D(1000))
 
 

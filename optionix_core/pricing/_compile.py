@@ -24,7 +24,7 @@ import platform
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
@@ -116,11 +116,20 @@ class KernelLibrary:
         return False
 
     def _compile(self, name: str) -> Callable[..., int]:
+        from numba.core.errors import NumbaError
+
+        if self.is_cached(name):
+            # The cache looks at the loop's own text: what it calls is needed only where it must be compiled after all.
+            with suppress(NumbaError):
+                return self._kernel(name, {"__name__": self._loops, "__builtins__": __builtins__})
+        if self._namespace is None:
+            self._namespace = self._compiled_formulas()
+        return self._kernel(name, self._namespace)
+
+    def _kernel(self, name: str, namespace: dict[str, Any]) -> Callable[..., int]:
         import numba
         from numba import types
 
-        if self._namespace is None:
-            self._namespace = self._compiled_formulas()
         kinds = {
             "Column": types.Array(types.float64, 1, "C", readonly=True),
             "Grid": types.Array(types.float64, 2, "C", readonly=True),
@@ -138,7 +147,7 @@ class KernelLibrary:
         loop = _functions(self._modules[-1])[source]
         annotations = dict(loop.__annotations__)
         result = kinds[annotations.pop("return")]
-        twin = _rebound(loop, _codes(self._modules[-1], numbers)[source], self._namespace)
+        twin = _rebound(loop, _codes(self._modules[-1], numbers)[source], namespace)
         twin.__qualname__ = f"{name}-{self.digest}"
         kernel = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=self._flags(self._loops))(twin)
         with _uncollected():

@@ -83,3 +83,22 @@ def test_kernels_stay_usable_where_the_package_cannot_be_written(tmp_path: Path)
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(cache), "PYTHONPATH": str(tmp_path)}
     subprocess.run([sys.executable, "-c", script], check=True, env=environment, cwd=Path.cwd())
     assert list(cache.rglob("*doubled*.nbi"))
+
+
+def test_a_kernel_whose_cached_code_is_gone_is_compiled_anew(tmp_path: Path) -> None:
+    code = (
+        "import numpy as np; from optionix_core.volatility.surface._svi_kernels import KERNELS\n"
+        "trusts = KERNELS.load('trusts'); say = np.zeros(1); one = np.ones(1)\n"
+        "free = np.array([[0.0, 0.0, 0.0, 0.0, 0.0]])\n"
+        "trusts(np.array([0, 1]), np.zeros(1), one, one, 1.0, free, say)\n"
+        "print(KERNELS.is_cached('trusts'), trusts.stats.cache_hits != {}, bool(say[0] > 0.0))"
+    )
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    told = []
+    for _ in range(3):
+        done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+        told.append(done.stdout.split())
+        if len(told) == 2:
+            for file in tmp_path.rglob("*.nbc"):
+                file.unlink()
+    assert told == [["True", "False", "True"], ["True", "True", "True"], ["True", "False", "True"]]

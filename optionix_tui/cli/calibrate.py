@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from optionix_core.errors import OptionixError
-from optionix_tui.cli import calibrate_history, calibrate_layout
+from optionix_tui.cli import calibrate_history, calibrate_layout, calibrate_slv
 from optionix_tui.cli.arguments import Command, group
 from optionix_tui.cli.chain_source import FileFormat, Mapped, Name, On, Rate, load
 from optionix_tui.cli.face import face_of
@@ -32,7 +32,7 @@ NoRecord = Annotated[bool, typer.Option("--no-record", help="Do not keep this ca
 
 app = group(
     "calibrate",
-    "Fit Heston, Bates, Merton or SABR to a chain's quotes; find earlier fits again.",
+    "Fit Heston, Bates, Merton, SABR or a stochastic local volatility to a chain; find earlier fits again.",
     "optionix calibrate heston ORBIT",
     "optionix calibrate history list",
 )
@@ -126,6 +126,7 @@ def sabr(
     _calibrate(context, "sabr", chain, asked, chosen(format_, as_json), recorded=not no_record)
 
 
+app.command("slv", cls=Command, epilog=examples(*calibrate_slv.EXAMPLES))(calibrate_slv.slv)
 app.add_typer(calibrate_history.app, name="history")
 
 

@@ -94,6 +94,9 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "calibrate-double-heston": (f"calibrate double-heston ORBIT {TERMS} --starts 1 --json",),
     "calibrate-merton": (f"calibrate merton ORBIT {TERMS} --json",),
     "calibrate-sabr": (f"calibrate sabr ORBIT {TERMS} --beta 0.5 --json",),
+    "calibrate-slv": (
+        f"calibrate slv ORBIT --horizon 2026-12-04 {HESTON} --particles 2048 --paths 1024 --save slv.json --json",
+    ),
     "calibrate-history-list": (f"calibrate heston ORBIT {TERMS}", "calibrate history list --json"),
     "calibrate-history-list-of-a-fresh-home": ("calibrate history list --json",),
     "calibrate-history-show": (f"calibrate heston ORBIT {TERMS}", "calibrate history show 20261120 --json"),

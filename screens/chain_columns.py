@@ -32,12 +32,18 @@ def _held(value: Decimal | None) -> str:
     return "" if value is None or value == 0 else f"{value:+.0f}"
 
 
+_STRIKE_WIDTH = 7
+
+
 def _strike(value: tuple[float, str]) -> str:
+    """With its mark, as far as there is room: strikes of coins have six digits."""
     strike, mark = value
     text = figures.strike(strike)
-    if mark == "money":
-        return f">{text}<"
-    return text + mark
+    before, after = (">", "<") if mark == "money" else ("", mark)
+    for marked in (before + text + after, before + text):
+        if len(marked) <= _STRIKE_WIDTH:
+            return marked
+    return text
 
 
 _SIDE = (
@@ -78,7 +84,7 @@ _RIGHT = (8, 9, 7, 6, 5, 4, 3, 2, 1, 0)
 
 COLUMNS: tuple[Column, ...] = (
     *_columns("call", _LEFT),
-    Column("strike", "Strike", 7, _strike, align="centre", tone="strike", group="strike"),
+    Column("strike", "Strike", _STRIKE_WIDTH, _strike, align="centre", tone="strike", group="strike"),
     *_columns("put", _RIGHT),
     Column("lint", "Lint", 13, str, align="left", rank=9, tone="warn"),
 )

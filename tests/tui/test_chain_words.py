@@ -116,3 +116,18 @@ def test_the_header_tells_a_broken_log_from_a_book_that_is_not_there(view: Chain
     assert "✗ log" in header(view, MOMENT, tmp_path, IntegrityError("altered", 3))
     assert "✗ book" in header(view, MOMENT, tmp_path, MissingDataError("no quotes"))
     assert "✗" not in header(view, MOMENT, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("strike", "mark", "shown"),
+    [
+        (230.0, "money", ">230<"),
+        (62_500.0, "money", ">62500<"),
+        (110_000.0, "money", ">110000"),
+        (110_000.0, "σ", "110000σ"),
+    ],
+)
+def test_a_strike_and_its_mark_fit_the_column(strike: float, mark: str, shown: str) -> None:
+    column = next(column for column in COLUMNS if column.key == "strike")
+    assert column.write((strike, mark)) == shown
+    assert len(shown) <= column.width

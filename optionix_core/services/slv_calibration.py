@@ -246,13 +246,13 @@ def _check(
     progress: Progress | None,
     cancel: Stop | None,
 ) -> tuple[Repriced, ...]:
-    """Vanillas of every expiry up to the horizon, out of the money."""
+    """Vanillas of every expiry up to the horizon, the put at the forward: a high right wing makes the call noisy."""
     surface = found.surface
     wanted = [(item, one) for item in surface.slices if item.years <= model.horizon for one in DEVIATIONS]
     told = []
     for done, (item, deviations) in enumerate(wanted):
         strike = item.forward * math.exp(deviations * item.deviation)
-        contract = EuropeanOption(option_type="call" if deviations >= 0.0 else "put", strike=strike, expiry=item.years)
+        contract = EuropeanOption(option_type="call" if deviations > 0.0 else "put", strike=strike, expiry=item.years)
         market = flat_market(surface, item.years)
         result = simulator.price(contract, model, market, cancel=cancel)
         prices = np.array([result.price, result.price + result.standard_error])
@@ -289,6 +289,7 @@ def _check_json(made: CalibratedLeverage, check: tuple[Repriced, ...]) -> dict[s
     distances = [abs(one.distance) for one in check if math.isfinite(one.distance)]
     return {
         "paths": made.asked.paths,
+        "median_bp": float(np.median(distances)) / BASIS_POINT if distances else None,
         "largest_bp": max(distances) / BASIS_POINT if distances else None,
         "unsolved": len(check) - len(distances),
         "vanillas": [

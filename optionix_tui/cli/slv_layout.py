@@ -74,10 +74,10 @@ def _parts(report: Report) -> list[str]:
     check = report["check"]
     if check is None:
         return [*lines, "vanillas not checked"]
-    worst = "none has a volatility" if check["largest_bp"] is None else f"worst {check['largest_bp']:.1f} bp"
     unsolved = f", {check['unsolved']} without a volatility" if check["unsolved"] else ""
-    count = len(check["vanillas"])
-    return [*lines, f"check: {count} vanillas by {check['paths']:,} paths each, {worst} of volatility{unsolved}"]
+    median, worst = (_figure(check[name], 1.0, "{:.1f}") for name in ("median_bp", "largest_bp"))
+    simulated = f"{len(check['vanillas'])} vanillas by {check['paths']:,} paths each"
+    return [*lines, f"check: {simulated}, off by {median} bp of volatility in the median, worst {worst}{unsolved}"]
 
 
 def _seconds(report: Report) -> str:

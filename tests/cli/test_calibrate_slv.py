@@ -11,9 +11,7 @@ from datetime import UTC, date, datetime
 import numpy as np
 import pytest
 
-from optionix_core.errors import InterruptedByUserError
-from optionix_core.pricing.models import HestonModel
-from optionix_core.services import chains, slv_calibration, surfaces
+from optionix_core.services import chains, surfaces
 from optionix_core.services.feeds import open_feed
 from optionix_core.volatility.stochastic_local import document as models
 from optionix_core.volatility.surface import document
@@ -50,11 +48,12 @@ def test_vanillas_of_every_expiry_up_to_the_horizon_are_met(optionix, files):
     assert report["heston"]["origin"] == "quotes"
     vanillas = report["check"]["vanillas"]
     assert [one["expiry"] for one in vanillas] == ["2026-12-18"] * 3 + ["2027-03-19"] * 3
-    assert [one["type"] for one in vanillas] == ["put", "call", "call"] * 2
+    assert [one["type"] for one in vanillas] == ["put", "put", "call"] * 2
     distance, error = (np.array([one[name] for one in vanillas]) for name in ("distance_bp", "standard_error_bp"))
     assert np.all(np.abs(distance) < 40.0 + 4.0 * error)
     assert np.all((error > 0.0) & (error < 60.0))
     assert report["check"]["largest_bp"] == pytest.approx(np.abs(distance).max())
+    assert report["check"]["median_bp"] == pytest.approx(np.median(np.abs(distance)))
     assert report["saved"] == "slv.json"
     model = models.load(optionix.folder / "slv.json")
     assert (model.notes.particles, model.notes.seed, model.mixing) == (4096, 5, 1.0)
@@ -86,21 +85,6 @@ def test_given_parameters_are_taken_and_each_vanilla_is_a_row(optionix, files):
     assert "Heston as given: v0 0.05, kappa 2, theta 0.06, sigma 0.5, rho -0.6, Feller's condition broken\n" in table
     assert table.splitlines()[-7].split()[:4] == ["expiry", "root", "type", "strike"]
     assert "not kept: --save writes the model to a file, the history of calibrations does not hold it\n" in table
-
-
-def test_progress_rises_to_the_whole_and_a_stop_keeps_nothing(fitted):
-    heard: list[float] = []
-    asked = slv_calibration.Asked(HestonModel(v0=0.05, kappa=2, theta=0.06, sigma=0.5, rho=-0.6), EXPIRIES[0])
-    few = asked._replace(particles=1024, paths=256)
-    made = slv_calibration.calibrate(fitted, few, progress=heard.append)
-    assert heard == sorted(heard)
-    assert heard[-1] == pytest.approx(1.0)
-    assert made.check is not None
-    assert len(made.check) == 3
-    for most in (3, len(heard) - 1):
-        heard.clear()
-        with pytest.raises(InterruptedByUserError):
-            slv_calibration.calibrate(fitted, few, progress=heard.append, cancel=lambda most=most: len(heard) >= most)
 
 
 @pytest.mark.parametrize(

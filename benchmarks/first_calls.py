@@ -20,6 +20,7 @@ from optionix_core.pricing import finite_difference
 from optionix_core.pricing.flat_market import FlatMarket
 from optionix_core.pricing.implied_volatility import implied_volatility
 from optionix_core.pricing import models
+from optionix_core.volatility import CalibrationEngine, LocalVolatilityModel, StochasticLocalVolatilityModel
 from optionix_core.trading.matching import Books, Phase, messages
 
 kind = np.array([1, -1, 1, -1])
@@ -42,6 +43,8 @@ simulator = MonteCarloSimulator(paths=512, steps=8, seed=1)
 sobol = MonteCarloSimulator(paths=512, steps=8, seed=1, sampler="sobol")
 solver = finite_difference.FiniteDifferenceSolver()
 quoted = np.array([11.6, 4.9, 2.0, 19.3])
+strikes = np.array([80.0, 90.0, 100.0, 110.0, 120.0, 130.0])
+calls = np.array([21.5, 13.2, 6.9, 3.0, 1.15, 0.42])
 """
 CALLS = {
     "black_scholes.price": "black_scholes.price(*flat)",
@@ -67,6 +70,10 @@ CALLS = {
     "FiniteDifferenceSolver.price": "solver.price(option, lognormal, market)",
     "FiniteDifferenceSolver.price, Heston": "solver.price(option, heston, market)",
     "Books.submit, an auction": "Books(1).submit([messages.phase(0, Phase.AUCTION, 0), messages.uncross(0, 1, 1)])",
+    "CalibrationEngine.heston": "CalibrationEngine().heston(100.0, strikes, 0.5, 'call', calls, 0.03, 0.01)",
+    "FiniteDifferenceSolver.price, local volatility": "solver.price(option, LocalVolatilityModel.flat(0.2), market)",
+    "StochasticLocalVolatilityModel.calibrate": "StochasticLocalVolatilityModel.calibrate("
+    "heston, LocalVolatilityModel.flat(0.2), 0.5, particles=4096)",
     "VolatilitySurface.fit, svi": "VolatilitySurface.fit(chain, 'svi')",
     "VolatilitySurface.fit, essvi": "VolatilitySurface.fit(chain, 'essvi')",
     "VolatilitySurface.fit, spline": "VolatilitySurface.fit(chain, 'spline')",

@@ -126,3 +126,4 @@ def test_the_other_system_gives_the_prices_of_a_hundred_random_contracts(monkeyp
         apart = np.sort(np.abs(high - other))
         assert apart[89] < 1e-9
         assert apart[99] < 1e-8
+        assert np.sqrt(np.mean(apart**2)) < 1e-9

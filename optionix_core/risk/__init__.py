@@ -1,0 +1,19 @@
+"""What a book may lose: value at risk and its backtests, expected shortfall, from profits and losses of scenarios.
+
+`value_at_risk`, `expected_shortfall` and `backtest` are modules: `risk.backtest.kupiec(3, 250, 0.01)`.
+"""
+
+from __future__ import annotations
+
+from optionix_core._lazy import lazy_names
+
+_ROOM = "optionix_core.risk"
+
+__getattr__, __dir__ = lazy_names(
+    _ROOM,
+    {
+        "backtest": f"{_ROOM}.backtest",
+        "expected_shortfall": f"{_ROOM}.expected_shortfall",
+        "value_at_risk": f"{_ROOM}.value_at_risk",
+    },
+)

@@ -10,10 +10,10 @@ bounds of depth and size. Times have one spelling: `2026-01-16T14:30:00.000000Z`
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
 from json.encoder import encode_basestring
 from typing import Any, Final, cast
 
@@ -43,9 +43,8 @@ _Path = tuple[str | int, ...]
 _dump = json.JSONEncoder(
     ensure_ascii=False, check_circular=False, allow_nan=False, sort_keys=False, separators=(",", ":")
 ).encode
-_dump_sorted = json.JSONEncoder(
-    ensure_ascii=False, check_circular=False, allow_nan=False, sort_keys=True, separators=(",", ":")
-).encode
+_sorted_bytes: list[Callable[[object], bytes]] = []
+"""The fast encoder, once it is loaded."""
 
 
 def encode(event: Event) -> bytes:
@@ -57,7 +56,12 @@ def encode(event: Event) -> bytes:
     _check_type(event.type)
     if not isinstance(event.payload, Mapping):
         raise InvalidValueError("payload", _shown(event.payload), "an object")
-    return encode_json({"id": event.id, "payload": event.payload, "time": time_text(event.time), "type": event.type})
+    whole = {"id": event.id, "payload": event.payload, "time": time_text(event.time), "type": event.type}
+    if event.value is not None:
+        data = _fast(whole)
+        if data is not None:
+            return _bounded(data)
+    return encode_json(whole)
 
 
 def decode(data: bytes) -> Event:
@@ -91,10 +95,32 @@ def decode_stored(data: bytes) -> Event:
 
 def encode_json(value: Json) -> bytes:
     """Canonical bytes of any value that a payload may hold; errors as for `encode`."""
-    text = _dump_sorted(value) if _is_plain(value, 1) else ""
-    if not text or not text.isascii():
-        text = _dump(_checked(value, (), 1))
-    data = text.encode("utf-8")
+    data = _fast(value) if _is_plain(value, 1) else None
+    return _bounded(_dump(_checked(value, (), 1)).encode("utf-8") if data is None else data)
+
+
+def _fast(value: object) -> bytes | None:
+    """The same bytes, by a compiled encoder; None where it has none to give. For plain values with ASCII keys alone.
+
+    It sorts keys by code points and escapes as RFC 8785 does, and refuses what is no text and integers that are too
+    large. Floats it would write, which is why nothing comes here that may hold one.
+    """
+    try:
+        return (_sorted_bytes[0] if _sorted_bytes else _loaded())(value)
+    except TypeError:
+        return None  # a lone surrogate, an integer too large: the slow way says where
+
+
+def _loaded() -> Callable[[object], bytes]:
+    import orjson
+
+    options = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER | orjson.OPT_PASSTHROUGH_SUBCLASS
+    options |= orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
+    _sorted_bytes.append(partial(orjson.dumps, option=options))
+    return _sorted_bytes[0]
+
+
+def _bounded(data: bytes) -> bytes:
     if len(data) > MAX_BYTES:
         raise InvalidValueError("canonical form", f"{len(data)} bytes", f"at most {MAX_BYTES} bytes")
     return data
@@ -126,8 +152,13 @@ def time_text(moment: datetime) -> str:
     """The one spelling of an instant: ISO 8601, UTC, microseconds, `Z`. Raises where `moment` is naive."""
     if moment.tzinfo is None:
         raise InvalidValueError("time", moment, "aware (with a time zone)")
-    here = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
-    return here.isoformat(timespec="microseconds")[:-6] + "Z"
+    return _time_text(moment if moment.tzinfo is UTC else moment.astimezone(UTC))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _time_text(moment: datetime) -> str:
+    """Of a moment in UTC: there equal moments have equal spellings, and a record repeats its own many times."""
+    return moment.isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def parse_time(text: str) -> datetime:
@@ -171,13 +202,13 @@ def _without_duplicates(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
 def _is_plain(value: object, depth: int) -> bool:
     """Whether nothing but text, integers, true, false, null, dicts, lists and tuples is in it, as those very types.
 
-    Where all of its text is ASCII too, such a value needs no copy: its keys by code points are in canonical order.
+    Keys must be ASCII: then their order by code points is the canonical one. Such a value needs no copy.
     """
     kind = type(value)
     if kind is dict:
-        entries = cast("dict[object, object]", value)
+        entries = cast("dict[str, object]", value)
         items: Iterable[object] = entries.values()
-        if set(map(type, entries)) - _TEXT:
+        if set(map(type, entries)) - _TEXT or not all(map(str.isascii, entries)):
             return False
     elif kind is list or kind is tuple:
         items = cast("list[object]", value)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -33,6 +33,13 @@ class Event:
     """When it happened (UTC)."""
     payload: Mapping[str, Json]
     """Strings, integers, booleans, None, lists and string-keyed objects only; never a float."""
+    value: object = field(default=None, compare=False, repr=False)
+    """What `payload` was spelled from, by whoever made the event in this process; None where it was read from a log.
+
+    A constructor sets it only where the payload is plain (exact dicts with ASCII keys, lists, tuples, text, integers
+    that are no subclass, booleans, None), so that it is neither checked nor parsed again, and where parsing the
+    payload gives an equal value.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from enum import StrEnum
@@ -48,6 +49,32 @@ def test_the_bytes_are_those_of_an_independent_rfc_8785_writer(value: object) ->
 def test_values_of_plain_words_have_the_same_bytes_as_in_other_containers(value: dict[str, object]) -> None:
     copied = MappingProxyType({key: tuple(map(MappingProxyType, rows)) for key, rows in value.items()})
     assert canonical.encode_json(copied) == canonical.encode_json(value) == rfc8785.dumps(value)  # type: ignore[arg-type]
+
+
+def test_both_encoders_spell_every_character_alike() -> None:
+    characters = [chr(code) for code in range(0x11000) if not 0xD800 <= code < 0xE000]
+    for start in range(0, len(characters), 4096):
+        block = "".join(characters[start : start + 4096])
+        slow = json.dumps([block], ensure_ascii=False, separators=(",", ":")).encode()
+        assert canonical.encode_json([block]) == slow
+
+
+@settings(max_examples=100, deadline=None)
+@given(given_event=events)
+def test_an_event_that_carries_its_value_has_the_bytes_of_one_that_does_not(given_event: Event) -> None:
+    plain = all(map(str.isascii, given_event.payload))
+    payload = {key: text for key, text in given_event.payload.items() if isinstance(text, str | int | None)}
+    if plain:
+        bare = replace(given_event, payload=payload)
+        assert canonical.encode(replace(bare, value="its value")) == canonical.encode(bare)
+        assert replace(bare, value="its value") == bare
+
+
+@pytest.mark.parametrize("wrong", ["\ud800", 2**53])
+def test_an_event_that_carries_its_value_is_refused_by_the_path_of_what_is_wrong(wrong: object) -> None:
+    with pytest.raises(InvalidValueError) as caught:
+        canonical.encode(replace(event({"note": wrong}), value="its value"))
+    assert caught.value.field == "payload.note"
 
 
 @settings(max_examples=100, deadline=None)

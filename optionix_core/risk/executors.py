@@ -1,0 +1,128 @@
+"""Where the parts of a long computation run: threads here, processes here, or a Dask cluster.
+
+A part is a call `work(chunk)`; a set of chunks and the answer of each do not depend on who runs it, so that the same
+bits come back from any executor with any number of workers. A worker that dies loses its chunk, which is run again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor as Pool, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from optionix_core.errors import InterruptedByUserError, InvalidValueError
+from optionix_core.pricing._threads import processors
+
+Chunk = TypeVar("Chunk")
+Answer = TypeVar("Answer")
+Progress = Callable[[int, int], None]
+"""Hears how many chunks are done, and of how many."""
+Cancel = Callable[[], bool]
+"""Asked between chunks; true ends the work with InterruptedByUserError."""
+
+PENDING_PER_WORKER = 2
+"""Chunks handed out ahead of the answers, so that memory does not grow with their number."""
+
+
+class Executor(Protocol):
+    """Runs chunks. `work` and chunks can be pickled where `is_local` is false."""
+
+    @property
+    def is_local(self) -> bool:
+        """Whether chunks run in this process and share its memory."""
+        ...
+
+    def map(
+        self,
+        work: Callable[[Chunk], Answer],
+        chunks: Sequence[Chunk],
+        progress: Progress | None = None,
+        cancel: Cancel | None = None,
+    ) -> list[Answer]:
+        """`work` of each chunk, in the order of the chunks. Errors of a chunk are raised, the first in order of time."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadExecutor:
+    """Threads of this process: compiled kernels release the interpreter's lock."""
+
+    workers: int | None = None
+    """None: as many as there are processors."""
+
+    def __post_init__(self) -> None:
+        check_workers(self.workers)
+
+    @property
+    def is_local(self) -> bool:
+        """Always."""
+        return True
+
+    def map(
+        self,
+        work: Callable[[Chunk], Answer],
+        chunks: Sequence[Chunk],
+        progress: Progress | None = None,
+        cancel: Cancel | None = None,
+    ) -> list[Answer]:
+        """As `Executor.map`; one chunk, or one worker, runs in the caller's own thread."""
+        workers = min(self.workers or processors(), len(chunks))
+        if workers <= 1:
+            return _in_turn(work, chunks, progress, cancel)
+        with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="risk") as pool:
+            return run_in_pool(pool, workers, work, chunks, progress, cancel)
+
+
+def check_workers(workers: int | None) -> None:
+    """InvalidValueError for less than one."""
+    if workers is not None and workers < 1:
+        raise InvalidValueError("workers", workers, "at least 1")
+
+
+def raise_if(cancel: Cancel | None, done: int, count: int) -> None:
+    """InterruptedByUserError where the user has asked for the end."""
+    if cancel is not None and cancel():
+        raise InterruptedByUserError(f"stopped after {done} of {count} parts")
+
+
+def run_in_pool(
+    pool: Pool,
+    workers: int,
+    work: Callable[[Chunk], Answer],
+    chunks: Sequence[Chunk],
+    progress: Progress | None,
+    cancel: Cancel | None,
+) -> list[Answer]:
+    """`work` of each chunk in a pool, few of them handed out at a time."""
+    answers: list[Any] = [None] * len(chunks)
+    running: dict[Future[Answer], int] = {}
+    following, done = 0, 0
+    try:
+        while done < len(chunks):
+            raise_if(cancel, done, len(chunks))
+            while following < len(chunks) and len(running) < PENDING_PER_WORKER * workers:
+                running[pool.submit(work, chunks[following])] = following
+                following += 1
+            finished, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in finished:
+                answers[running.pop(future)] = future.result()
+                done += 1
+                if progress is not None:
+                    progress(done, len(chunks))
+    finally:
+        for future in running:
+            future.cancel()
+    return answers
+
+
+def _in_turn(
+    work: Callable[[Chunk], Answer], chunks: Sequence[Chunk], progress: Progress | None, cancel: Cancel | None
+) -> list[Answer]:
+    answers: list[Answer] = []
+    for chunk in chunks:
+        raise_if(cancel, len(answers), len(chunks))
+        answers.append(work(chunk))
+        if progress is not None:
+            progress(len(answers), len(chunks))
+    return answers

@@ -7,7 +7,8 @@ bits come back from any executor with any number of workers. A worker that dies 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor as Pool, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Executor as Pool
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -40,7 +41,7 @@ class Executor(Protocol):
         progress: Progress | None = None,
         cancel: Cancel | None = None,
     ) -> list[Answer]:
-        """`work` of each chunk, in the order of the chunks. Errors of a chunk are raised, the first in order of time."""
+        """`work` of each chunk, in the order of the chunks. The first error is raised."""
         ...
 
 

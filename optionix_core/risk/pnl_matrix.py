@@ -67,7 +67,8 @@ class PnlMatrix:
 
     def row(self, name: str) -> FloatArray:
         """Of one row, shape (scenarios,); UnknownNameError where there is none."""
-        return self.values[self._place(name)]
+        values: FloatArray = self.values[self._place(name)]
+        return values
 
     def by(self, key: Callable[[PnlRow], Key]) -> dict[Key, FloatArray]:
         """Sums over rows with the same key, in order of first appearance, each of shape (scenarios,)."""

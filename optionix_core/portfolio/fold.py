@@ -20,7 +20,16 @@ from optionix_core.portfolio.exact import ZERO, decimal_text, exact_arithmetic
 from optionix_core.portfolio.flows import Flow
 from optionix_core.portfolio.holdings import Holding
 from optionix_core.portfolio.ledger import ACCOUNT_OPENED, ENTRY, LOT_METHODS, LOTS_CHOSEN, entry_of
-from optionix_core.portfolio.values import AccountState, ClosedLot, LedgerEntry, LotMethod, Move, Position, Posting
+from optionix_core.portfolio.values import (
+    AccountState,
+    ClosedLot,
+    HoldingTotals,
+    LedgerEntry,
+    LotMethod,
+    Move,
+    Position,
+    Posting,
+)
 from optionix_core.sync.canonical import time_text
 from optionix_core.sync.event import EMPTY_HEAD, Event, Head, Json, Record
 
@@ -220,6 +229,21 @@ class BookFold:
         """Every instrument that an account holds or once held."""
         known = self._accounts.get(account)
         return () if known is None else tuple(sorted(known.holdings))
+
+    def totals(self, account: str) -> dict[str, HoldingTotals]:
+        """By symbol, everything that an account holds or once held; empty where it never opened."""
+        known = self._accounts.get(account)
+        with exact_arithmetic():
+            return {
+                symbol: HoldingTotals(
+                    currency=item.currency,
+                    quantity=sum((lot.quantity for lot in item.lots), ZERO),
+                    cost=sum((lot.cost for lot in item.lots), ZERO),
+                    realised=item.realised,
+                    fees=item.fees,
+                )
+                for symbol, item in sorted(({} if known is None else known.holdings).items())
+            }
 
     def currency_of(self, account: str, symbol: str) -> str | None:
         """In which currency an account holds, or once held, an instrument; None where it never did."""

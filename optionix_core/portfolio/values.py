@@ -144,6 +144,19 @@ class Position:
 
 
 @dataclass(frozen=True, slots=True)
+class HoldingTotals:
+    """Sums of one instrument in one account since it opened, held now or once held. Exact."""
+
+    currency: str
+    quantity: Decimal
+    cost: Decimal
+    """Signed, of what is open, fees excluded."""
+    realised: Decimal
+    """Fees excluded."""
+    fees: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class AccountState:
     """A fold of the ledger: one account."""
 

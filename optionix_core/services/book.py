@@ -9,39 +9,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from optionix_core.errors import IntegrityError, MissingDataError, UnknownNameError
-from optionix_core.market import sessions, symbols
-from optionix_core.market.products import product
+from optionix_core.errors import IntegrityError
+from optionix_core.market import symbols
 from optionix_core.market.protocols import FeedState
 from optionix_core.portfolio.deliverables import kind_of, label_of, underlying_of
 from optionix_core.portfolio.exact import ZERO, exact_arithmetic
-from optionix_core.portfolio.flows import Flow
-from optionix_core.portfolio.valuation import (
-    Mark,
-    PositionValue,
-    day_pnl,
-    mark_of,
-    no_mark,
-    value_position,
-    value_share,
-)
+from optionix_core.portfolio.valuation import PositionValue
 from optionix_core.services.desk import CHECKPOINT, Desk, HandsOutCheckpoints
+from optionix_core.services.marking import Marker
 from optionix_core.services.order_json import number
 from optionix_core.services.trading import unopened_account
 from optionix_core.sync.canonical import time_text
-from optionix_core.trading.gate import LOCAL_SIM
 
 if TYPE_CHECKING:
-    from optionix_core.market.instruments import Instrument
+    from optionix_core.portfolio.fold import BookFold
     from optionix_core.portfolio.values import AccountState
     from optionix_core.services.workspace import Workspace
 
 OPEN: Final = "open"
-SHARES_CALENDAR: Final = "XNYS"
-"""Sessions of a share whose symbol no product bears."""
 UNOPENED: Final = "opens with its first order"
 
 
@@ -94,15 +81,22 @@ class PositionsReport:
 def account(workspace: Workspace, moment: datetime | None = None) -> AccountReport:
     """The workspace's account at `moment` (the clock's now where none is given)."""
     now = workspace.clock.now() if moment is None else moment
-    feed, desk = workspace.venue_feed, workspace.desk
+    desk = workspace.desk
     with desk.lock:
         desk.follow(workspace.store)
-        known = desk.book.account(workspace.account)
-        state = unopened_account(workspace.account) if known is None else known
-        reserved = desk.orders.reserved(workspace.account)
-        marker = _Marker(workspace, state, now)
-        values = tuple(marker.value(position.symbol) for position in state.positions)
-        day, reason = marker.day_of_account(values)
+        return account_of(workspace, desk.book, desk.orders.reserved(workspace.account), now)
+
+
+def account_of(workspace: Workspace, book: BookFold, reserved: Decimal, now: datetime) -> AccountReport:
+    """The workspace's account in a book that may be an earlier one; `reserved`: cash that its working orders keep.
+
+    The last close is that before `now`; a book must hold every entry until `now`.
+    """
+    known = book.account(workspace.account)
+    state = unopened_account(workspace.account) if known is None else known
+    marker = Marker(book, workspace.venue_feed, state, now)
+    values = tuple(marker.value(position.symbol) for position in state.positions)
+    day, reason = marker.day_of_account(values)
     mine = [item for item in values if item.position.currency == state.currency]
     with exact_arithmetic():
         worth = sum((item.market_value for item in mine if item.market_value is not None), ZERO)
@@ -113,7 +107,7 @@ def account(workspace: Workspace, moment: datetime | None = None) -> AccountRepo
         state=state,
         opened=known is not None,
         moment=now,
-        feed_state=feed.state,
+        feed_state=workspace.venue_feed.state,
         nlv=nlv,
         positions_value=worth,
         buying_power=free,
@@ -145,7 +139,7 @@ def positions(workspace: Workspace, *, all_accounts: bool = False, moment: datet
         desk.follow(workspace.store)
         for state in desk.book.accounts():
             if state.positions and (all_accounts or state.account == workspace.account):
-                marker = _Marker(workspace, state, now)
+                marker = Marker(desk.book, workspace.venue_feed, state, now)
                 values += [marker.value(position.symbol) for position in state.positions]
     return PositionsReport(now, tuple(values))
 
@@ -174,117 +168,6 @@ def verify(workspace: Workspace) -> int:
     if wrong:
         raise IntegrityError(f"debits and credits of {', '.join(sorted(wrong))} differ")
     return len(balances)
-
-
-class _Marker:
-    """Marks the positions of one account at one moment, while the desk's lock is held."""
-
-    def __init__(self, workspace: Workspace, state: AccountState, now: datetime) -> None:
-        self._book = workspace.desk.book
-        self._feed = workspace.venue_feed if state.venue == LOCAL_SIM else None
-        """A position is marked by its own venue's feed and by no other."""
-        self._state = state
-        self._now = now
-        self._held = {position.symbol: position for position in state.positions}
-
-    def value(self, symbol: str) -> PositionValue:
-        """The position in `symbol`, marked."""
-        position = self._held[symbol]
-        if kind_of(symbol) == "claim":
-            unpaid = no_mark("cash in lieu, not paid yet")
-            return PositionValue(position, None, unpaid, None, None, None, unpaid.reason)
-        instrument, mark = self._mark(symbol)
-        try:
-            close = self._last_close(symbol)
-            flow = self._flows(close).get(symbol, Flow())
-        except MissingDataError as error:
-            price = value_share if kind_of(symbol) == "share" else partial(value_position, instrument=instrument)
-            value = price(position, mark=mark, flow=Flow(), close=None)
-            return PositionValue(position, instrument, mark, value.market_value, value.unrealised_pnl, None, str(error))
-        share = kind_of(symbol) == "share"
-        at_close = None if instrument is None and not share else self._mark_at(symbol, close)
-        if share:
-            return value_share(position, mark, flow, at_close)
-        return value_position(position, instrument, mark, flow, at_close)
-
-    def day_of_account(self, values: tuple[PositionValue, ...]) -> tuple[Decimal | None, str | None]:
-        """Day P&L of what is held and of what was closed since the last close."""
-        total = ZERO
-        for item in values:
-            if item.day_pnl is None:
-                return None, f"{label_of(item.position.symbol)}: {item.day_reason}"
-            if item.position.currency != self._state.currency:
-                return None, f"{label_of(item.position.symbol)}: in {item.position.currency}, and no exchange rate"
-            with exact_arithmetic():
-                total += item.day_pnl
-        for symbol in self._book.traded(self._state.account):
-            if symbol in self._held:
-                continue
-            day, reason = self._day_of_closed(symbol)
-            if day is None:
-                return None, f"{label_of(symbol)}: {reason}"
-            with exact_arithmetic():
-                total += day
-        return total, None
-
-    def _day_of_closed(self, symbol: str) -> tuple[Decimal | None, str | None]:
-        if kind_of(symbol) == "claim":
-            return ZERO, None
-        try:
-            close = self._last_close(symbol)
-            flow = self._flows(close).get(symbol, Flow())
-        except MissingDataError as error:
-            return None, str(error)
-        if flow == Flow():
-            return ZERO, None
-        currency = self._book.currency_of(self._state.account, symbol)
-        if currency != self._state.currency:
-            return None, f"in {currency}, and no exchange rate"
-        at_close = self._mark_at(symbol, close) if flow.quantity else None
-        instrument = self._instrument(symbol)
-        multiplier = _multiplier(symbol) if instrument is None else instrument.multiplier
-        return day_pnl(ZERO, multiplier, ZERO, flow, at_close)
-
-    def _flows(self, since: datetime) -> dict[str, Flow]:
-        return self._book.flow_since(self._state.account, since)
-
-    def _last_close(self, symbol: str) -> datetime:
-        root = symbols.terms(symbol).root if kind_of(symbol) == "option" else symbol
-        return sessions.last_close(self._now, product(root).calendar if root.isalnum() else SHARES_CALENDAR)
-
-    def _instrument(self, symbol: str) -> Instrument | None:
-        if self._feed is None or kind_of(symbol) != "option":
-            return None
-        try:
-            return self._feed.instrument(symbol)
-        except UnknownNameError:
-            return None
-
-    def _mark(self, symbol: str) -> tuple[Instrument | None, Mark]:
-        if self._feed is None:
-            return None, no_mark(f"no feed of its venue {self._state.venue}")
-        if kind_of(symbol) == "share":
-            return None, self._mark_at(symbol, self._now)
-        instrument = self._instrument(symbol)
-        if instrument is None:
-            return None, no_mark(f"{self._feed.name} does not know it")
-        if instrument.expires_at <= self._now:
-            return instrument, no_mark("expired, to be settled")
-        return instrument, self._mark_at(symbol, self._now)
-
-    def _mark_at(self, symbol: str, moment: datetime) -> Mark:
-        if self._feed is None:
-            return no_mark(f"no feed of its venue {self._state.venue}")
-        try:
-            asked = self._feed.spot if kind_of(symbol) == "share" else self._feed.quote
-            quote = asked(symbol, moment)
-        except (MissingDataError, UnknownNameError) as error:
-            return no_mark(str(error))
-        return mark_of(quote, moment, self._feed.stale_after, market_open=self._feed.is_open(moment))
-
-
-def _multiplier(symbol: str) -> Decimal:
-    return product(symbols.terms(symbol).root).multiplier if kind_of(symbol) == "option" else Decimal(1)
 
 
 def to_json(report: AccountReport | PositionsReport) -> dict[str, Any]:

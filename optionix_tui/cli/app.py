@@ -37,6 +37,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "positions": ("book", "positions_command"),
     "account": ("book", "account_command"),
     "ledger": ("ledger", "app"),
+    "report": ("report", "app"),
     "import": ("import_trades", "app"),
     "alert": ("alert", "app"),
     "watchlist": ("watchlist", "app"),

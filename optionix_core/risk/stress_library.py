@@ -211,8 +211,9 @@ class _Reader:
         return built
 
     def _spot(self) -> float | None:
-        stated = self._number("spot", None, -1.0, 10.0, open_below=True)
-        before, after = (self._number(key, None, 0.0, math.inf, open_below=True) for key in _SPOT_ENDS)
+        stated: float | None = self._number("spot", None, -1.0, 10.0, open_below=True)
+        before: float | None = self._number(_SPOT_ENDS[0], None, 0.0, math.inf, open_below=True)
+        after: float | None = self._number(_SPOT_ENDS[1], None, 0.0, math.inf, open_below=True)
         if before is None and after is None:
             return stated
         if before is None or after is None:

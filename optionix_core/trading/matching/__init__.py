@@ -7,7 +7,7 @@ from optionix_core._lazy import lazy_names
 __getattr__, __dir__ = lazy_names(
     __name__,
     {
-        "AuctionPrice": "optionix_core.trading.matching.call_auction",
+        "AuctionPrice": "optionix_core.trading.auction",
         "Books": "optionix_core.trading.matching.books",
         "Combination": "optionix_core.trading.matching.combinations",
         "CombinationEvent": "optionix_core.trading.matching.combinations",
@@ -19,7 +19,7 @@ __getattr__, __dir__ = lazy_names(
         "MessageKind": "optionix_core.trading.matching.layout",
         "Phase": "optionix_core.trading.matching.layout",
         "Reason": "optionix_core.trading.matching.layout",
-        "auction_price": "optionix_core.trading.matching.call_auction",
+        "auction_price": "optionix_core.trading.auction",
         "messages": "optionix_core.trading.matching.messages",
     },
 )

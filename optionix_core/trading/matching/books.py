@@ -12,11 +12,11 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from optionix_core.errors import InvalidValueError
+from optionix_core.trading.auction import AuctionPrice, auction_price
 from optionix_core.trading.matching import state as states
 from optionix_core.trading.matching._book_kernels import KERNELS
 from optionix_core.trading.matching._book_steps import order_of
 from optionix_core.trading.matching._price_tree import level_after
-from optionix_core.trading.matching.call_auction import AuctionPrice, auction_price
 from optionix_core.trading.matching.layout import (
     BEST,
     BIAS,

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from optionix_core.errors import InvalidValueError
-from optionix_core.trading.auction import RULE, AuctionOrder, clear
+from optionix_core.trading.auction import RULE, AuctionOrder, auction_price, clear
 
 
 def orders(*pairs):
@@ -110,3 +110,35 @@ def test_no_tick_at_all_is_better(buys, sells, reference) -> None:
     else:
         assert found.price == best
         assert (found.matched, -abs(found.imbalance)) == score(best)[:2]
+
+
+@given(
+    st.lists(st.tuples(st.integers(-9, 9), st.integers(1, 9)), max_size=6),
+    st.lists(st.tuples(st.integers(-9, 9), st.integers(1, 9)), max_size=6),
+    st.integers(-9, 9),
+    st.integers(0, 9),
+    st.integers(0, 9),
+)
+@settings(max_examples=300, deadline=None)
+def test_the_rule_on_ticks_is_the_same_below_zero(buyers, sellers, reference, market_buyers, market_sellers) -> None:
+    """A net price may be negative; moved up by a thousand ticks nothing else changes, and `clear` says the same."""
+    found = auction_price(buyers, sellers, reference, market_buyers, market_sellers)
+    moved = auction_price(
+        [(price + 1000, lots) for price, lots in buyers],
+        [(price + 1000, lots) for price, lots in sellers],
+        reference + 1000,
+        market_buyers,
+        market_sellers,
+    )
+    assert moved == (None if found is None else found._replace(price=found.price + 1000))
+    exact = clear(
+        [*orders(*((price + 1000, lots) for price, lots in buyers)), *orders(*[(None, market_buyers)][:market_buyers])],
+        [
+            *orders(*((price + 1000, lots) for price, lots in sellers)),
+            *orders(*[(None, market_sellers)][:market_sellers]),
+        ],
+        reference + 1000,
+        tick=1,
+    )
+    expected = (None, 0, 0) if moved is None else tuple(moved)
+    assert (exact.price, exact.matched, exact.imbalance) == expected

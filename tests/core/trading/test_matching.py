@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from optionix_core.errors import IntegrityError, InvalidValueError
+from optionix_core.trading.auction import AuctionPrice, auction_price
 from optionix_core.trading.matching import messages as m
 from optionix_core.trading.matching.books import Books, Level, fills
-from optionix_core.trading.matching.call_auction import AuctionPrice, auction_price
 from optionix_core.trading.matching.layout import (
     FILL_OR_KILL,
     IMMEDIATE,

@@ -79,14 +79,15 @@ def auction_price(
     prices = _prices(sorted({price for price, _ in (*buyers, *sellers)}), reference)
     buy_limits, bought = _ladder(buyers)
     sell_limits, sold = _ladder(sellers)
-    best: tuple[tuple[int, int, int | Fraction, int], AuctionPrice] | None = None
+    middle = Fraction(reference)
+    best: tuple[tuple[int, int, Fraction, int], AuctionPrice] | None = None
     for price in prices:
         if lowest is not None and price < lowest:
             continue
         willing = market_buyers + bought[-1] - bought[bisect_left(buy_limits, price)]
         offered = market_sellers + sold[bisect_right(sell_limits, price)]
         volume, imbalance = min(willing, offered), willing - offered
-        score = (-volume, abs(imbalance), abs(price - reference), -price if imbalance > 0 else price)
+        score = (-volume, abs(imbalance), abs(price - middle), -price if imbalance > 0 else price)
         if volume and (best is None or score < best[0]):
             best = score, AuctionPrice(price, volume, imbalance)
     return None if best is None else best[1]

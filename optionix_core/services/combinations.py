@@ -64,6 +64,7 @@ def preview_combination(
     with desk.lock:
         draft = Draft(desk)
         venue = PaperVenue(draft.already_taken)
+        limits = draft.rules.limits if limits is None else limits
         earlier = earlier_orders(store, intent, now, limits)
         judged = judge(draft, feed, venue, intent, now, limits, account=unopened, earlier=earlier)
         fill = None if first_refusal(judged.checks) is not None else _at_once(feed, venue, intent, now)

@@ -18,9 +18,11 @@ from optionix_core.portfolio.fold import BookFold
 from optionix_core.sync.checkpoints import CheckpointReader, CheckpointStore, FoldCheckpoint
 from optionix_core.sync.event import EMPTY_HEAD, Event, LogReader, LogWriter, Record
 from optionix_core.trading.fold import OpenOrder, OrderFold
+from optionix_core.trading.halt_rules import ORDINARY, TradingRules
+from optionix_core.trading.limits import LimitEngine
 from optionix_core.trading.working_records import Place
 
-CHECKPOINT: Final = "desk-5"
+CHECKPOINT: Final = "desk-6"
 """Name of the checkpoint; another shape of the state takes another name."""
 
 CHECKPOINT_EVERY: Final = 128
@@ -48,8 +50,12 @@ class _KeepsCheckpoints(CheckpointStore, Protocol): ...
 class Desk:
     """Book and orders of one home. Hold `lock` for as long as what was read must stay as it is."""
 
-    def __init__(self) -> None:
+    def __init__(self, rules: TradingRules = ORDINARY, engine: LimitEngine | None = None) -> None:
         self.lock = RLock()
+        self.rules = rules
+        """Limits of the gate and halts of the venue, as they are set; no part of the log."""
+        self.engine = engine
+        """Computes figures for limits on the book as it would be; None where nobody can."""
         self.book = BookFold()
         self.orders = OrderFold()
         self.looked: dict[str, Looked] = {}

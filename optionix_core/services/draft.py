@@ -29,6 +29,7 @@ class Draft:
         self._unposted: list[Event] = []
         self._applied = 0
         self.events: list[Event] = []
+        self.rules, self.engine = desk.rules, desk.engine
 
     @property
     def book(self) -> BookFold:

@@ -9,10 +9,12 @@ from optionix_core.errors import MissingDataError, UnknownNameError
 from optionix_core.market.protocols import TellsSessions
 from optionix_core.portfolio.exact import exact_arithmetic
 from optionix_core.trading import resting
+from optionix_core.trading.account_standing import effective
 from optionix_core.trading.backing import backing
 from optionix_core.trading.claims import claimed, coming
 from optionix_core.trading.combination import contracts
 from optionix_core.trading.gate import GateFacts, GateLimits, check
+from optionix_core.trading.limits import LimitQuestion
 from optionix_core.trading.orders import TimeInForce, TriggerKind
 from optionix_core.trading.records import INTENT, intent_of, same_order
 from optionix_core.trading.touch import quoted_at
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from optionix_core.sync.event import LogReader
     from optionix_core.trading.backing import Backing
     from optionix_core.trading.fold import OrderFold
+    from optionix_core.trading.limits import Figures
     from optionix_core.trading.orders import GateCheck, OrderIntent
     from optionix_core.trading.paper import PaperVenue
 
@@ -83,6 +86,7 @@ def judge(
         instrument = legs.get(intent.symbol)
         seen = quote_of(feed, intent.symbol, now) if quote is None else quote
     orders, before = draft.orders, Earlier() if earlier is None else earlier
+    bounds = draft.rules.limits if limits is None else limits
     own = orders.order(intent.client_order_id)
     reserved = orders.reserved(intent.account)
     if own is not None:
@@ -91,6 +95,7 @@ def judge(
     ends_at = None if instrument is None or not intent.time_in_force.rests else end_of(feed, intent, instrument, now)
     level = _starting_level(intent, seen)
     owner = draft.book.account(intent.account) or account
+    status, why = effective(orders.standings.get(intent.account), venue.name, now)
     facts = GateFacts(
         now=now,
         account=owner,
@@ -114,8 +119,32 @@ def judge(
         recent=before.recent,
         halted=halted(orders, feed, intent, now),
         killed=orders.kill.in_force,
+        status=status,
+        status_reason=why,
+        figures=_figures(draft, feed, intent, owner, bounds, now) if bounds.book_limits else {},
     )
-    return Judged(check(intent, facts, limits), instrument, seen, ends_at, level)
+    return Judged(check(intent, facts, bounds), instrument, seen, ends_at, level)
+
+
+def _figures(
+    draft: Draft,
+    feed: QuoteSource,
+    intent: OrderIntent,
+    account: AccountState | None,
+    limits: GateLimits,
+    now: datetime,
+) -> Figures:
+    """What the engine says of the limits that are set, as far as it can judge them."""
+    engine = draft.engine
+    if engine is None or account is None:
+        return {}
+    kinds = engine.kinds & {limit.kind for limit in limits.book_limits}
+    others = tuple(
+        order
+        for order in draft.orders.orders()
+        if order.intent.account == intent.account and order.intent.client_order_id != intent.client_order_id
+    )
+    return engine.figures(LimitQuestion(now, account, others, intent, feed), kinds) if kinds else {}
 
 
 def backing_of(orders: OrderFold, feed: QuoteSource, intent: OrderIntent, account: AccountState) -> Backing:

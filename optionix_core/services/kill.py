@@ -19,7 +19,7 @@ from optionix_core.services import answers, trading
 from optionix_core.services.draft import Draft
 from optionix_core.services.lifecycle import bring_up_to_date_where_free, update_under_lock
 from optionix_core.services.working import Working
-from optionix_core.trading.gate import LOCAL_SIM
+from optionix_core.trading.gate import LOCAL_SIM, GateLimits
 from optionix_core.trading.kill_switch import (
     KillPhase,
     KillSwitch,
@@ -214,7 +214,7 @@ def _close(workspace: Workspace, log: LogWriter, kill_id: str, item: Exposure, n
     )
     workspace.desk.append(log, (intent_event(intent),))
     draft = Draft(workspace.desk)
-    checks = trading.decide(draft, log, workspace.venue_feed, intent, now)
+    checks = trading.decide(draft, log, workspace.venue_feed, intent, now, GateLimits())
     result = answers.of_draft(draft, intent, checks)
     draft.write(log)
     return result

@@ -99,6 +99,7 @@ def preview_terms(workspace: Workspace, terms: OrderTerms, limits: GateLimits | 
     with desk.lock:
         draft = Draft(desk)
         venue = PaperVenue(draft.already_taken)
+        limits = draft.rules.limits if limits is None else limits
         judged = judge(
             draft,
             feed,
@@ -236,6 +237,7 @@ def decide(
     limits: GateLimits | None = None,
 ) -> tuple[GateCheck, ...]:
     """Gate and venue: what the log will tell of the order, into the draft; answers what the gate said."""
+    limits = draft.rules.limits if limits is None else limits
     working = Working(draft, feed, limits)
     judged = judge(
         draft,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from optionix_core.errors import IntegrityError
 from optionix_core.portfolio.exact import ZERO, decimal_text, exact_arithmetic
@@ -17,6 +17,7 @@ from optionix_core.portfolio.ledger import entry_event, trade_entry
 from optionix_core.services.combination_fills import combination_events, meeting
 from optionix_core.services.judging import backing_of, instrument_of, judge
 from optionix_core.trading import resting
+from optionix_core.trading.account_standing import AccountStatus, effective
 from optionix_core.trading.backing import is_reduced
 from optionix_core.trading.claims import children, siblings
 from optionix_core.trading.gate import first_refusal
@@ -38,6 +39,12 @@ if TYPE_CHECKING:
     from optionix_core.trading.fold import OpenOrder
     from optionix_core.trading.gate import GateLimits
     from optionix_core.trading.orders import Fill, GateCheck, OrderIntent
+
+
+class _HeldUp(NamedTuple):
+    words: str
+    blocks: bool
+    """Also what only closes."""
 
 
 class Working:
@@ -127,6 +134,15 @@ class Working:
         board = self.draft.orders.halts
         return bool(board.halts) and not board.judge((self.instrument(symbol),), at).allowed
 
+    def _held_up(self, intent: OrderIntent, at: datetime) -> _HeldUp | None:
+        """How the state of its account stands in an order's way; None where it does not."""
+        standing = self.draft.orders.standings.get(intent.account)
+        status, why = effective(standing, self.venue.name, at)
+        if status is AccountStatus.ACTIVE:
+            return None
+        words = f"account-state: {intent.account} is {status}{'' if why is None else f': {why}'}"
+        return _HeldUp(words, status is AccountStatus.BLOCKED)
+
     def _look_at_legs(self, order: OpenOrder, at: datetime) -> None:
         """Let a combination meet the quotes that its legs have at `at`."""
         intent, name = order.intent, order.intent.client_order_id
@@ -140,11 +156,13 @@ class Working:
         with exact_arithmetic():
             cost = signed_cost(intent.side, fill.quantity, fill.price, instrument.multiplier) + fill.fee
             free = account.cash - orders.reserved(intent.account) + order.reserved
+        held_up = self._held_up(intent, at)
         needs = backing_of(orders, self.feed, replace(intent, quantity=fill.quantity), account)
         words = f"needs {decimal_text(cost)}, {decimal_text(free)} is free"
         told = backed(needs, free - cost, cost, words, closes=False)
-        if not told.passed:
-            self.end(name, OrderEnd(OrderState.CANCELLED, f"buying-power: {told.detail}", ()), at)
+        if held_up is not None or not told.passed:
+            reason = f"buying-power: {told.detail}" if held_up is None else held_up.words
+            self.end(name, OrderEnd(OrderState.CANCELLED, reason, ()), at)
             return
         legs = {symbol: self.instrument(symbol) for symbol in intent.symbols}
         self.draft.add(*combination_events(fill, intent, self.venue.name, legs))
@@ -204,9 +222,12 @@ class Working:
         with exact_arithmetic():
             cost = signed_cost(intent.side, fill.quantity, fill.price, instrument.multiplier) + fill.fee
             free = account.cash - orders.reserved(intent.account) + order.reserved
+        held_up = self._held_up(intent, fill.filled_at)
         there = next((item.quantity for item in account.positions if item.symbol == intent.symbol), ZERO)
         if intent.reduce_only and -intent.side.sign * there < fill.quantity:
             return f"reduce-only: {decimal_text(there)} held, {intent.side} {fill.quantity}"
+        if held_up is not None and (held_up.blocks or -intent.side.sign * there < fill.quantity):
+            return held_up.words
         part = replace(intent, quantity=fill.quantity, parent=None)
         needs = backing_of(orders, self.feed, part, account)
         closes = is_reduced(there, intent.side, fill.quantity)

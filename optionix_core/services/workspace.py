@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from optionix_core.services.feeds import NetworkFeeds
     from optionix_core.services.home import HomeFolders
     from optionix_core.sync.event import EventStore
+    from optionix_core.trading.halt_rules import TradingRules
+    from optionix_core.trading.limits import LimitEngine
 
 DEFAULT_FEED = "sim"
 DEFAULT_ACCOUNT = "paper-1"
@@ -63,6 +65,8 @@ class Workspace:
         venue_feed: QuoteSource | None = None,
         new_order_id: Callable[[], str] = random_order_id,
         network: NetworkFeeds | None = None,
+        rules: TradingRules | None = None,
+        limit_engine: LimitEngine | None = None,
     ) -> None:
         """Store and feeds are taken as they are where given; `seed`, `session`, `network` are for one opened here."""
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}", account, re.ASCII):
@@ -80,6 +84,8 @@ class Workspace:
         self._feed = feed
         self._venue_feed = venue_feed
         self._network = network
+        self._rules = rules
+        self._limit_engine = limit_engine
         self._desk: Desk | None = None
         self.new_order_id = new_order_id
         self._opening = RLock()
@@ -95,6 +101,7 @@ class Workspace:
         session: str = DEFAULT_SESSION,
         lock_timeout: float = DEFAULT_LOCK_TIMEOUT,
         network: NetworkFeeds | None = None,
+        rules: TradingRules | None = None,
     ) -> Self:
         """A workspace on `home`; opens no file until store or feed are asked for."""
         return cls(
@@ -106,6 +113,7 @@ class Workspace:
             session=session,
             lock_timeout=lock_timeout,
             network=network,
+            rules=rules,
         )
 
     @property
@@ -155,8 +163,9 @@ class Workspace:
         with self._opening:
             if self._desk is None:
                 from optionix_core.services.desk import Desk
+                from optionix_core.trading.halt_rules import ORDINARY
 
-                self._desk = Desk()
+                self._desk = Desk(ORDINARY if self._rules is None else self._rules, self._limit_engine)
             return self._desk
 
     def use_feed(self, name: str) -> None:

@@ -18,6 +18,13 @@ from optionix_core.portfolio import fields
 from optionix_core.portfolio.exact import ZERO, decimal_text, exact_arithmetic
 from optionix_core.sync.canonical import time_text
 from optionix_core.sync.event import Event, Json, Record
+from optionix_core.trading.account_standing import (
+    STATE_SET,
+    Standing,
+    standing_of,
+    standing_of_state,
+    standing_state,
+)
 from optionix_core.trading.halt_records import HALT_TYPES, board_after, board_of_state, board_state
 from optionix_core.trading.halts import HaltBoard
 from optionix_core.trading.kill_switch import KILL_TYPES, KillSwitch
@@ -38,7 +45,7 @@ from optionix_core.trading.working_records import (
     amended_of,
 )
 
-STATE_VERSION: Final = 4
+STATE_VERSION: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +133,7 @@ def amended_terms(intent: OrderIntent, asked: Amendment) -> OrderIntent:
 class OrderFold:
     """Not safe to apply from two threads at once. The caller keeps the order of records."""
 
-    __slots__ = ("_advanced", "_open", "_taken", "halts", "kill")
+    __slots__ = ("_advanced", "_open", "_taken", "halts", "kill", "standings")
 
     def __init__(self) -> None:
         self._open: dict[str, OpenOrder] = {}
@@ -136,6 +143,8 @@ class OrderFold:
         """Of all accounts."""
         self.halts = HaltBoard()
         """Those that were set and not lifted; which of them hold at a moment, the board tells."""
+        self.standings: Mapping[str, Standing] = {}
+        """By account, where a state was set; replaced as a whole."""
 
     def apply(self, record: Record) -> None:
         """Take the next record. Raises IntegrityError where an event of an order is malformed."""
@@ -151,11 +160,14 @@ class OrderFold:
             self.kill = self.kill.after(event)
         elif event.type in HALT_TYPES:
             self.halts = board_after(self.halts, event)
+        elif event.type == STATE_SET:
+            standing = standing_of(event)
+            self.standings = {**self.standings, standing.account: standing}
 
     def copy(self) -> Self:
         """A fold of its own in the same state."""
         fold = self._of(dict(self._open), dict(self._taken), dict(self._advanced))
-        fold.kill, fold.halts = self.kill, self.halts
+        fold.kill, fold.halts, fold.standings = self.kill, self.halts, self.standings
         return fold
 
     @classmethod
@@ -201,6 +213,7 @@ class OrderFold:
             "advanced": {venue: time_text(until) for venue, until in self._advanced.items()},
             "halts": board_state(self.halts),
             "kill": self.kill.state(),
+            "standings": [standing_state(one) for one in self.standings.values()],
             "open": [_order_state(order) for order in self._open.values()],
             "taken": {place: [taken.quoted_at, taken.quantity] for place, taken in self._taken.items()},
             "version": STATE_VERSION,
@@ -219,6 +232,8 @@ class OrderFold:
             {venue: fields.moment(advanced, venue) for venue in advanced},
         )
         fold.kill, fold.halts = KillSwitch.of_state(fields.mapping(state, "kill")), board_of_state(state, "halts")
+        standings = (standing_of_state(item) for item in fields.objects(state, "standings"))
+        fold.standings = {standing.account: standing for standing in standings}
         return fold
 
     def _order(self, event: Event) -> OpenOrder:

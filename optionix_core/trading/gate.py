@@ -13,7 +13,8 @@ from typing import Final
 from optionix_core.market.protocols import FeedState
 from optionix_core.portfolio.exact import decimal_text
 from optionix_core.trading import gate_combination, gate_power, gate_terms
-from optionix_core.trading.gate_facts import AccountStatus, GateFacts, GateLimits
+from optionix_core.trading.account_standing import AccountStatus
+from optionix_core.trading.gate_facts import GateFacts, GateLimits
 from optionix_core.trading.gate_terms import CANNOT_TELL, Answer
 from optionix_core.trading.orders import GateCheck, OrderIntent, Side
 from optionix_core.trading.touch import crossed, quoted_at, tick_at, touch

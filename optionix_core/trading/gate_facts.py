@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from enum import StrEnum
 
 from optionix_core.market.instruments import Instrument
 from optionix_core.market.protocols import FeedState
 from optionix_core.market.quote import Quote
 from optionix_core.portfolio.exact import ZERO
 from optionix_core.portfolio.values import AccountState
+from optionix_core.trading.account_standing import AccountStatus
 from optionix_core.trading.backing import Backing
-from optionix_core.trading.orders import GateCheck, OrderIntent
-
-
-class AccountStatus(StrEnum):
-    """What an account may do."""
-
-    ACTIVE = "active"
-    CLOSE_ONLY = "close-only"
-    """Only orders that reduce what is held."""
-    BLOCKED = "blocked"
-    """Nothing."""
+from optionix_core.trading.limits import BookLimit, Figures
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +32,9 @@ class GateLimits:
     maximum_orders: int | None = None
     """Orders of one account within `rate_window`, this one with them."""
     rate_window: timedelta = timedelta(seconds=1)
-    book_limits: tuple[str, ...] = ()
-    """Names of limits on the book as it would be after the trade (Greeks, value at risk, loss), each of which an engine
-    must answer; without its engine a limit refuses."""
+    book_limits: tuple[BookLimit, ...] = ()
+    """On the book as it would be after the trade (Greeks, value at risk, loss), each of which an engine must answer;
+    without its engine a limit refuses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +76,13 @@ class GateFacts:
     halted: str | None = None
     """Why the instrument is halted."""
     status: AccountStatus = AccountStatus.ACTIVE
+    status_reason: str | None = None
+    """Why the account is in that state, where somebody said."""
     killed: str | None = None
     """Id of the kill that is in force: only its own orders that reduce pass."""
     twin_at: datetime | None = None
     """When the last order with the same terms was wanted."""
     recent: int = 0
     """Orders of the account within the limits' `rate_window`, without this one."""
-    judges: Mapping[str, Callable[[OrderIntent], GateCheck]] = field(default_factory=dict)
-    """The engines of `book_limits`, by name."""
+    figures: Figures = field(default_factory=dict)
+    """What the engine of `book_limits` answered; a kind that it cannot judge is not in it."""

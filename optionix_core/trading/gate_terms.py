@@ -7,7 +7,9 @@ from typing import Final, NamedTuple
 
 from optionix_core.market.quote import Quote
 from optionix_core.portfolio.exact import ZERO, decimal_text, exact_arithmetic
-from optionix_core.trading.gate_facts import AccountStatus, GateFacts, GateLimits
+from optionix_core.trading.account_standing import AccountStatus
+from optionix_core.trading.gate_facts import GateFacts, GateLimits
+from optionix_core.trading.limits import SPARES_REDUCING, judged
 from optionix_core.trading.orders import OrderIntent, Side
 from optionix_core.trading.touch import acceptable, tick_at, touch
 
@@ -61,7 +63,8 @@ def account_state(intent: OrderIntent, facts: GateFacts) -> Answer | None:
     if facts.status is AccountStatus.ACTIVE:
         return None
     passed = facts.status is AccountStatus.CLOSE_ONLY and reduces(intent, facts)
-    return Answer(passed, f"{intent.account} is {facts.status}")
+    why = "" if facts.status_reason is None else f": {facts.status_reason}"
+    return Answer(passed, f"{intent.account} is {facts.status}{why}")
 
 
 def kill_switch(intent: OrderIntent, facts: GateFacts) -> Answer | None:
@@ -172,13 +175,16 @@ def parent(intent: OrderIntent, facts: GateFacts) -> Answer | None:
 
 
 def book_limits(intent: OrderIntent, facts: GateFacts, limits: GateLimits) -> tuple[tuple[str, Answer], ...]:
-    """Every limit on the book as it would be: its engine's answer, or a no where there is no engine."""
-    answers = []
-    for name in limits.book_limits:
-        judge = facts.judges.get(name)
-        if judge is None:
-            answers.append((name, Answer(passed=False, detail="configured, but no engine answers it")))
-        else:
-            told = judge(intent)
-            answers.append((name, Answer(told.passed, told.detail)))
-    return tuple(answers)
+    """Every limit on the book as it would be: judged by its engine's figures, or a no where there is no engine."""
+    if not limits.book_limits:
+        return ()
+    closes = not intent.legs and reduces(intent, facts)
+    return tuple(
+        (
+            str(limit.kind),
+            Answer(passed=True, detail="only closes what is held")
+            if closes and limit.kind in SPARES_REDUCING
+            else Answer(*judged(limit, facts.figures.get(limit.kind))),
+        )
+        for limit in limits.book_limits
+    )

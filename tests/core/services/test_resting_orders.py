@@ -12,6 +12,7 @@ from optionix_core.errors import InvalidValueError, UnknownNameError
 from optionix_core.services import book, trading
 from optionix_core.services.trading import OrderTerms
 from optionix_core.trading.gate import GateLimits
+from optionix_core.trading.limits import BookLimit, LimitKind
 from optionix_core.trading.orders import OrderState, TimeInForce, Trigger, TriggerKind
 
 GTC, DAY, GTD, FOK = TimeInForce.GTC, TimeInForce.DAY, TimeInForce.GTD, TimeInForce.FOK
@@ -339,7 +340,7 @@ def test_a_feed_that_cannot_tell_its_quotes_fills_nothing_and_says_so(workspace_
         (GateLimits(collar_percent=Decimal(5)), {"limit": "5.5"}, "price-collar"),
         (GateLimits(duplicate_within=timedelta(seconds=5)), {"limit": "4.5"}, "duplicate"),
         (GateLimits(maximum_orders=1), {"limit": "4.4"}, "message-rate"),
-        (GateLimits(book_limits=("net-delta",)), {"limit": "4.4"}, "net-delta"),
+        (GateLimits(book_limits=(BookLimit(LimitKind.VEGA, Decimal(5)),)), {"limit": "4.4"}, "limit-vega"),
         (None, {"limit": "4.52"}, "limit-price"),
         (None, {"trigger": stop("4.52")}, "trigger-price"),
     ],

@@ -8,13 +8,15 @@ from decimal import Decimal
 
 import pytest
 
+from optionix_core.errors import InvalidValueError
 from optionix_core.market.instruments import Instrument
 from optionix_core.market.option_type import OptionType
 from optionix_core.market.protocols import FeedState
 from optionix_core.market.quote import Quote
 from optionix_core.portfolio.values import AccountState, Position
 from optionix_core.trading.gate import AccountStatus, GateFacts, GateLimits, check, first_refusal
-from optionix_core.trading.orders import GateCheck, OrderIntent, Side, TimeInForce, Trigger, TriggerKind
+from optionix_core.trading.limits import BookLimit, LimitFigure, LimitKind, Untold
+from optionix_core.trading.orders import OrderIntent, Side, TimeInForce, Trigger, TriggerKind
 
 NOW = datetime(2026, 3, 10, 15, 0, tzinfo=UTC)
 SYMBOL = "SPXW  260320C05000000"
@@ -104,6 +106,10 @@ def test_a_stop_without_a_limit_is_paid_for_at_its_level_and_a_trailing_one_wher
     assert refusal(trailing, level=None).startswith("trigger-price: the level of the trailing stop cannot be told")
 
 
+DELTA_5 = GateLimits(book_limits=(BookLimit(LimitKind.DELTA, Decimal(5)),))
+LOSS_5 = GateLimits(book_limits=(BookLimit(LimitKind.DAILY_LOSS, Decimal(5)),))
+
+
 @pytest.mark.parametrize(
     ("limits", "facts", "told"),
     [
@@ -117,21 +123,41 @@ def test_a_stop_without_a_limit_is_paid_for_at_its_level_and_a_trailing_one_wher
         ),
         (GateLimits(maximum_orders=3), {"recent": 2}, None),
         (GateLimits(maximum_orders=3), {"recent": 3}, "message-rate: 4 in 1 s, at most 3"),
-        (GateLimits(book_limits=("delta",)), {}, "delta: configured, but no engine answers it"),
+        (DELTA_5, {}, "limit-delta: configured, no engine to judge it"),
         (
-            GateLimits(book_limits=("delta",)),
-            {"judges": {"delta": lambda _: GateCheck("delta", passed=False, detail="7, at most 5")}},
-            "delta: 7, at most 5",
+            DELTA_5,
+            {"figures": {LimitKind.DELTA: LimitFigure(Decimal(-2), Decimal(-7))}},
+            "limit-delta: -2 before, -7 after, at most 5",
         ),
+        (DELTA_5, {"figures": {LimitKind.DELTA: LimitFigure(Decimal(9), Decimal(-7))}}, None),
+        (DELTA_5, {"figures": {LimitKind.DELTA: LimitFigure(Decimal(0), Decimal(-5))}}, None),
         (
-            GateLimits(book_limits=("delta",)),
-            {"judges": {"delta": lambda _: GateCheck("delta", passed=True, detail="4, at most 5")}},
-            None,
+            DELTA_5,
+            {"figures": {LimitKind.DELTA: Untold("no volatility of SPX")}},
+            "limit-delta: cannot be told: no volatility of SPX",
+        ),
+        (LOSS_5, {"figures": {LimitKind.DAILY_LOSS: LimitFigure(Decimal(-70), Decimal(-70))}}, None),
+        (
+            LOSS_5,
+            {"figures": {LimitKind.DAILY_LOSS: LimitFigure(Decimal(6), Decimal(6))}},
+            "limit-daily-loss: 6 before, 6 after, at most 5",
         ),
     ],
 )
 def test_a_limit_that_is_set_is_asked(limits, facts, told):
     assert refusal(BUY, limits, **facts) == told
+
+
+def test_an_order_that_only_closes_is_spared_where_closing_cannot_raise_the_figure():
+    assert refusal(SELL, LOSS_5) is None
+    assert refusal(replace(SELL, quantity=6), LOSS_5) == "limit-daily-loss: configured, no engine to judge it"
+    assert refusal(SELL, DELTA_5) == "limit-delta: configured, no engine to judge it"
+
+
+@pytest.mark.parametrize("bound", ["0", "-1", "NaN", "Infinity"])
+def test_a_limit_has_a_positive_bound(bound):
+    with pytest.raises(InvalidValueError, match="limit-vega must be positive and finite"):
+        BookLimit(LimitKind.VEGA, Decimal(bound))
 
 
 @pytest.mark.parametrize(

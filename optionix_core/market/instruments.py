@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 
 from optionix_core.market.chain import ExerciseStyle, Settlement
 from optionix_core.market.option_type import OptionType
@@ -41,5 +42,9 @@ class Instrument:
     @property
     def label(self) -> str:
         """As a trader writes it: `ORBIT 16JAN26 230 C`."""
-        strike = format(self.strike.normalize(), "f")
-        return f"{self.root} {self.expiry:%d%b%y} {strike} {self.option_type.letter}".upper()
+        return _label(self.root, self.expiry, self.strike, self.option_type.letter)
+
+
+@lru_cache(maxsize=4096)
+def _label(root: str, expiry: date, strike: Decimal, letter: str) -> str:
+    return f"{root} {expiry:%d%b%y} {format(strike.normalize(), 'f')} {letter}".upper()

@@ -84,6 +84,11 @@ def _terms(text: str) -> OptionTerms:
 @lru_cache(maxsize=_REMEMBERED)
 def resolve(text: str) -> str:
     """The key of an option written in any accepted form: 21 characters, or Deribit's name."""
+    return _key(text)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _key(text: str) -> str:
     return terms(text).key
 
 

@@ -26,7 +26,17 @@ from functools import lru_cache
 from optionix_core.errors import InvalidValueError
 from optionix_core.sync.canonical import decimal_text
 
-__all__ = ["DIGITS", "ZERO", "decimal_of", "decimal_of_float", "decimal_text", "exact_arithmetic"]
+__all__ = [
+    "DIGITS",
+    "ZERO",
+    "add",
+    "decimal_of",
+    "decimal_of_float",
+    "decimal_text",
+    "exact_arithmetic",
+    "multiply",
+    "subtract",
+]
 
 DIGITS = 60
 """Significant digits that a result may have before it counts as rounded."""
@@ -36,6 +46,9 @@ _EXACT = Context(
 )
 
 ZERO = Decimal(0)
+
+add, subtract, multiply = _EXACT.add, _EXACT.subtract, _EXACT.multiply
+"""One exact operation each: what `exact_arithmetic` is for several, without changing the thread's context."""
 
 
 def exact_arithmetic() -> AbstractContextManager[Context]:
@@ -70,4 +83,9 @@ def decimal_of_float(value: float, field: str) -> Decimal:
     """
     if not math.isfinite(value):
         raise InvalidValueError(field, value, "finite")
-    return Decimal(repr(float(value)))
+    return _shortest(float(value))
+
+
+@lru_cache(maxsize=4096)
+def _shortest(value: float) -> Decimal:
+    return Decimal(repr(value)) if value else ZERO

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from optionix_core.errors import InvalidValueError, MissingDataError
-from optionix_core.portfolio.exact import ZERO, exact_arithmetic
+from optionix_core.portfolio.exact import ZERO, add
 
 QUARTER = 900
 """Seconds of a bucket."""
@@ -33,8 +33,7 @@ class Flow:
 
     def plus(self, other: Flow) -> Flow:
         """Both together."""
-        with exact_arithmetic():
-            return Flow(self.quantity + other.quantity, self.cash + other.cash, self.fees + other.fees)
+        return Flow(add(self.quantity, other.quantity), add(self.cash, other.cash), add(self.fees, other.fees))
 
 
 def _bucket(moment: datetime) -> int:

@@ -10,13 +10,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal, DecimalException
 from typing import Final, Self, cast
 
 from optionix_core.errors import IntegrityError
+from optionix_core.market import symbols
 from optionix_core.portfolio import fields
-from optionix_core.portfolio.exact import ZERO, decimal_text, exact_arithmetic
+from optionix_core.portfolio.exact import ZERO, add, decimal_text, exact_arithmetic, subtract
 from optionix_core.portfolio.flows import Flow
 from optionix_core.portfolio.holdings import Holding
 from optionix_core.portfolio.ledger import ACCOUNT_OPENED, ENTRY, LOT_METHODS, LOTS_CHOSEN, entry_of
@@ -36,20 +37,51 @@ from optionix_core.sync.event import EMPTY_HEAD, Event, Head, Json, Record
 STATE_VERSION: Final = 2
 _CHANGING: Final = frozenset({ENTRY, ACCOUNT_OPENED, LOTS_CHOSEN})
 
+_Since = tuple[datetime, LotMethod]
+
 
 @dataclass(slots=True)
 class _Account:
     venue: str
     currency: str
     holdings: dict[str, Holding] = field(default_factory=dict)
-    methods: list[tuple[datetime, LotMethod]] = field(default_factory=list)
+    methods: list[_Since] = field(default_factory=list)
     """From when on which lots are closed first; before the first, first in first out."""
     positions: dict[str, Position] = field(default_factory=dict)
     """Of the holdings that did not move since they were last asked for."""
+    open: dict[str, date | None] = field(default_factory=dict)
+    """Symbols that are held now, each with the expiry date of an option."""
+    realised: dict[str, Decimal] = field(default_factory=dict)
+    """By currency, over all holdings."""
+
+    @classmethod
+    def of_holdings(cls, venue: str, currency: str, holdings: dict[str, Holding], methods: list[_Since]) -> _Account:
+        account = cls(venue, currency, holdings, methods)
+        for symbol, holding in holdings.items():
+            account.note(symbol, holding, ZERO)
+        return account
 
     def copy(self) -> _Account:
-        holdings = {symbol: holding.copy() for symbol, holding in self.holdings.items()}
-        return _Account(self.venue, self.currency, holdings, list(self.methods), dict(self.positions))
+        return _Account(
+            self.venue,
+            self.currency,
+            {symbol: holding.copy() for symbol, holding in self.holdings.items()},
+            list(self.methods),
+            dict(self.positions),
+            dict(self.open),
+            dict(self.realised),
+        )
+
+    def note(self, symbol: str, holding: Holding, realised: Decimal) -> None:
+        """A holding has moved, and had realised so much before."""
+        self.positions.pop(symbol, None)
+        if not holding.lots:
+            self.open.pop(symbol, None)
+        elif symbol not in self.open:
+            self.open[symbol] = symbols.terms(symbol).expiry if symbols.is_option(symbol) else None
+        if holding.realised != realised:
+            change = subtract(holding.realised, realised)
+            self.realised[holding.currency] = add(self.realised.get(holding.currency, ZERO), change)
 
     def position(self, name: str, symbol: str, holding: Holding) -> Position:
         known = self.positions.get(symbol)
@@ -137,11 +169,12 @@ class BookFold:
                 balances[leg.commodity] = balances.get(leg.commodity, ZERO) + leg.amount
 
     def _move(self, account: _Account, move: Move, entry: LedgerEntry) -> None:
-        account.positions.pop(move.symbol, None)
         holding = account.holdings.get(move.symbol)
         if holding is None:
             holding = account.holdings[move.symbol] = Holding(entry.time, move.currency)
+        realised = holding.realised
         closings = holding.move(move, entry.time, account.method_at(entry.time), entry.id)
+        account.note(move.symbol, holding, realised)
         if self._on_close is None:
             return
         for item in closings:
@@ -172,14 +205,8 @@ class BookFold:
 
     def _state_of(self, name: str, account: _Account) -> AccountState:
         with exact_arithmetic():
-            positions = tuple(
-                account.position(name, symbol, holding)
-                for symbol in sorted(account.holdings)
-                if (holding := account.holdings[symbol]).lots
-            )
-            realised: dict[str, Decimal] = {}
-            for holding in account.holdings.values():
-                realised[holding.currency] = realised.get(holding.currency, ZERO) + holding.realised
+            holdings, realised = account.holdings, account.realised
+            positions = tuple([account.position(name, symbol, holdings[symbol]) for symbol in sorted(account.open)])
             return AccountState(
                 account=name,
                 venue=account.venue,
@@ -197,7 +224,18 @@ class BookFold:
             )
 
     def _amounts(self, name: str) -> tuple[tuple[str, Decimal], ...]:
-        return tuple(sorted((key, amount) for key, amount in self._balances.get(name, {}).items() if amount))
+        return tuple(sorted([(key, amount) for key, amount in self._balances.get(name, {}).items() if amount]))
+
+    def first_expiry(self, venue: str) -> date | None:
+        """The earliest expiry date among the open options of all accounts of a venue; None where there is none."""
+        dates = [
+            expiry
+            for account in self._accounts.values()
+            if account.venue == venue
+            for expiry in account.open.values()
+            if expiry is not None
+        ]
+        return min(dates, default=None)
 
     def lot_method(self, name: str, time: datetime) -> LotMethod:
         """Which lots an account closes first at `time`. IntegrityError where it never opened."""
@@ -290,7 +328,7 @@ class BookFold:
         }
         accounts = cast("dict[str, dict[str, Json]]", state["accounts"])
         fold._accounts = {
-            name: _Account(
+            name: _Account.of_holdings(
                 fields.text(account, "venue"),
                 fields.text(account, "currency"),
                 {

@@ -23,11 +23,11 @@ from typing import Final, cast, get_args
 
 from optionix_core.errors import IntegrityError, InvalidValueError
 from optionix_core.portfolio import fields
-from optionix_core.portfolio.exact import ZERO, decimal_text, exact_arithmetic
+from optionix_core.portfolio.exact import ZERO, add, decimal_text, multiply
 from optionix_core.portfolio.moves import check_moves, moves_of, moves_payload
 from optionix_core.portfolio.values import EntryKind, LedgerEntry, LotMethod, Posting
 from optionix_core.sync.canonical import time_text
-from optionix_core.sync.event import Event, Json
+from optionix_core.sync.event import Event, Json, made
 
 ENTRY: Final = "ledger.entry"
 ACCOUNT_OPENED: Final = "account.opened"
@@ -43,11 +43,11 @@ def check_balanced(postings: Sequence[Posting]) -> None:
         raise InvalidValueError("postings", len(postings), "at least 2")
     sums: dict[str, Decimal] = {}
     try:
-        with exact_arithmetic():
-            for posting in postings:
-                if not posting.amount.is_finite() or not posting.amount:
-                    raise InvalidValueError("amount", posting.amount, f"finite and not zero ({posting.account})")
-                sums[posting.commodity] = sums.get(posting.commodity, ZERO) + posting.amount
+        for posting in postings:
+            commodity, amount = posting.commodity, posting.amount
+            if not amount.is_finite() or not amount:
+                raise InvalidValueError("amount", amount, f"finite and not zero ({posting.account})")
+            sums[commodity] = add(sums.get(commodity, ZERO), amount)
     except DecimalException as error:
         raise InvalidValueError("amounts", type(error).__name__, "added without rounding") from error
     for commodity, total in sums.items():
@@ -84,8 +84,7 @@ def trade_entry(
     cause: str,
 ) -> LedgerEntry:
     """One fill: `quantity` signed (+ bought, - sold), `price` per unit of the underlying, `fee` positive or zero."""
-    with exact_arithmetic():
-        cash = quantity * price * multiplier
+    cash = multiply(multiply(quantity, price), multiplier)
     bought = "bought" if quantity > 0 else "sold"
     memo = f"{bought} {decimal_text(quantity.copy_abs())} {symbol} at {decimal_text(price)}"
     return _movement("trade", entry_id, account, venue, symbol, currency, quantity, cash, fee, time, memo, cause)
@@ -132,7 +131,7 @@ def _movement(
         Posting(f"{account}:cash", currency, fee.copy_negate()),
         Posting(f"{account}:fees", currency, fee),
     ]
-    return checked(LedgerEntry(entry_id, time, kind, account, memo, tuple(leg for leg in legs if leg.amount), cause))
+    return LedgerEntry(entry_id, time, kind, account, memo, tuple([leg for leg in legs if leg.amount]), cause)
 
 
 def checked(entry: LedgerEntry) -> LedgerEntry:
@@ -157,11 +156,13 @@ def entry_event(entry: LedgerEntry) -> Event:
     }
     if entry.moves:
         payload["moves"] = moves_payload(entry.moves)
-    return Event(entry.id, ENTRY, entry.time, payload)
+    return made(entry.id, ENTRY, entry.time, payload, entry)
 
 
 def entry_of(event: Event) -> LedgerEntry:
     """The entry of a `ledger.entry` event. Raises IntegrityError where it is malformed or does not balance."""
+    if type(event.value) is LedgerEntry and event.type == ENTRY:
+        return event.value
     payload = event.payload
     kind = fields.text(payload, "kind")
     if event.type != ENTRY or kind not in _KINDS:

@@ -6,19 +6,17 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from optionix_core.errors import IntegrityError
-from optionix_core.portfolio import fields
-from optionix_core.portfolio.exact import ZERO, exact_arithmetic
-from optionix_core.portfolio.ledger import ENTRY
+from optionix_core.portfolio.exact import ZERO, add
+from optionix_core.portfolio.ledger import ENTRY, entry_of
 from optionix_core.trading.fold import amended_terms
 from optionix_core.trading.orders import OrderResult
 from optionix_core.trading.records import END_STATES, FILLED, end_id, end_of, fill_id, fill_of
 from optionix_core.trading.working_records import AMENDED, accepted_id, accepted_of, amended_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+    from optionix_core.portfolio.values import LedgerEntry
     from optionix_core.services.draft import Draft
-    from optionix_core.sync.event import Json, LogReader, Record
+    from optionix_core.sync.event import LogReader, Record
     from optionix_core.trading.fold import OpenOrder, OrderFold
     from optionix_core.trading.orders import Fill, GateCheck, OrderIntent
     from optionix_core.trading.records import OrderEnd
@@ -36,7 +34,7 @@ def of_draft(draft: Draft, intent: OrderIntent, checks: tuple[GateCheck, ...]) -
             elif event.type in END_STATES:
                 end = end_of(event)
         elif event.type == ENTRY and event.id.startswith(f"order/{name}/"):
-            cost = _plus(cost, _cost_of(event.payload))
+            cost = add(cost, _cost_of(entry_of(event)))
     order = None if end is not None else draft.orders.order(name)
     return _result(intent, order, end, checks, tuple(fills), cost)
 
@@ -54,7 +52,7 @@ def of_log(log: LogReader, orders: OrderFold, intent: OrderIntent) -> OrderResul
         entry = log.find(f"{fill.fill_id}/entry")
         if entry is None:
             raise IntegrityError(f"{fill.fill_id} has no ledger entry", record.seq)
-        cost = _plus(cost, _cost_of(entry.event.payload))
+        cost = add(cost, _cost_of(entry_of(entry.event)))
         fills.append(fill)
     end = None if ended is None else end_of(ended.event)
     checks = () if end is None else end.checks
@@ -108,17 +106,12 @@ def _result(
     )
 
 
-def _cost_of(entry: Mapping[str, Json]) -> Decimal:
-    """Signed cash that an entry moved to the venue; the entry was checked when it was made, and when it was folded."""
-    positions, legs = f"{fields.text(entry, 'account')}:positions", fields.objects(entry, "postings")
-    held = {leg["commodity"] for leg in legs if leg["account"] == positions}
+def _cost_of(entry: LedgerEntry) -> Decimal:
+    """Signed cash that an entry moved to the venue."""
+    positions = f"{entry.account}:positions"
+    held = {leg.commodity for leg in entry.postings if leg.account == positions}
     cost = ZERO
-    for leg in legs:
-        if fields.text(leg, "account").startswith("venue:") and leg["commodity"] not in held:
-            cost = _plus(cost, fields.decimal(leg, "amount"))
+    for leg in entry.postings:
+        if leg.account.startswith("venue:") and leg.commodity not in held:
+            cost = add(cost, leg.amount)
     return cost
-
-
-def _plus(one: Decimal, other: Decimal) -> Decimal:
-    with exact_arithmetic():
-        return one + other

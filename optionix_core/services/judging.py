@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from optionix_core.errors import MissingDataError, UnknownNameError
 from optionix_core.market.protocols import TellsSessions
-from optionix_core.portfolio.exact import exact_arithmetic
+from optionix_core.portfolio.exact import subtract
 from optionix_core.trading import resting
 from optionix_core.trading.account_standing import effective
 from optionix_core.trading.backing import backing
@@ -90,8 +90,7 @@ def judge(
     own = orders.order(intent.client_order_id)
     reserved = orders.reserved(intent.account)
     if own is not None:
-        with exact_arithmetic():
-            reserved -= own.reserved
+        reserved = subtract(reserved, own.reserved)
     ends_at = None if instrument is None or not intent.time_in_force.rests else end_of(feed, intent, instrument, now)
     level = _starting_level(intent, seen)
     owner = draft.book.account(intent.account) or account

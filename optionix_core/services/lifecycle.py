@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Final
 from optionix_core.errors import HomeLockedError
 from optionix_core.services.draft import Draft
 from optionix_core.services.passage import Passage, overdue
-from optionix_core.services.settling import Unsettled, due, expired
+from optionix_core.services.settling import Unsettled, due, expired, latest_due
+from optionix_core.trading.gate import LOCAL_SIM
 from optionix_core.trading.orders import OrderState
 from optionix_core.trading.records import FILLED, OrderEnd
 
@@ -120,9 +121,21 @@ def update_under_lock(
 
     `feed` is the venue's own. With `told` the log says up to when quotes were looked at, even where nothing came of it.
     """
+    if _nothing_waits(desk, now, going_on):
+        desk.looked = {}
+        return VenueUpdate()
     draft, update = _drafted(log, desk, feed, now, going_on, limits, told=told)
     draft.write(log)
     return update
+
+
+def _nothing_waits(desk: Desk, now: datetime, going_on: str | None) -> bool:
+    """Whether no order is open but the one going on, unanswered, and no option is near its expiry date."""
+    for order in desk.orders.orders():
+        if order.accepted_at is not None or order.intent.client_order_id != going_on:
+            return False
+    first = desk.book.first_expiry(LOCAL_SIM)
+    return first is None or first > latest_due(now)
 
 
 def _drafted(

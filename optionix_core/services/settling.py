@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
@@ -63,14 +63,19 @@ class Unsettled:
 
 def due(book: BookFold, now: datetime) -> tuple[Position, ...]:
     """Open positions in options on the paper venue whose expiry date is here or past; the feed knows the hour."""
-    today = (now + _DAY).date()
+    latest = latest_due(now)
     return tuple(
         position
         for account in book.accounts()
         if account.venue == LOCAL_SIM
         for position in account.positions
-        if kind_of(position.symbol) == "option" and symbols.terms(position.symbol).expiry <= today
+        if kind_of(position.symbol) == "option" and symbols.terms(position.symbol).expiry <= latest
     )
+
+
+def latest_due(now: datetime) -> date:
+    """The last expiry date that may have come at `now`, wherever the exchange is."""
+    return (now + _DAY).date()
 
 
 def expired(book: BookFold, feed: QuoteSource, now: datetime) -> list[tuple[Position, Instrument]]:

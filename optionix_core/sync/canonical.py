@@ -56,7 +56,8 @@ def encode(event: Event) -> bytes:
     _check_type(event.type)
     if not isinstance(event.payload, Mapping):
         raise InvalidValueError("payload", _shown(event.payload), "an object")
-    whole = {"id": event.id, "payload": event.payload, "time": time_text(event.time), "type": event.type}
+    whole: dict[str, Json] = {"id": event.id, "payload": event.payload, "time": time_text(event.time)}
+    whole["type"] = event.type
     if event.value is not None:
         data = _fast(whole)
         if data is not None:

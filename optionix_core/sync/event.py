@@ -33,13 +33,19 @@ class Event:
     """When it happened (UTC)."""
     payload: Mapping[str, Json]
     """Strings, integers, booleans, None, lists and string-keyed objects only; never a float."""
-    value: object = field(default=None, compare=False, repr=False)
-    """What `payload` was spelled from, by whoever made the event in this process; None where it was read from a log.
+    value: object = field(default=None, init=False, compare=False, repr=False)
+    """What `payload` was spelled from, see `made`; None where the event was read from a log, and in altered copies."""
 
-    A constructor sets it only where the payload is plain (exact dicts with ASCII keys, lists, tuples, text, integers
-    that are no subclass, booleans, None), so that it is neither checked nor parsed again, and where parsing the
-    payload gives an equal value.
+
+def made(event_id: str, kind: str, time: datetime, payload: Mapping[str, Json], value: object) -> Event:
+    """An event beside the value that its payload spells, so that it is neither checked nor parsed again.
+
+    Promised by the caller: the payload is plain (exact dicts with ASCII keys, lists, tuples, text, integers, booleans,
+    None; no float), and parsing it gives a value equal to `value`.
     """
+    event = Event(event_id, kind, time, payload)
+    object.__setattr__(event, "value", value)
+    return event
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """An event store that lives in one process and is gone with it: for tests and simulations.
 
-It keeps every promise of `EventStore` but durability. It is not for money that should be there tomorrow.
+It keeps every promise of `EventStore` but durability. It is not for money that should be there tomorrow. As on disk
+an event is kept as its canonical bytes alone, and whoever reads it reads these.
 """
 
 from __future__ import annotations
@@ -12,16 +13,22 @@ from contextlib import contextmanager
 from optionix_core.errors import HomeLockedError, InvalidValueError, RefusedError
 from optionix_core.sync import chain
 from optionix_core.sync.appending import plan
+from optionix_core.sync.canonical import decode_stored
 from optionix_core.sync.checkpoints import FoldCheckpoint
 from optionix_core.sync.event import EMPTY_HEAD, Event, Head, Record, Verification
+
+_Stored = tuple[int, str, bytes, bytes]
+"""Sequence, id, canonical bytes and hash, as in `chain.Row`."""
 
 
 class MemoryEventStore:
     """A log in memory; threads share it as processes share a home."""
 
     def __init__(self) -> None:
-        self._records: list[Record] = []
-        self._by_id: dict[str, Record] = {}
+        self._rows: list[_Stored] = []
+        """Bare tuples: Python's collector leaves these alone, however long the log."""
+        self._places: dict[str, int] = {}
+        self._head = EMPTY_HEAD
         self._checkpoints: dict[str, FoldCheckpoint] = {}
         self._lock = threading.Lock()
         self._purpose = ""
@@ -29,18 +36,19 @@ class MemoryEventStore:
 
     def head(self) -> Head:
         """The last sequence and hash."""
-        return Head(self._records[-1].seq, self._records[-1].hash) if self._records else EMPTY_HEAD
+        return self._head
 
     def read(self, after: int = 0, limit: int | None = None) -> Iterator[Record]:
         """Records with seq > `after`, in order."""
         start = max(after, 0)
-        stop = len(self._records) if limit is None else min(len(self._records), start + limit)
+        stop = len(self._rows) if limit is None else min(len(self._rows), start + limit)
         for place in range(start, stop):
-            yield self._records[place]
+            yield _record(self._rows[place])
 
     def find(self, event_id: str) -> Record | None:
         """The record of an event id."""
-        return self._by_id.get(event_id)
+        place = self._places.get(event_id)
+        return None if place is None else _record(self._rows[place])
 
     def load_checkpoint(self, name: str) -> FoldCheckpoint | None:
         """The checkpoint of a fold, where there is one that fits the log."""
@@ -68,9 +76,7 @@ class MemoryEventStore:
 
     def verify(self) -> Verification:
         """Recompute the whole chain."""
-        head = chain.verify(
-            chain.Row(record.seq, record.event.id, record.data, record.hash) for record in self._records
-        )
+        head = chain.verify(map(chain.Row._make, self._rows))
         return Verification(head, head.seq)
 
     def close(self) -> None:
@@ -80,17 +86,24 @@ class MemoryEventStore:
         head = checkpoint.head
         if head.seq == 0:
             return head == EMPTY_HEAD
-        return 0 < head.seq <= len(self._records) and self._records[head.seq - 1].hash == head.hash
+        return 0 < head.seq <= len(self._rows) and self._rows[head.seq - 1][3] == head.hash
 
     def _find_many(self, ids: Sequence[str]) -> Mapping[str, Record]:
-        return {event_id: self._by_id[event_id] for event_id in ids if event_id in self._by_id}
+        known = [event_id for event_id in ids if event_id in self._places]
+        return {event_id: _record(self._rows[self._places[event_id]]) for event_id in known}
 
     def _append(self, events: Sequence[Event]) -> tuple[Record, ...]:
-        planned = plan(events, self.head(), self._find_many)
+        planned = plan(events, self._head, self._find_many)
         for record in planned.new:
-            self._records.append(record)
-            self._by_id[record.event.id] = record
+            self._places[record.event.id] = len(self._rows)
+            self._rows.append((record.seq, record.event.id, record.data, record.hash))
+        self._head = planned.head
         return planned.answers
+
+
+def _record(stored: _Stored) -> Record:
+    seq, _, data, found = stored
+    return Record(seq, decode_stored(data), data, found)
 
 
 class MemoryLogWriter:

@@ -46,6 +46,10 @@ class Backing(NamedTuple):
     after: Need = Need()
 
 
+NO_NEED: Final = Backing()
+"""Of an account that sells nothing which it does not hold."""
+
+
 class _Sale(NamedTuple):
     group: str
     change: Change
@@ -78,7 +82,7 @@ def backing(
         own = _sum(own, change_of(parent.intent, min(parent.remaining, intent.quantity)))
     sales = [_sale(order, instrument_of) for order in others if _sells(change_of(order.intent, 1))]
     if _covered(held, sales, own):
-        return Backing()
+        return NO_NEED
     book = _Book(account.currency, instrument_of)
     return Backing(_worst(book, held, sales), _worst(book, _sum(held, own), sales))
 

@@ -15,7 +15,7 @@ from typing import Final, Self
 from optionix_core.errors import IntegrityError
 from optionix_core.market.quote import Quote
 from optionix_core.portfolio import fields
-from optionix_core.portfolio.exact import ZERO, decimal_text, exact_arithmetic
+from optionix_core.portfolio.exact import ZERO, add, decimal_text
 from optionix_core.sync.canonical import time_text
 from optionix_core.sync.event import Event, Json, Record
 from optionix_core.trading.account_standing import (
@@ -194,9 +194,11 @@ class OrderFold:
 
     def reserved(self, account: str) -> Decimal:
         """Cash that an account's working orders keep."""
-        with exact_arithmetic():
-            mine = (order.reserved for order in self._open.values() if order.intent.account == account)
-            return sum(mine, ZERO)
+        total = ZERO
+        for order in self._open.values():
+            if order.reserve is not NOTHING and order.intent.account == account:
+                total = add(total, order.reserved)
+        return total
 
     def advanced_until(self, venue: str) -> datetime | None:
         """Up to when a venue has looked at quotes for resting orders; None where it never did."""
@@ -291,6 +293,8 @@ class OrderFold:
             return
         filled, fills = order.filled + fill.quantity, order.fills + 1
         self._open[fill.client_order_id] = replace(order, filled=filled, fills=fills)
+        if len(self._open) == 1:
+            return
         for name, other in self._open.items():
             if other.intent.parent is None or other.accepted_at is None or name == fill.client_order_id:
                 continue

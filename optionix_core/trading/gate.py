@@ -7,7 +7,8 @@ reads nothing and writes nothing: it judges the facts that it is handed.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 from optionix_core.market.protocols import FeedState
@@ -95,7 +96,7 @@ def _of_combination(intent: OrderIntent, facts: GateFacts, bounds: GateLimits) -
 
 
 def _checks(asked: tuple[tuple[str, Answer | None], ...]) -> tuple[GateCheck, ...]:
-    return tuple(GateCheck(rule, answer.passed, answer.detail) for rule, answer in asked if answer is not None)
+    return tuple([GateCheck(rule, answer.passed, answer.detail) for rule, answer in asked if answer is not None])
 
 
 def first_refusal(checks: tuple[GateCheck, ...]) -> GateCheck | None:
@@ -111,15 +112,25 @@ def _known(intent: OrderIntent, facts: GateFacts) -> Answer:
     return Answer(passed=True, detail=facts.instrument.label)
 
 
+_OPEN: Final = Answer(passed=True, detail="open")
+_CLOSED: Final = Answer(passed=False, detail="the market is closed")
+_NO_LIMIT: Final = Answer(passed=True, detail="none: takes the touch")
+
+
 def _open(facts: GateFacts) -> Answer:
-    return Answer(facts.market_open, "open" if facts.market_open else "the market is closed")
+    return _OPEN if facts.market_open else _CLOSED
 
 
 def _not_expired(facts: GateFacts) -> Answer:
     if facts.instrument is None:
         return CANNOT_TELL
     alive = facts.now < facts.instrument.expires_at
-    return Answer(alive, f"{'expires' if alive else 'expired'} {facts.instrument.expires_at:%Y-%m-%d %H:%M} UTC")
+    return Answer(alive, f"{'expires' if alive else 'expired'} {_minute(facts.instrument.expires_at)} UTC")
+
+
+@lru_cache(maxsize=1024)
+def _minute(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M}"
 
 
 def _quoted(intent: OrderIntent, facts: GateFacts) -> Answer:
@@ -139,11 +150,15 @@ def _quoted(intent: OrderIntent, facts: GateFacts) -> Answer:
 def _not_stale(facts: GateFacts) -> Answer:
     if facts.quote is None:
         return CANNOT_TELL
-    age = facts.now - quoted_at(facts.quote)
+    return _age(facts.now - quoted_at(facts.quote), facts.stale_after)
+
+
+@lru_cache(maxsize=1024)
+def _age(age: timedelta, stale_after: timedelta) -> Answer:
     if age < -CLOCK_SKEW:
         return Answer(passed=False, detail=f"the quote is {-age.total_seconds():.1f} s in the future")
     seconds = max(0.0, age.total_seconds())
-    return Answer(age <= facts.stale_after, f"age {seconds:.1f} s, at most {facts.stale_after.total_seconds():.1f} s")
+    return Answer(age <= stale_after, f"age {seconds:.1f} s, at most {stale_after.total_seconds():.1f} s")
 
 
 def _account_venue(intent: OrderIntent, facts: GateFacts) -> Answer:
@@ -169,7 +184,7 @@ def _quantity(intent: OrderIntent, limits: GateLimits) -> Answer:
 def _limit_price(intent: OrderIntent, facts: GateFacts) -> Answer:
     limit = intent.limit_price
     if limit is None:
-        return Answer(passed=True, detail="none: takes the touch")
+        return _NO_LIMIT
     if not limit.is_finite() or limit <= 0:
         return Answer(passed=False, detail=f"{limit} is not positive")
     if facts.instrument is None:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from decimal import Decimal, DecimalException
 
-from optionix_core.portfolio.exact import ZERO, decimal_text, exact_arithmetic
-from optionix_core.trading.backing import Backing, is_reduced
+from optionix_core.portfolio.exact import ZERO, add, decimal_text, multiply, subtract
+from optionix_core.trading.backing import NO_NEED, Backing, is_reduced
 from optionix_core.trading.gate_facts import GateFacts
 from optionix_core.trading.gate_terms import CANNOT_TELL, Answer, held, worst_price
 from optionix_core.trading.orders import OrderIntent, Side
@@ -30,16 +30,15 @@ def buying_power(intent: OrderIntent, facts: GateFacts) -> Answer:
     if naked is not None:
         return Answer(passed=False, detail=naked)
     try:
-        with exact_arithmetic():
-            value = price * instrument.multiplier * intent.quantity
-            cost = intent.side.sign * value + fee
-            left = account.cash - facts.reserved - cost
+        value = multiply(multiply(price, instrument.multiplier), Decimal(intent.quantity))
+        cost = add(value if intent.side is Side.BUY else value.copy_negate(), fee)
+        left = subtract(subtract(account.cash, facts.reserved), cost)
     except DecimalException:
         return CANNOT_TELL
     verb = "costs" if intent.side is Side.BUY else "brings"
     kept = f", {decimal_text(facts.reserved)} of it reserved" if facts.reserved else ""
     detail = f"{verb} {decimal_text(value)}, fees {decimal_text(fee)}, cash {decimal_text(account.cash)}{kept}"
-    return backed(facts.backing or Backing(), left, cost, detail, closes=_closes(intent, facts))
+    return backed(facts.backing or NO_NEED, left, cost, detail, closes=_closes(intent, facts))
 
 
 def backed(needs: Backing, left: Decimal, cost: Decimal, detail: str, *, closes: bool) -> Answer:
@@ -50,22 +49,20 @@ def backed(needs: Backing, left: Decimal, cost: Decimal, detail: str, *, closes:
     before, after = needs
     if before.amount or after.amount:
         detail += f", requirement {decimal_text(before.amount)} before, {decimal_text(after.amount)} after"
-    more = set(after.unbounded) - set(before.unbounded)
+    more = set(after.unbounded) - set(before.unbounded) if after.unbounded else None
     if more:
         return Answer(passed=False, detail=f"needs margin: the loss on {', '.join(sorted(more))} has no bound")
     if closes and after.unbounded:
         return Answer(left >= 0, detail)
-    with exact_arithmetic():
-        covered = left >= after.amount
-        smaller = left >= 0 and after.amount + cost <= before.amount
-    return Answer(covered or smaller, detail)
+    smaller = left < after.amount and left >= 0 and add(after.amount, cost) <= before.amount
+    return Answer(left >= after.amount or smaller, detail)
 
 
 def _naked(intent: OrderIntent, facts: GateFacts) -> str | None:
     """Why a sale without bound is refused; None where what is sold is there, or its loss is bounded."""
-    there, needs = held(facts, intent.symbol), facts.backing
     if intent.side is Side.BUY:
         return None
+    there, needs = held(facts, intent.symbol), facts.backing
     if there - facts.claimed + facts.coming >= intent.quantity:
         names = set() if facts.instrument is None else {facts.instrument.underlying, facts.instrument.symbol}
         open_ended = [] if needs is None else [name for name in needs.after.unbounded if name in names]
@@ -77,4 +74,4 @@ def _naked(intent: OrderIntent, facts: GateFacts) -> str | None:
 
 
 def _closes(intent: OrderIntent, facts: GateFacts) -> bool:
-    return is_reduced(held(facts, intent.symbol), intent.side, intent.quantity)
+    return intent.side is Side.BUY and is_reduced(held(facts, intent.symbol), intent.side, intent.quantity)

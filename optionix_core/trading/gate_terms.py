@@ -28,9 +28,11 @@ CANNOT_TELL: Final = Answer(passed=False, detail="cannot be told")
 
 def held(facts: GateFacts, symbol: str) -> Decimal:
     """Contracts of the instrument in the account."""
-    if facts.account is None:
-        return ZERO
-    return next((item.quantity for item in facts.account.positions if item.symbol == symbol), ZERO)
+    if facts.account is not None:
+        for item in facts.account.positions:
+            if item.symbol == symbol:
+                return item.quantity
+    return ZERO
 
 
 def reduces(intent: OrderIntent, facts: GateFacts) -> bool:

@@ -18,7 +18,7 @@ from typing import Final
 from optionix_core.errors import InvalidValueError
 from optionix_core.market.instruments import Instrument
 from optionix_core.market.quote import Quote
-from optionix_core.portfolio.exact import ZERO, exact_arithmetic
+from optionix_core.portfolio.exact import ZERO, multiply
 from optionix_core.trading.fold import OpenOrder
 from optionix_core.trading.gate import LOCAL_SIM
 from optionix_core.trading.orders import Fill, OrderIntent, Side
@@ -44,8 +44,7 @@ class FeeSchedule:
 
     def fee(self, quantity: int) -> Decimal:
         """For `quantity` contracts in one order."""
-        with exact_arithmetic():
-            return self.per_contract * quantity
+        return multiply(self.per_contract, Decimal(quantity))
 
 
 def nothing_taken(side: Side, quote: Quote) -> int:  # noqa: ARG001 # the answer of a venue without history
@@ -137,5 +136,4 @@ class PaperVenue:
 
 def signed_cost(side: Side, quantity: int, price: Decimal, multiplier: Decimal) -> Decimal:
     """Cash out of the account for a fill, fees excluded; negative where cash comes in."""
-    with exact_arithmetic():
-        return side.sign * quantity * price * multiplier if quantity else ZERO
+    return multiply(multiply(Decimal(side.sign * quantity), price), multiplier) if quantity else ZERO

@@ -24,7 +24,7 @@ from optionix_core.market.quote import Quote
 from optionix_core.portfolio import fields
 from optionix_core.portfolio.exact import decimal_of_float, decimal_text
 from optionix_core.sync.canonical import time_text
-from optionix_core.sync.event import Event, Json
+from optionix_core.sync.event import Event, Json, made
 from optionix_core.trading.orders import (
     Fill,
     FillLeg,
@@ -108,11 +108,13 @@ def intent_event(intent: OrderIntent) -> Event:
     for name in ("parent", "one_cancels", "tag"):
         if getattr(intent, name) is not None:
             payload[name] = getattr(intent, name)
-    return Event(intent_id(intent.client_order_id), INTENT, intent.created_at, payload)
+    return made(intent_id(intent.client_order_id), INTENT, intent.created_at, payload, intent)
 
 
 def intent_of(event: Event) -> OrderIntent:
     """The intent of its event. Raises IntegrityError where the event is malformed."""
+    if type(event.value) is OrderIntent:
+        return event.value
     payload = event.payload
     return OrderIntent(
         client_order_id=fields.text(payload, "client_order_id"),
@@ -192,11 +194,28 @@ def fill_event(fill: Fill, intent: OrderIntent) -> Event:
     if fill.legs:
         del payload["quote"]
         payload["legs"] = [_leg_payload(leg) for leg in fill.legs]
-    return Event(fill.fill_id, FILLED, fill.filled_at, payload)
+    return made(fill.fill_id, FILLED, fill.filled_at, payload, as_told(fill))
+
+
+def as_told(fill: Fill) -> Fill:
+    """The fill as its event tells it: of a quote the touch alone."""
+    if fill.legs:
+        legs = tuple(replace(leg, quote=_touch_alone(leg.quote)) for leg in fill.legs)
+        return replace(fill, quote=legs[0].quote, legs=legs)
+    quote = _touch_alone(fill.quote)
+    return fill if quote is fill.quote else replace(fill, quote=quote)
+
+
+def _touch_alone(quote: Quote) -> Quote:
+    if quote.last is quote.volume is quote.open_interest is quote.vendor_iv is None:
+        return quote
+    return replace(quote, last=None, volume=None, open_interest=None, vendor_iv=None)
 
 
 def fill_of(event: Event) -> Fill:
     """The fill of its event. Raises IntegrityError where the event is malformed."""
+    if type(event.value) is Fill:
+        return event.value
     payload = event.payload
     legs = tuple(_leg_of(leg) for leg in fields.objects(payload, "legs")) if "legs" in payload else ()
     symbol = fields.text(payload, "symbol")
@@ -283,11 +302,13 @@ def end_event(intent: OrderIntent, end: OrderEnd, time: datetime) -> Event:
         "rule": next((item.rule for item in end.checks if not item.passed), None),
         "state": str(end.state),
     }
-    return Event(end_id(intent.client_order_id), END_TYPES[end.state], time, payload)
+    return made(end_id(intent.client_order_id), END_TYPES[end.state], time, payload, end)
 
 
 def end_of(event: Event) -> OrderEnd:
     """The end of its event. Raises IntegrityError where the event is malformed."""
+    if type(event.value) is OrderEnd:
+        return event.value
     state = END_STATES.get(event.type)
     if state is None:
         raise IntegrityError(f"{event.id} ends no order (type {event.type})")

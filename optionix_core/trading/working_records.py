@@ -20,9 +20,9 @@ from typing import Final
 
 from optionix_core.market.quote import Quote
 from optionix_core.portfolio import fields
-from optionix_core.portfolio.exact import ZERO, decimal_text, exact_arithmetic
+from optionix_core.portfolio.exact import ZERO, add, decimal_text, multiply
 from optionix_core.sync.canonical import time_text
-from optionix_core.sync.event import Event, Json
+from optionix_core.sync.event import Event, Json, made
 from optionix_core.trading.orders import Amendment, GateCheck, OrderIntent
 from optionix_core.trading.records import checks_of, checks_payload, quote_of, quote_payload
 
@@ -44,8 +44,8 @@ class Reserve:
 
     def total(self, remaining: int, *, filled: bool) -> Decimal:
         """What is kept while `remaining` are not filled."""
-        with exact_arithmetic():
-            return self.each * remaining + (ZERO if filled else self.once)
+        each = multiply(self.each, Decimal(remaining))
+        return each if filled else add(each, self.once)
 
 
 NOTHING: Final = Reserve()
@@ -119,11 +119,13 @@ def accepted_event(intent: OrderIntent, accepted: Accepted, time: datetime) -> E
         payload["place"] = _place_payload(accepted.place)
     if accepted.released:
         payload["released"] = accepted.released
-    return Event(accepted_id(intent.client_order_id), ACCEPTED, time, payload)
+    return made(accepted_id(intent.client_order_id), ACCEPTED, time, payload, accepted)
 
 
 def accepted_of(event: Event) -> Accepted:
     """What the event says. Raises IntegrityError where it is malformed."""
+    if type(event.value) is Accepted:
+        return event.value
     payload = event.payload
     return Accepted(
         _reserve_of(payload),

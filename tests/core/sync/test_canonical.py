@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from optionix_core.errors import InvalidValueError
 from optionix_core.sync import canonical
-from optionix_core.sync.event import Event
+from optionix_core.sync.event import Event, made
 
 MOMENT = datetime(2026, 1, 16, 14, 30, 0, 5, UTC)
 
@@ -66,14 +66,21 @@ def test_an_event_that_carries_its_value_has_the_bytes_of_one_that_does_not(give
     payload = {key: text for key, text in given_event.payload.items() if isinstance(text, str | int | None)}
     if plain:
         bare = replace(given_event, payload=payload)
-        assert canonical.encode(replace(bare, value="its value")) == canonical.encode(bare)
-        assert replace(bare, value="its value") == bare
+        carrying = made(bare.id, bare.type, bare.time, bare.payload, "its value")
+        assert canonical.encode(carrying) == canonical.encode(bare)
+        assert carrying == bare
+
+
+def test_an_altered_copy_of_an_event_carries_no_value() -> None:
+    carrying = made("e-1", "order.filled", MOMENT, {"price": "1"}, "its value")
+    assert carrying.value == "its value"
+    assert replace(carrying, payload={"price": "2"}).value is None
 
 
 @pytest.mark.parametrize("wrong", ["\ud800", 2**53])
 def test_an_event_that_carries_its_value_is_refused_by_the_path_of_what_is_wrong(wrong: object) -> None:
     with pytest.raises(InvalidValueError) as caught:
-        canonical.encode(replace(event({"note": wrong}), value="its value"))
+        canonical.encode(made("e-1", "order.filled", MOMENT, {"note": wrong}, "its value"))
     assert caught.value.field == "payload.note"
 
 

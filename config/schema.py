@@ -105,6 +105,19 @@ def _sessions() -> tuple[str, ...]:
     return ("continuous", "exchange")
 
 
+def _account_actions() -> tuple[str, ...]:
+    return ("close-only", "cancel")
+
+
+def _bound(key: str, description: str, *, highest: float = 1e12) -> Setting:
+    """A bound of which zero means that there is none."""
+    return Setting(key, Kind.NUMBER, f"{description}; 0: off", lowest=0, highest=highest)
+
+
+def _minutes(key: str, description: str, *, highest: int = 1440) -> Setting:
+    return Setting(key, Kind.WHOLE, f"{description}, in minutes", lowest=1, highest=highest)
+
+
 SETTINGS: tuple[Setting, ...] = (
     Setting(
         "feed.name", Kind.TEXT, "where quotes come from: sim, file:NAME_OR_PATH, replay:FILE, deribit:ROOT, cboe:NAME"
@@ -140,6 +153,40 @@ SETTINGS: tuple[Setting, ...] = (
         lowest=0,
         highest=600,
     ),
+)
+
+SETTINGS += (
+    Setting("limits.maximum_quantity", Kind.WHOLE, "largest order, in contracts or shares", lowest=1, highest=10**9),
+    _bound("limits.maximum_value", "largest value of one order at its price"),
+    _bound("limits.collar_percent", "how far a limit may lie beyond the touch that it would take, in percent"),
+    _bound("limits.duplicate_seconds", "seconds in which an order with the same terms is refused", highest=86400),
+    Setting(
+        "limits.maximum_orders", Kind.WHOLE, "orders of an account within rate_seconds; 0: off", lowest=0, highest=10**6
+    ),
+    Setting("limits.rate_seconds", Kind.NUMBER, "over which maximum_orders counts", lowest=0.001, highest=3600),
+    _bound("limits.delta", "delta of the account after an order: gain for a rise of 1% of every underlying"),
+    _bound("limits.gamma", "gamma of the account after an order: growth of that delta over 1%"),
+    _bound("limits.vega", "vega of the account after an order: gain for a point of volatility"),
+    _bound("limits.theta", "theta of the account after an order: gain of a day"),
+    _bound("limits.value_at_risk", "value at risk of the account after an order"),
+    _bound("limits.expected_shortfall", "expected shortfall of the account after an order"),
+    _bound("limits.stress_loss", "loss of the account in the worst scenario after an order"),
+    _bound("limits.concentration_percent", "share of one underlying in the account after an order", highest=100),
+    _bound("limits.margin_use_percent", "share of the account's value that the requirement takes", highest=100),
+    _bound("limits.daily_loss", "loss since the last close past which orders must reduce"),
+    Setting("halts.luld", Kind.SWITCH, "pause underlyings by Limit Up-Limit Down in the exchanges' hours"),
+    Setting("halts.market_wide", Kind.SWITCH, "halt the market at 7, 13 and 20 % below the index's prior close"),
+    _bound("halts.volatility_percent", "realised volatility of volatility_minutes that halts an underlying"),
+    _minutes("halts.volatility_minutes", "window of the volatility breaker"),
+    _bound("halts.volume", "units of an underlying traded in volume_minutes that halt it", highest=1e15),
+    _minutes("halts.volume_minutes", "window of the volume breaker"),
+    _bound("halts.spread_percent", "spread of an underlying, held for spread_minutes, that halts it", highest=200),
+    _minutes("halts.spread_minutes", "window of the spread breaker"),
+    _minutes("halts.pause_minutes", "how long the volatility, volume and spread breakers halt"),
+    _bound("halts.daily_loss", "loss of an account since the last close that trips its breaker"),
+    _bound("halts.drawdown_percent", "fall of an account's value from its peak that trips its breaker", highest=100),
+    _minutes("halts.drawdown_minutes", "window of the drawdown breaker", highest=10080),
+    Setting("halts.account_action", Kind.TEXT, "what an account's breaker does to it", choices=_account_actions),
 )
 
 BY_KEY: Mapping[str, Setting] = {setting.key: setting for setting in SETTINGS}

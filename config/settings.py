@@ -69,6 +69,47 @@ class TradingSettings:
     lock_timeout_seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class LimitSettings:
+    """What the pre-trade gate refuses; zero stands for no bound. Money is in the account's currency."""
+
+    maximum_quantity: int
+    maximum_value: float
+    collar_percent: float
+    duplicate_seconds: float
+    maximum_orders: int
+    rate_seconds: float
+    delta: float
+    gamma: float
+    vega: float
+    theta: float
+    value_at_risk: float
+    expected_shortfall: float
+    stress_loss: float
+    concentration_percent: float
+    margin_use_percent: float
+    daily_loss: float
+
+
+@dataclass(frozen=True, slots=True)
+class HaltSettings:
+    """By what the paper venue halts and an account is bound; zero stands for no bound."""
+
+    luld: bool
+    market_wide: bool
+    volatility_percent: float
+    volatility_minutes: int
+    volume: float
+    volume_minutes: int
+    spread_percent: float
+    spread_minutes: int
+    pause_minutes: int
+    daily_loss: float
+    drawdown_percent: float
+    drawdown_minutes: int
+    account_action: Literal["close-only", "cancel"]
+
+
 class SettingRow(NamedTuple):
     """One setting as `optionix config show` lists it."""
 
@@ -87,6 +128,8 @@ class Settings:
     account: AccountSettings
     terminal: TerminalSettings
     trading: TradingSettings
+    limits: LimitSettings
+    halts: HaltSettings
     origins: Mapping[str, str]
     """Where each value came from, by dotted key."""
 
@@ -165,6 +208,8 @@ def _assembled(given: Mapping[str, _Given]) -> Settings:
         account=AccountSettings(**section("account")),  # type: ignore[arg-type] # checked against the schema
         terminal=TerminalSettings(**section("terminal")),  # type: ignore[arg-type] # checked against the schema
         trading=TradingSettings(**section("trading")),  # type: ignore[arg-type] # checked against the schema
+        limits=LimitSettings(**section("limits")),  # type: ignore[arg-type] # checked against the schema
+        halts=HaltSettings(**section("halts")),  # type: ignore[arg-type] # checked against the schema
         origins=MappingProxyType({item.key: given[item.key].origin for item in SETTINGS}),
     )
 

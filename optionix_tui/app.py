@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import fields
+from functools import partial
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -181,6 +182,7 @@ def build(
     from optionix_core.services.home import HomeFolders
     from optionix_core.services.workspace import Workspace
     from optionix_tui.network import network_feeds
+    from optionix_tui.rules import trading_rules
 
     feeds.check_form(settings.feed.name)
     workspace = Workspace.open(
@@ -192,6 +194,7 @@ def build(
         session=settings.feed.session,
         lock_timeout=settings.trading.lock_timeout_seconds,
         network=network_feeds(settings.feed),
+        rules=partial(trading_rules, settings),
     )
     slow = "SSH_CONNECTION" in os.environ or "SSH_TTY" in os.environ
     rate = min(settings.terminal.refresh_hz, SLOW_LINE_HZ) if slow else settings.terminal.refresh_hz

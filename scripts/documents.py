@@ -1,7 +1,7 @@
 """`make docs`: what is generated from the code. `--check` writes nothing and fails where a file is stale.
 
-docs/cli.md from the command tree and the error tree, docs/keys.md from the action registry,
-docs/mathematics/engine.md from the engine's table of methods. Pictures are drawn by `scripts/pictures.py`.
+docs/cli.md from the command tree and the error tree, docs/keys.md from the action registry, docs/settings.md from the
+settings, docs/mathematics/engine.md from the engine's table of methods. Pictures are drawn by `scripts/pictures.py`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,9 @@ from typing import Any
 import typer.main
 
 from config.actions import ACTIONS
+from config.paths import Paths
+from config.schema import SECTIONS, SETTINGS
+from config.settings import load
 from optionix_core import errors
 from optionix_core.pricing.engine.reference import method_reference
 from optionix_tui.cli import usage
@@ -89,9 +92,31 @@ def key_reference() -> str:
     return "".join(parts)
 
 
+def settings_reference() -> str:
+    """docs/settings.md."""
+    opening = (
+        "# Settings\n\nGenerated from the settings by `make docs`. A value comes from the first place that gives it: a "
+        "flag of the command, the environment variable, the project's `optionix.toml`, the user's `settings.toml`, the "
+        "default. `optionix config show --origin` tells which one it was, `optionix config init` writes a commented "
+        "file.\n"
+    )
+    defaults = load(environ={}, cwd=Path(ROOT.anchor), paths=Paths.of(ROOT / "no-home"))
+    parts = [opening]
+    for section in SECTIONS:
+        parts.append(f"\n## {section}\n\n| setting | default | may be | meaning |\n|---|---|---|---|\n")
+        for item in SETTINGS:
+            if item.section == section:
+                value = defaults.value(item.key)
+                shown = str(value).lower() if isinstance(value, bool) else f"{value}"
+                cells = (f"`{item.name}`<br>`{item.variable}`", f"`{shown}`", item.bound, item.description)
+                parts.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n")
+    return "".join(parts)
+
+
 TEXTS = {
     "docs/cli.md": command_reference,
     "docs/keys.md": key_reference,
+    "docs/settings.md": settings_reference,
     "docs/mathematics/engine.md": method_reference,
 }
 

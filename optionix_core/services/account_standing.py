@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from optionix_core.errors import InvalidValueError, UnknownNameError
+from optionix_core.errors import InvalidValueError
 from optionix_core.services.draft import Draft
 from optionix_core.services.lifecycle import bring_up_to_date_where_free, update_under_lock
 from optionix_core.services.working import Working
@@ -66,8 +66,8 @@ def set_state(
 ) -> StandingReport:
     """Make the workspace's account active, close-only or blocked; past `lease_until` it is close-only by itself.
 
-    Raises UnknownNameError for an account that is not open and InvalidValueError for a malformed name or reason and a
-    lease that is not ahead or is given to an account that is not made active.
+    It may be set before the account's first order opens it. Raises InvalidValueError for a malformed name or reason and
+    for a lease that is not ahead or is given to an account that is not made active.
     """
     for field, text, longest in (("by", by, 64), ("reason", reason, LONGEST_REASON)):
         if not 1 <= len(text) <= longest or not text.isprintable() or text != text.strip():
@@ -78,8 +78,6 @@ def set_state(
     with workspace.store.writing(f"make {account} {status}", workspace.lock_timeout) as log, desk.lock:
         now = workspace.clock.now()
         desk.follow(log)
-        if desk.book.account(account) is None:
-            raise UnknownNameError("account", account, tuple(one.account for one in desk.book.accounts()))
         update_under_lock(log, desk, workspace.venue_feed, now, told=True)
         draft = Draft(desk)
         before = desk.orders.standings.get(account)

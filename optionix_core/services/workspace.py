@@ -65,10 +65,13 @@ class Workspace:
         venue_feed: QuoteSource | None = None,
         new_order_id: Callable[[], str] = random_order_id,
         network: NetworkFeeds | None = None,
-        rules: TradingRules | None = None,
+        rules: TradingRules | Callable[[], TradingRules] | None = None,
         limit_engine: LimitEngine | None = None,
     ) -> None:
-        """Store and feeds are taken as they are where given; `seed`, `session`, `network` are for one opened here."""
+        """Store and feeds are taken as they are where given; `seed`, `session`, `network` are for one opened here.
+
+        `rules` may be a function that is asked once, when the first order or halt needs them.
+        """
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}", account, re.ASCII):
             bound = "1 to 32 letters, digits, '.', '-' or '_', beginning with a letter or digit"
             raise InvalidValueError("account", repr(account), bound)
@@ -101,7 +104,7 @@ class Workspace:
         session: str = DEFAULT_SESSION,
         lock_timeout: float = DEFAULT_LOCK_TIMEOUT,
         network: NetworkFeeds | None = None,
-        rules: TradingRules | None = None,
+        rules: TradingRules | Callable[[], TradingRules] | None = None,
     ) -> Self:
         """A workspace on `home`; opens no file until store or feed are asked for."""
         return cls(
@@ -165,7 +168,8 @@ class Workspace:
                 from optionix_core.services.desk import Desk
                 from optionix_core.trading.halt_rules import ORDINARY
 
-                self._desk = Desk(ORDINARY if self._rules is None else self._rules, self._limit_engine)
+                rules = ORDINARY if self._rules is None else self._rules
+                self._desk = Desk(rules() if callable(rules) else rules, self._limit_engine)
             return self._desk
 
     def use_feed(self, name: str) -> None:

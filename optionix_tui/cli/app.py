@@ -35,7 +35,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "expire": ("expiry", "expire_command"),
     "expiry": ("expiry", "app"),
     "positions": ("book", "positions_command"),
-    "account": ("book", "account_command"),
+    "account": ("account", "app"),
     "ledger": ("ledger", "app"),
     "report": ("report", "app"),
     "import": ("import_trades", "app"),

@@ -1,8 +1,8 @@
-"""`optionix positions` and `optionix account`: what is held and what it is worth."""
+"""`optionix positions`: what is held and what it is worth."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,15 +15,17 @@ if TYPE_CHECKING:
     from optionix_core.services.workspace import Workspace
 
 
-def _money(value: float | None) -> str:
+def money(value: float | None) -> str:
+    """An amount, or that it is not known."""
     return "unknown" if value is None else f"{value:,.2f}"
 
 
-def _gain(value: float | None) -> str:
+def gain(value: float | None) -> str:
+    """An amount with its sign."""
     return "unknown" if value is None else f"{value:+,.2f}"
 
 
-def _up_to_now(workspace: Workspace) -> None:
+def up_to_now(workspace: Workspace) -> None:
     """What time alone has done to the book is done before it is shown."""
     from optionix_core.services.lifecycle import bring_up_to_date_where_free
 
@@ -41,7 +43,7 @@ def positions(
     from optionix_core.services import book
 
     with face_of(context).workspace() as workspace:
-        _up_to_now(workspace)
+        up_to_now(workspace)
         report = book.positions(workspace, all_accounts=all_accounts)
     document = book.to_json(report)
     records = document["positions"]
@@ -50,11 +52,11 @@ def positions(
             *((item["account"],) if all_accounts else ()),
             item["label"],
             f"{item['quantity']:+g}",
-            _money(item["cost"]),
+            money(item["cost"]),
             "no mark" if item["mark"] is None else price(item["mark"]),
-            _money(item["market_value"]),
-            _gain(item["unrealised_pnl"]),
-            _gain(item["day_pnl"]),
+            money(item["market_value"]),
+            gain(item["unrealised_pnl"]),
+            gain(item["day_pnl"]),
             item["mark_reason"] or item["day_pnl_reason"] or "",
         )
         for item in records
@@ -66,57 +68,10 @@ def positions(
     emit(chosen(format_, as_json), document, records, table)
 
 
-def account(context: typer.Context, format_: FormatOption = Format.TABLE, as_json: JsonOption = False) -> None:
-    """Cash, positions and net liquidation value of the account."""
-    from optionix_core.services import book
-
-    with face_of(context).workspace() as workspace:
-        _up_to_now(workspace)
-        report = book.account(workspace)
-    document = book.to_json(report)
-    record = {key: value for key, value in document.items() if not isinstance(value, (list, dict))}
-    record.pop("schema_version")
-    emit(chosen(format_, as_json), document, [record], _account_table(document))
-
-
-def _account_table(account: dict[str, Any]) -> Table:
-    rows = [
-        ("net liquidation value", _money(account["nlv"]), ""),
-        ("cash", _money(account["cash"]), ""),
-        *(
-            (f"cash in {name}", f"{amount:,}", "not in the value: no exchange rate")
-            for name, amount in account["cash_by_currency"].items()
-            if name != account["currency"]
-        ),
-        ("positions", _money(account["positions_value"]), _left_out(account)),
-        ("buying power", _money(account["buying_power"]), ""),
-        ("day P&L", _gain(account["day_pnl"]), account["day_pnl_reason"] or ""),
-        ("unrealised P&L", _gain(account["unrealised_pnl"]), ""),
-        ("realised P&L", _gain(account["realised_pnl"]), ""),
-        ("fees", _money(account["fees"]), ""),
-        ("opened with", _money(account["opening_balance"]), ""),
-    ]
-    title = f"{account['account']} at {account['venue']} ({account['feed']}), {account['state']}, {account['moment']}"
-    return Table(("", account["currency"], ""), rows, title=title, left=frozenset({0, 2}))
-
-
-def _left_out(account: dict[str, Any]) -> str:
-    unmarked = account["unmarked"]
-    if not unmarked:
-        return ""
-    return f"without {len(unmarked)} that cannot be marked: {unmarked[0]['symbol'].strip()}: {unmarked[0]['reason']}"
-
-
 positions_command = command(
     "positions",
     positions,
     "optionix positions",
     "optionix positions --all-accounts",
     "optionix positions --json | jq '.positions[] | {symbol, quantity, unrealised_pnl}'",
-)
-account_command = command(
-    "account",
-    account,
-    "optionix account",
-    "optionix --account paper-2 account --json | jq .nlv",
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ class Face:
         """The home with its store, feed and account, closed on the way out."""
         from optionix_core.services.workspace import Workspace
         from optionix_tui.network import network_feeds
+        from optionix_tui.rules import trading_rules
 
         settings = self.settings
         opened = Workspace.open(
@@ -74,6 +76,7 @@ class Face:
             session=settings.feed.session,
             lock_timeout=settings.trading.lock_timeout_seconds,
             network=network_feeds(settings.feed),
+            rules=partial(trading_rules, settings),
         )
         try:
             yield opened

@@ -160,6 +160,8 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     ),
     "positions-of-a-fresh-home": ("positions --json",),
     "account": (BUY, "account --json"),
+    "account-state-of-a-fresh-home": ("account state --json",),
+    "account-state": (ORDER, "account state close-only --reason review --by ada --yes --json"),
     "account-of-a-fresh-home": ("account --json",),
     "ledger-show": (BUY, "ledger show --json"),
     "ledger-show-of-a-symbol": (BUY, "ledger show --symbol ORBIT270115C00200000 --since 2026-11-20 --json"),

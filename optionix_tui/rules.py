@@ -1,0 +1,80 @@
+"""From the settings to the limits and halts of a home, as the engine takes them. Terminal and commands use the same."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from config.settings import HaltSettings, LimitSettings, Settings
+    from optionix_core.trading.gate_facts import GateLimits
+    from optionix_core.trading.halt_rules import HaltRules, TradingRules
+
+
+def trading_rules(settings: Settings) -> TradingRules:
+    """Limits and halts of the settings in force; a bound of zero is none."""
+    from optionix_core.trading.halt_rules import TradingRules
+
+    return TradingRules(_limits(settings.limits), _halts(settings.halts))
+
+
+def _limits(given: LimitSettings) -> GateLimits:
+    from optionix_core.trading.gate_facts import GateLimits
+    from optionix_core.trading.limits import BookLimit, LimitKind
+
+    bounds = {
+        LimitKind.DELTA: given.delta,
+        LimitKind.GAMMA: given.gamma,
+        LimitKind.VEGA: given.vega,
+        LimitKind.THETA: given.theta,
+        LimitKind.VALUE_AT_RISK: given.value_at_risk,
+        LimitKind.EXPECTED_SHORTFALL: given.expected_shortfall,
+        LimitKind.STRESS_LOSS: given.stress_loss,
+        LimitKind.CONCENTRATION: given.concentration_percent,
+        LimitKind.MARGIN_USE: given.margin_use_percent,
+        LimitKind.DAILY_LOSS: given.daily_loss,
+    }
+    return GateLimits(
+        maximum_quantity=given.maximum_quantity,
+        maximum_value=_bound(given.maximum_value),
+        collar_percent=_bound(given.collar_percent),
+        duplicate_within=timedelta(seconds=given.duplicate_seconds) if given.duplicate_seconds else None,
+        maximum_orders=given.maximum_orders or None,
+        rate_window=timedelta(seconds=given.rate_seconds),
+        book_limits=tuple(BookLimit(kind, bound) for kind, value in bounds.items() if (bound := _bound(value))),
+    )
+
+
+def _halts(given: HaltSettings) -> HaltRules:
+    from optionix_core.trading.breakers import (
+        DailyLossBreaker,
+        DrawdownBreaker,
+        SpreadBreaker,
+        VolatilityBreaker,
+        VolumeBreaker,
+    )
+    from optionix_core.trading.halt_rules import AccountAction, HaltRules
+
+    volume, spread = _bound(given.volume), _bound(given.spread_percent)
+    loss, drawdown = _bound(given.daily_loss), _bound(given.drawdown_percent)
+    wild = given.volatility_percent
+    return HaltRules(
+        luld=given.luld,
+        market_wide=given.market_wide,
+        volatility=VolatilityBreaker(wild / 100.0, _minutes(given.volatility_minutes)) if wild else None,
+        volume=None if volume is None else VolumeBreaker(volume, _minutes(given.volume_minutes)),
+        spread=None if spread is None else SpreadBreaker(spread / 100, _minutes(given.spread_minutes)),
+        pause=_minutes(given.pause_minutes),
+        daily_loss=None if loss is None else DailyLossBreaker(loss),
+        drawdown=None if drawdown is None else DrawdownBreaker(drawdown / 100, _minutes(given.drawdown_minutes)),
+        account_action=AccountAction(given.account_action),
+    )
+
+
+def _bound(value: float) -> Decimal | None:
+    return Decimal(repr(value)) if value else None
+
+
+def _minutes(value: int) -> timedelta:
+    return timedelta(minutes=value)

@@ -53,6 +53,7 @@ TEST = (
         "tests/project",
     ),
     tests("trading", 2, "tests/core/portfolio", "tests/core/trading", "tests/core/services", "tests/e2e"),
+    tests("risk", 1, "tests/core/risk", "tests/core/reporting"),
     tests("terminal", 2.5, "tests/tui", "tests/cli"),
     tests("sync", 3, "tests/core/sync", "tests/core/storage"),
 )

@@ -144,14 +144,14 @@ def fit(
     """
     began = timer()
     repeated = [reason for item in chain.slices if (reason := repeated_strike(item)) is not None]
-    solved = _judged(chain, rate)
+    solved = judged(chain, rate)
     surface = VolatilitySurface.fit(solved, model, beta=beta)
     seconds = timer() - began
     surface = replace(surface, skipped=(*repeated, *surface.skipped))
     return FittedSurface(surface, solved, of_chain(solved)[0], seconds)
 
 
-def _judged(chain: OptionChain, rate: float | None) -> SolvedChain:
+def judged(chain: OptionChain, rate: float | None = None) -> SolvedChain:
     """The chain as smiles are fitted to it: no slices whose strikes repeat, American quotes without early exercise."""
     sound = tuple(item for item in chain.slices if repeated_strike(item) is None)
     solved = solve(replace(chain, slices=sound), rate, greeks=False)
@@ -180,7 +180,7 @@ def with_quotes(found: FittedSurface, chain: OptionChain, rate: float | None = N
     wanted = f"{surface.underlying} as of {utc_text(surface.as_of)}"
     if told != wanted:
         raise InvalidValueError("chain", told, f"of {wanted}, as the surface is")
-    solved = _judged(chain, rate)
+    solved = judged(chain, rate)
     present = {(one.root, one.expiry): one for one in of_chain(solved)[0]}
     return replace(found, solved=solved, quotes=tuple(present.get((item.root, item.expiry)) for item in surface.slices))
 

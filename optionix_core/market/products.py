@@ -57,6 +57,9 @@ PENNY = TickRule(Decimal("0.01"), Decimal("0.01"), Decimal(0))
 """One cent everywhere: the smallest step that any US exchange quotes."""
 NICKEL_DIME = TickRule(Decimal("0.05"), Decimal("0.10"), Decimal(3))
 """0.05 below 3.00 and 0.10 from there on: Cboe's contract specifications of SPX, VIX and others."""
+SHARE = TickRule(Decimal("0.0001"), Decimal("0.01"), Decimal(1))
+"""Shares: 0.01 from 1.00 on, 0.0001 below: Rule 612 of Regulation NMS (17 CFR 242.612). The half cent that its
+amendment of 2024 gives to shares of a measured spread up to a cent and a half is not in it: no spread is measured."""
 COIN = TickRule(Decimal("0.0001"), Decimal("0.0005"), Decimal("0.005"))
 """Deribit's inverse options: 0.0001 coins below 0.005, 0.0005 from there on."""
 

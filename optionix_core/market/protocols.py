@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from optionix_core.market.chain import OptionChain
-    from optionix_core.market.instruments import Instrument
+    from optionix_core.market.instruments import Instrument, Share
     from optionix_core.market.quote import Quote
 
     FloatArray = NDArray[np.float64]
@@ -164,6 +164,19 @@ class TellsQuotes(Protocol):
 
         Those that do not matter are left out. `matters` is asked again as the iterator goes on, so that its answer may
         depend on the quotes before; the iterator never looks further than the quote that it answers.
+        """
+        ...
+
+
+@runtime_checkable
+class ListsShares(Protocol):
+    """A feed whose market trades shares of its underlyings, too."""
+
+    def share(self, symbol: str) -> Share:
+        """The share of a symbol.
+
+        Raises UnknownNameError for a symbol that is not quoted, RefusedError for an underlying that nobody can trade,
+        such as an index.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""Any way of writing an option, resolved to its key.
+"""Any way of writing an option, resolved to its key; and the symbols of shares, which are their own keys.
 
 Accepted, in any letter case: the 21-character OSI symbol and its unpadded form, Deribit's names, and
 what a trader types: `ORBIT 16JAN26 230 C`, `orbit 2026-01-16 230c`, `ORBIT 16 Jan 26 C230`. A year is
@@ -28,6 +28,7 @@ _TYPED = re.compile(
     """,
     re.ASCII | re.VERBOSE,
 )
+_SHARE = re.compile(r"[A-Z][A-Z0-9]{0,9}([./][A-Z]{1,3})?", re.ASCII)
 _REMEMBERED: Final = 16384
 """Texts whose reading is kept."""
 _EXAMPLES = "an option such as 'ORBIT 16JAN26 230 C', ORBIT260116C00230000 or BTC-27DEC24-100000-C"
@@ -90,6 +91,27 @@ def resolve(text: str) -> str:
 @lru_cache(maxsize=_REMEMBERED)
 def _key(text: str) -> str:
     return terms(text).key
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def security(text: str) -> str:
+    """The key of what an order names: an option in any accepted form, or the symbol of a share in any letter case.
+
+    Whether there is such a share, only a feed can tell. Raises InvalidValueError for anything else.
+    """
+    try:
+        return resolve(text)
+    except InvalidValueError:
+        symbol = text.strip().upper()
+        if not is_share(symbol):
+            raise
+        return symbol
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def is_share(symbol: str) -> bool:
+    """Whether a key is written as the symbol of a share is: ORBIT, BRK.B."""
+    return _SHARE.fullmatch(symbol) is not None
 
 
 def is_option(text: str) -> bool:

@@ -55,14 +55,16 @@ def combination_entry(
     time: datetime,
     cause: str,
     memo: str | None = None,
+    fees: Sequence[Decimal] | None = None,
 ) -> LedgerEntry:
     """The entry of one fill with all its legs; a single leg is a trade (with lots named, if it names any).
 
-    `fee` is for all of it, positive or zero, in the currency of the legs.
+    `fee` is for all of it, positive or zero, in the currency of the legs; `fees` are the legs' parts of it, in
+    proportion to their contracts where they are not given.
     """
     _check(legs, fee)
     currency = legs[0].currency
-    fees = apportion(fee, [abs(leg.quantity) for leg in legs])
+    parts = apportion(fee, [abs(leg.quantity) for leg in legs]) if fees is None else fees
     postings: list[Posting] = []
     for leg in legs:
         cost = leg.cost
@@ -78,7 +80,7 @@ def combination_entry(
     )
     moves = tuple(
         Move(leg.symbol, leg.quantity, leg.cost, currency, part, leg.closes)
-        for leg, part in zip(legs, fees, strict=True)
+        for leg, part in zip(legs, parts, strict=True)
     )
     words = _memo(legs) if memo is None else memo
     kept = tuple(posting for posting in postings if posting.amount)

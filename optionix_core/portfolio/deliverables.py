@@ -7,7 +7,6 @@ also the kinds of keys in the ledger: options, shares (the underlying's symbol) 
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -16,13 +15,13 @@ from typing import Final, Literal
 from optionix_core.errors import InvalidValueError, MissingDataError
 from optionix_core.market import symbols
 from optionix_core.market.products import product
+from optionix_core.market.symbols import is_share
 from optionix_core.portfolio.currency_units import rounded
 from optionix_core.portfolio.exact import ZERO, exact_arithmetic
 
 Kind = Literal["option", "share", "claim"]
 CLAIM: Final = "claim/"
 """How keys of claims to cash in lieu begin."""
-_SHARE: Final = re.compile(r"[A-Z][A-Z0-9]{0,9}([./][A-Z]{1,3})?", re.ASCII)
 
 
 def kind_of(symbol: str) -> Kind:
@@ -34,11 +33,6 @@ def kind_of(symbol: str) -> Kind:
     if is_share(symbol):
         return "share"
     raise InvalidValueError("symbol", repr(symbol), "an option's key, the symbol of a share, or a claim")
-
-
-def is_share(symbol: str) -> bool:
-    """Whether a key is written as the symbol of a share is: ORBIT, BRK.B."""
-    return _SHARE.fullmatch(symbol) is not None
 
 
 def label_of(symbol: str) -> str:

@@ -83,7 +83,10 @@ def trade_entry(
     time: datetime,
     cause: str,
 ) -> LedgerEntry:
-    """One fill: `quantity` signed (+ bought, - sold), `price` per unit of the underlying, `fee` positive or zero."""
+    """One fill: `quantity` signed (+ bought, - sold), `price` per unit of the underlying, `fee` positive or zero.
+
+    One that names the lots that it closes is made by `combination.combination_entry`, of one leg.
+    """
     cash = multiply(multiply(quantity, price), multiplier)
     bought = "bought" if quantity > 0 else "sold"
     memo = f"{bought} {decimal_text(quantity.copy_abs())} {symbol} at {decimal_text(price)}"

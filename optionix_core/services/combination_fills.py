@@ -16,7 +16,8 @@ from optionix_core.market.protocols import TouchRange
 from optionix_core.portfolio.combination import TradeLeg, combination_entry
 from optionix_core.portfolio.ledger import entry_event
 from optionix_core.services.judging import instrument_of, quotes_of
-from optionix_core.trading.combination import contracts, could_meet, executed, natural
+from optionix_core.trading.combination import contracts, could_meet, executed, leg_side, natural
+from optionix_core.trading.orders import Side
 from optionix_core.trading.records import fill_event
 from optionix_core.trading.touch import quoted_at
 
@@ -24,12 +25,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
-    from optionix_core.market.instruments import Instrument
+    from optionix_core.market.instruments import Security
     from optionix_core.market.protocols import QuoteSource, TellsQuotes
     from optionix_core.market.quote import Quote
     from optionix_core.sync.event import Event
     from optionix_core.trading.fold import OpenOrder
-    from optionix_core.trading.orders import Fill, OrderIntent
+    from optionix_core.trading.orders import Fill, OrderIntent, OrderLeg
     from optionix_core.trading.paper import PaperVenue
 
 LONGEST: Final = timedelta(hours=2)
@@ -44,14 +45,20 @@ def meeting(feed: QuoteSource, venue: PaperVenue, order: OpenOrder, at: datetime
     quotes = quotes_of(feed, order.intent, at)
     if any(at - quoted_at(quote) > feed.stale_after for quote in quotes.values()):
         return None
-    instrument = instrument_of(feed, order.intent.symbols[0])
-    if instrument is None:
+    securities = {symbol: instrument_of(feed, symbol) for symbol in order.intent.symbols}
+    multipliers = {symbol: one.multiplier for symbol, one in securities.items() if one is not None}
+    if len(multipliers) < len(securities):
         return None
-    return executed(order, quotes, venue.available, lambda number: venue.fee(instrument, number), at)
+    meter, side = venue.meter(order, multipliers.__getitem__), order.intent.side
+
+    def fee(leg: OrderLeg, quantity: int, price: Decimal) -> Decimal:
+        return meter.charge(leg.symbol, quantity, price, sold=leg_side(side, leg) is Side.SELL)
+
+    return executed(order, quotes, venue.available, fee, at)
 
 
 def combination_events(
-    fill: Fill, intent: OrderIntent, venue: str, instruments: Mapping[str, Instrument]
+    fill: Fill, intent: OrderIntent, venue: str, instruments: Mapping[str, Security]
 ) -> tuple[Event, Event]:
     """A fill of all legs and its one ledger entry."""
     legs = [
@@ -70,6 +77,7 @@ def combination_events(
         venue=venue,
         legs=legs,
         fee=fill.fee,
+        fees=[leg.fee for leg in fill.legs],
         time=fill.filled_at,
         cause=fill.fill_id,
     )

@@ -15,9 +15,9 @@ from optionix_core.errors import IntegrityError
 from optionix_core.portfolio.exact import ZERO, decimal_text, exact_arithmetic
 from optionix_core.services.combination_fills import combination_events, meeting
 from optionix_core.services.draft import Draft
-from optionix_core.services.judging import backing_of, earlier_orders, instrument_of, judge, quotes_of
+from optionix_core.services.judging import backing_of, earlier_orders, instrument_of, judge, quotes_of, security_of
 from optionix_core.trading import resting
-from optionix_core.trading.combination import contracts, mid, natural
+from optionix_core.trading.combination import mid, natural
 from optionix_core.trading.fold import OpenOrder
 from optionix_core.trading.gate import first_refusal
 from optionix_core.trading.orders import CombinationView, OrderPreview, OrderState, TimeInForce
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from optionix_core.market.instruments import Instrument
+    from optionix_core.market.instruments import Security
     from optionix_core.market.protocols import QuoteSource
     from optionix_core.portfolio.values import AccountState
     from optionix_core.services.workspace import Workspace
@@ -58,21 +58,21 @@ def preview_combination(
 ) -> OrderPreview:
     """What a combination would do now. Raises UnknownNameError and MissingDataError for a leg without a quote."""
     desk, feed, store = workspace.desk, workspace.feed, workspace.store
-    legs = {symbol: feed.instrument(symbol) for symbol in intent.symbols}
+    legs = {symbol: security_of(feed, symbol) for symbol in intent.symbols}
     quotes = {symbol: feed.quote(symbol, now) for symbol in intent.symbols}
     desk.follow(store)
     with desk.lock:
         draft = Draft(desk)
-        venue = PaperVenue(draft.already_taken)
+        venue = PaperVenue(draft.already_taken, draft.fees)
         limits = draft.rules.limits if limits is None else limits
         earlier = earlier_orders(store, intent, now, limits)
         judged = judge(draft, feed, venue, intent, now, limits, account=unopened, earlier=earlier)
         fill = None if first_refusal(judged.checks) is not None else _at_once(feed, venue, intent, now)
         view = _view(draft.orders, feed, intent, draft.book.account(intent.account) or unopened, now)
-    instrument = legs[intent.symbols[0]]
+    instrument = legs[intent.priced_by]
     fillable = 0 if fill is None else fill.quantity
     price = None if fill is None else fill.price
-    reserve = resting.reserve_of(intent, instrument, None, venue.fee(instrument, contracts(intent)))
+    reserve = resting.reserve_of(intent, instrument, None, venue.kept(intent))
     return OrderPreview(
         intent=intent,
         quote=quotes[intent.symbols[0]],
@@ -94,7 +94,7 @@ def _at_once(feed: QuoteSource, venue: PaperVenue, intent: OrderIntent, now: dat
     return fill
 
 
-def _instruments(feed: QuoteSource, intent: OrderIntent) -> dict[str, Instrument]:
+def _instruments(feed: QuoteSource, intent: OrderIntent) -> dict[str, Security]:
     found = {symbol: instrument_of(feed, symbol) for symbol in intent.symbols}
     legs = {symbol: one for symbol, one in found.items() if one is not None}
     if len(legs) < len(found):
@@ -158,11 +158,15 @@ def _payoff(
 
     legs = []
     for leg in intent.legs:
+        quantity = Decimal(intent.side.sign * leg.ratio * intent.quantity)
+        if leg.is_share:
+            legs.append(Leg(type="stock", quantity=quantity, multiplier=Decimal(1), price=ZERO))
+            continue
         one = feed.instrument(leg.symbol)
         legs.append(
             Leg(
                 type="call" if one.option_type is OptionType.CALL else "put",
-                quantity=Decimal(intent.side.sign * leg.ratio * intent.quantity),
+                quantity=quantity,
                 multiplier=one.multiplier,
                 strike=one.strike,
                 expiry=one.expiry,
@@ -175,7 +179,7 @@ def _payoff(
         return None, None, None, strategy.name
     told = at_expiry(strategy)
     with exact_arithmetic():
-        paid = intent.side.sign * net * legs[0].multiplier * intent.quantity
+        paid = intent.side.sign * net * feed.instrument(intent.priced_by).multiplier * intent.quantity
         gain = None if told.max_gain is None else told.max_gain - paid
         loss = None if told.max_loss is None else told.max_loss + paid
         values = [value - paid for value in told.values]

@@ -22,7 +22,7 @@ from optionix_core.trading.halt_rules import ORDINARY, TradingRules
 from optionix_core.trading.limits import LimitEngine
 from optionix_core.trading.working_records import Place
 
-CHECKPOINT: Final = "desk-6"
+CHECKPOINT: Final = "desk-7"
 """Name of the checkpoint; another shape of the state takes another name."""
 
 CHECKPOINT_EVERY: Final = 128
@@ -53,7 +53,7 @@ class Desk:
     def __init__(self, rules: TradingRules = ORDINARY, engine: LimitEngine | None = None) -> None:
         self.lock = RLock()
         self.rules = rules
-        """Limits of the gate and halts of the venue, as they are set; no part of the log."""
+        """Limits of the gate, halts and fees of the venue, as they are set; no part of the log."""
         self.engine = engine
         """Computes figures for limits on the book as it would be; None where nobody can."""
         self.book = BookFold()

@@ -26,6 +26,7 @@ class Draft:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._book, self._orders = desk.book, desk.orders
+        self.fees = desk.rules.fees
         self._unposted: list[Event] = []
         self._applied = 0
         self.events: list[Event] = []

@@ -5,25 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from optionix_core.errors import MissingDataError, UnknownNameError
-from optionix_core.market.protocols import TellsSessions
-from optionix_core.portfolio.exact import subtract
+from optionix_core.errors import MissingDataError, RefusedError, UnknownNameError
+from optionix_core.market.protocols import ListsShares, TellsSessions
+from optionix_core.market.symbols import is_share
+from optionix_core.portfolio.exact import ZERO, add, subtract
 from optionix_core.trading import resting
 from optionix_core.trading.account_standing import effective
 from optionix_core.trading.backing import backing
 from optionix_core.trading.claims import claimed, coming
-from optionix_core.trading.combination import contracts
+from optionix_core.trading.combination import leg_side
 from optionix_core.trading.gate import GateFacts, GateLimits, check
 from optionix_core.trading.limits import LimitQuestion
-from optionix_core.trading.orders import TimeInForce, TriggerKind
+from optionix_core.trading.orders import Side, TimeInForce, TriggerKind
 from optionix_core.trading.records import INTENT, intent_of, same_order
-from optionix_core.trading.touch import quoted_at
+from optionix_core.trading.touch import quoted_at, touch
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
     from decimal import Decimal
 
-    from optionix_core.market.instruments import Instrument
+    from optionix_core.market.instruments import Security
     from optionix_core.market.protocols import QuoteSource
     from optionix_core.market.quote import Quote
     from optionix_core.portfolio.values import AccountState
@@ -44,7 +46,7 @@ class Judged:
     """The gate's answers, and what they were made from."""
 
     checks: tuple[GateCheck, ...]
-    instrument: Instrument | None
+    instrument: Security | None
     quote: Quote | None
     ends_at: datetime | None
     level: Decimal | None
@@ -70,17 +72,18 @@ def judge(
     account: AccountState | None = None,
     earlier: Earlier | None = None,
     parent: str | None = None,
+    joins: bool = False,
 ) -> Judged:
     """Ask the gate about `intent` at `now`, against `quote` or the feed's own where none is given.
 
     `account` stands in for one that is not open yet. An order that is open already is judged without what it keeps
-    itself.
+    itself; `joins` tells that it is not, and so would join its one-cancels group now.
     """
     legs = {symbol: found for symbol in intent.symbols if (found := instrument_of(feed, symbol)) is not None}
     quotes = quotes_of(feed, intent, now) if intent.legs else {}
     if intent.legs:
         whole = len(legs) == len(intent.legs)
-        instrument = min(legs.values(), key=lambda one: (one.expires_at, one.symbol)) if whole else None
+        instrument = first_to_end(legs) if whole else None
         seen = min(quotes.values(), key=quoted_at) if len(quotes) == len(intent.legs) else None
     else:
         instrument = legs.get(intent.symbol)
@@ -104,7 +107,7 @@ def judge(
         market_open=feed.is_open(now),
         instrument=instrument,
         quote=seen,
-        fee=None if instrument is None else venue.fee(instrument, contracts(intent, intent.quantity)),
+        fee=None if instrument is None else _fee(venue, intent, legs, quotes if intent.legs else {intent.symbol: seen}),
         ends_at=ends_at,
         level=level,
         reserved=reserved,
@@ -116,6 +119,8 @@ def judge(
         parent=parent,
         twin_at=before.twin_at,
         recent=before.recent,
+        untradable=None if instrument is not None else why_untradable(feed, intent),
+        group_filled=orders.group_filled(intent.account, intent.one_cancels) if joins and intent.one_cancels else 0,
         halted=halted(orders, feed, intent, now),
         killed=orders.kill.in_force,
         status=status,
@@ -144,6 +149,31 @@ def _figures(
         if order.intent.account == intent.account and order.intent.client_order_id != intent.client_order_id
     )
     return engine.figures(LimitQuestion(now, account, others, intent, feed), kinds) if kinds else {}
+
+
+def first_to_end(legs: Mapping[str, Security]) -> Security:
+    """The option of a combination's legs that expires first; it prices the combination."""
+    return min(
+        (one for one in legs.values() if one.expires_at is not None), key=lambda one: (one.expires_at, one.symbol)
+    )
+
+
+def _fee(
+    venue: PaperVenue, intent: OrderIntent, legs: Mapping[str, Security], quotes: Mapping[str, Quote | None]
+) -> Decimal:
+    """What the whole order would cost in fees, at its limit or else at the touch; where it has neither, at no price."""
+    total = ZERO
+    sides = [(leg.symbol, leg_side(intent.side, leg), abs(leg.ratio) * intent.quantity) for leg in intent.legs]
+    for symbol, side, quantity in sides or [(intent.symbol, intent.side, intent.quantity)]:
+        price, quote = None if intent.legs else intent.limit_price, quotes.get(symbol)
+        if price is None and venue.fees.of(symbol).flat is None:
+            met = None if quote is None else touch(quote, side)
+            price = None if met is None else met[0]
+        fee = venue.fee(symbol, quantity, abs(price or ZERO), legs[symbol].multiplier, sold=side is Side.SELL)
+        if not intent.legs:
+            return fee
+        total = add(total, fee)
+    return total
 
 
 def backing_of(orders: OrderFold, feed: QuoteSource, intent: OrderIntent, account: AccountState) -> Backing:
@@ -178,7 +208,7 @@ def halted(orders: OrderFold, feed: QuoteSource, intent: OrderIntent, at: dateti
     return orders.halts.judge(legs, at).why or None if legs else None
 
 
-def end_of(feed: QuoteSource, intent: OrderIntent, instrument: Instrument, now: datetime) -> datetime | None:
+def end_of(feed: QuoteSource, intent: OrderIntent, instrument: Security, now: datetime) -> datetime | None:
     """When the order would end by itself; None where the feed does not tell its sessions."""
     close = feed.session_close(now) if isinstance(feed, TellsSessions) else None
     if intent.time_in_force is TimeInForce.DAY and close is None:
@@ -186,12 +216,39 @@ def end_of(feed: QuoteSource, intent: OrderIntent, instrument: Instrument, now: 
     return resting.ends_at(intent, instrument, close)
 
 
-def instrument_of(feed: QuoteSource, symbol: str) -> Instrument | None:
-    """The instrument; None where the feed does not know it."""
+def instrument_of(feed: QuoteSource, symbol: str) -> Security | None:
+    """The option or the share; None where the feed does not know it, or nobody can trade it."""
     try:
         return feed.instrument(symbol)
     except UnknownNameError:
+        if not is_share(symbol):
+            return None
+    try:
+        return security_of(feed, symbol)
+    except (UnknownNameError, RefusedError):
         return None
+
+
+def security_of(feed: QuoteSource, symbol: str) -> Security:
+    """The option or the share. UnknownNameError where the feed has none, RefusedError where nobody can trade it."""
+    if not is_share(symbol):
+        return feed.instrument(symbol)
+    if not isinstance(feed, ListsShares):
+        raise UnknownNameError("symbol", symbol)
+    return feed.share(symbol)
+
+
+def why_untradable(feed: QuoteSource, intent: OrderIntent) -> str | None:
+    """Why nobody can trade what the feed quotes under one of the order's symbols; None where that is not it."""
+    for symbol in intent.symbols:
+        if is_share(symbol):
+            try:
+                security_of(feed, symbol)
+            except UnknownNameError:
+                continue
+            except RefusedError as error:
+                return error.reason
+    return None
 
 
 def quotes_of(feed: QuoteSource, intent: OrderIntent, now: datetime) -> dict[str, Quote]:

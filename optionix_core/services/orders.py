@@ -17,7 +17,6 @@ from optionix_core.services.judging import halted, judge, quote_of
 from optionix_core.services.lifecycle import bring_up_to_date_where_free, update_under_lock
 from optionix_core.services.working import Working
 from optionix_core.trading import resting
-from optionix_core.trading.combination import contracts
 from optionix_core.trading.fold import OpenOrder, amended_terms
 from optionix_core.trading.gate import GateLimits, first_refusal
 from optionix_core.trading.orders import Amendment, GateCheck, OrderIntent, OrderResult, OrderState
@@ -252,9 +251,7 @@ def _judged(
     if first_refusal(judged.checks) is not None or judged.instrument is None:
         return Amended(asked, order.reserve, judged.checks), judged.checks
     level = resting.level_of(replace(order, intent=terms), order.place)
-    reserve = resting.reserve_of(
-        terms, judged.instrument, level, working.venue.fee(judged.instrument, contracts(terms))
-    )
+    reserve = resting.reserve_of(terms, judged.instrument, level, working.venue.kept(terms))
     return Amended(asked, reserve, judged.checks), judged.checks
 
 

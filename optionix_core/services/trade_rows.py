@@ -22,8 +22,8 @@ from typing import Final, NamedTuple, TypeVar
 from optionix_core.errors import InvalidValueError, MalformedFileError, MissingDataError
 from optionix_core.market import symbols
 from optionix_core.market.products import product
+from optionix_core.market.symbols import is_share
 from optionix_core.portfolio.combination import TradeLeg
-from optionix_core.portfolio.deliverables import is_share
 from optionix_core.sync.canonical import time_text
 
 REQUIRED: Final = ("time", "symbol", "side", "quantity", "price", "fee", "id")

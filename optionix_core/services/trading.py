@@ -20,13 +20,13 @@ from optionix_core.services import answers
 from optionix_core.services.combinations import match_at_once, preview_combination
 from optionix_core.services.draft import Draft
 from optionix_core.services.families import check_parent, parent_refusal, released
-from optionix_core.services.judging import earlier_orders, judge
+from optionix_core.services.judging import earlier_orders, judge, security_of
 from optionix_core.services.lifecycle import bring_up_to_date, update_under_lock
 from optionix_core.services.order_json import to_json
-from optionix_core.services.working import Working, fill_events
+from optionix_core.services.sizing import sized
+from optionix_core.services.working import Working, closed_lots, fill_events
 from optionix_core.sync.faultpoints import reach
 from optionix_core.trading import resting
-from optionix_core.trading.combination import contracts
 from optionix_core.trading.gate import LOCAL_SIM, first_refusal
 from optionix_core.trading.orders import OrderPreview, OrderState, Side, TimeInForce
 from optionix_core.trading.paper import PaperVenue, acceptable, signed_cost
@@ -46,7 +46,7 @@ from optionix_core.trading.working_records import Accepted, accepted_event
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from optionix_core.market.instruments import Instrument
+    from optionix_core.market.instruments import Security
     from optionix_core.market.protocols import QuoteSource
     from optionix_core.market.quote import Quote
     from optionix_core.services.judging import Judged
@@ -93,12 +93,14 @@ def preview_terms(workspace: Workspace, terms: OrderTerms, limits: GateLimits | 
     desk, feed, store = workspace.desk, workspace.feed, workspace.store
     if intent.legs:
         return preview_combination(workspace, intent, now, limits, unopened_account(intent.account))
-    instrument = feed.instrument(intent.symbol)
+    if intent.amount is not None:
+        intent = sized(feed, desk.rules.fees, intent, now)
+    instrument = security_of(feed, intent.symbol)
     quote = feed.quote(intent.symbol, now)
     desk.follow(store)
     with desk.lock:
         draft = Draft(desk)
-        venue = PaperVenue(draft.already_taken)
+        venue = PaperVenue(draft.already_taken, draft.fees)
         limits = draft.rules.limits if limits is None else limits
         judged = judge(
             draft,
@@ -111,6 +113,7 @@ def preview_terms(workspace: Workspace, terms: OrderTerms, limits: GateLimits | 
             account=unopened_account(intent.account),
             earlier=earlier_orders(store, intent, now, limits),
             parent=parent_refusal(store, intent),
+            joins=True,
         )
         refused = first_refusal(judged.checks) is not None
         fills = () if refused or intent.trigger is not None else venue.execute(intent, instrument, quote, now)
@@ -118,7 +121,7 @@ def preview_terms(workspace: Workspace, terms: OrderTerms, limits: GateLimits | 
     if intent.time_in_force is TimeInForce.FOK and fillable < intent.quantity:
         fills, fillable = (), 0
     price = fills[0].price if fills else None
-    reserve = resting.reserve_of(intent, instrument, _level(intent, judged), venue.fee(instrument, 1))
+    reserve = resting.reserve_of(intent, instrument, _level(intent, judged), venue.kept(intent))
     return OrderPreview(
         intent=intent,
         quote=quote,
@@ -171,6 +174,8 @@ def place(
         if known is not None:
             desk.keep(log)
             return known
+        if earlier is None and intent.amount is not None:
+            intent = sized(feed, desk.rules.fees, intent, now)
         reach("before-gate")
         if earlier is None:
             opening = _opening(intent.account, now) if desk.book.venue_of(intent.account) is None else ()
@@ -222,6 +227,8 @@ def _opening(account: str, now: datetime) -> tuple[Event, ...]:
 def _repeated(earlier: Record, wanted: OrderIntent) -> OrderIntent:
     """The intent as first written; InvalidValueError where the id now comes with another order."""
     intent = intent_of(earlier.event)
+    if wanted.amount is not None:
+        wanted = replace(wanted, quantity=intent.quantity)
     if not same_order(intent, wanted):
         bound = f"unused, or repeat its order: {intent.side} {intent.quantity} {intent.symbol}"
         raise InvalidValueError("client_order_id", repr(wanted.client_order_id), bound)
@@ -248,6 +255,7 @@ def decide(
         limits,
         earlier=earlier_orders(log, intent, now, limits),
         parent=parent_refusal(log, intent),
+        joins=True,
     )
     refusal, instrument, quote = first_refusal(judged.checks), judged.instrument, judged.quote
     if refusal is not None:
@@ -258,7 +266,7 @@ def decide(
     elif intent.time_in_force.rests:
         level = _level(intent, judged)
         accepted = Accepted(
-            reserve=resting.reserve_of(intent, instrument, level, working.venue.fee(instrument, contracts(intent))),
+            reserve=resting.reserve_of(intent, instrument, level, working.venue.kept(intent)),
             checks=judged.checks,
             ends_at=judged.ends_at,
             place=resting.place_of(intent, quote, level),
@@ -271,7 +279,7 @@ def decide(
     elif intent.legs:
         match_at_once(draft, feed, working.venue, intent, judged.checks, now)
     else:
-        _match_at_once(draft, working.venue, intent, instrument, quote, judged.checks, now)
+        _match_at_once(working, intent, instrument, quote, judged.checks, now)
     return judged.checks
 
 
@@ -282,14 +290,14 @@ def _level(intent: OrderIntent, judged: Judged) -> Decimal | None:
 
 
 def _match_at_once(
-    draft: Draft,
-    venue: PaperVenue,
+    working: Working,
     intent: OrderIntent,
-    instrument: Instrument,
+    instrument: Security,
     quote: Quote,
     checks: tuple[GateCheck, ...],
     now: datetime,
 ) -> None:
+    draft, venue = working.draft, working.venue
     fills = venue.execute(intent, instrument, quote, now)
     end = _end_of_match(intent, fills, quote, venue, checks)
     if intent.time_in_force is TimeInForce.FOK and end.state is not OrderState.FILLED:
@@ -297,8 +305,12 @@ def _match_at_once(
         fills = ()
         end = OrderEnd(OrderState.CANCELLED, f"fill or kill: {could} of {intent.quantity} could be filled", checks)
     for fill in fills:
-        draft.add(*fill_events(fill, intent, venue.name, instrument))
+        closes = closed_lots(draft, intent, 0, fill.quantity)
+        draft.add(*fill_events(fill, intent, venue.name, instrument, closes))
     draft.add(end_event(intent, end, now))
+    if intent.one_cancels is not None:
+        for fill in fills:
+            working.take_from_group(intent, fill)
 
 
 def _end_of_match(

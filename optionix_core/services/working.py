@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from optionix_core.errors import IntegrityError
+from optionix_core.portfolio.combination import TradeLeg, combination_entry
 from optionix_core.portfolio.exact import ZERO, decimal_text, exact_arithmetic
 from optionix_core.portfolio.ledger import entry_event, trade_entry
 from optionix_core.services.combination_fills import combination_events, meeting
@@ -22,6 +23,8 @@ from optionix_core.trading.backing import is_reduced
 from optionix_core.trading.claims import children, siblings
 from optionix_core.trading.gate import first_refusal
 from optionix_core.trading.gate_power import backed
+from optionix_core.trading.gate_terms import open_lots
+from optionix_core.trading.lots_wanted import closes_of, why_not_open
 from optionix_core.trading.orders import Amendment, OrderState, TriggerKind
 from optionix_core.trading.paper import PaperVenue, signed_cost
 from optionix_core.trading.records import OrderEnd, end_event, fill_event
@@ -31,9 +34,10 @@ from optionix_core.trading.working_records import Amended, Place, amended_event,
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from optionix_core.market.instruments import Instrument
+    from optionix_core.market.instruments import Security
     from optionix_core.market.protocols import QuoteSource
     from optionix_core.market.quote import Quote
+    from optionix_core.portfolio.values import LedgerEntry, LotPick
     from optionix_core.services.draft import Draft
     from optionix_core.sync.event import Event
     from optionix_core.trading.fold import OpenOrder
@@ -54,12 +58,12 @@ class Working:
         self.draft = draft
         self.feed = feed
         self.limits = limits
-        self.venue = PaperVenue(draft.already_taken)
+        self.venue = PaperVenue(draft.already_taken, draft.fees)
         self.places: dict[str, Place] = {}
         """Where orders stand, where that is not what the log says."""
-        self._instruments: dict[str, Instrument] = {}
+        self._instruments: dict[str, Security] = {}
 
-    def instrument(self, symbol: str) -> Instrument:
+    def instrument(self, symbol: str) -> Security:
         """Of an order that was accepted."""
         if symbol not in self._instruments:
             found = instrument_of(self.feed, symbol)
@@ -149,7 +153,7 @@ class Working:
         fill = meeting(self.feed, self.venue, order, at)
         if fill is None or any(self._halted(symbol, at) for symbol in intent.symbols):
             return
-        account, instrument = self.draft.book.account(intent.account), self.instrument(intent.symbols[0])
+        account, instrument = self.draft.book.account(intent.account), self.instrument(intent.priced_by)
         if account is None:
             raise IntegrityError(f"order {name} works for account {intent.account}, which is not open")
         orders = self.draft.orders
@@ -212,7 +216,7 @@ class Working:
             return (max(1, closes),) if intent.reduce_only else (order.workable, closes)
         return (order.workable,)
 
-    def _cannot(self, order: OpenOrder, fill: Fill, instrument: Instrument) -> str | None:
+    def _cannot(self, order: OpenOrder, fill: Fill, instrument: Security) -> str | None:
         """Why the account cannot take a fill; None where it can."""
         intent = order.intent
         account = self.draft.book.account(intent.account)
@@ -228,6 +232,12 @@ class Working:
             return f"reduce-only: {decimal_text(there)} held, {intent.side} {fill.quantity}"
         if held_up is not None and (held_up.blocks or -intent.side.sign * there < fill.quantity):
             return held_up.words
+        if intent.lots is not None:
+            if -intent.side.sign * there < fill.quantity:
+                return f"lots: {decimal_text(there)} held, {intent.side} {fill.quantity}"
+            missing = why_not_open(intent.lots, open_lots(account.positions, intent.symbol), order.filled)
+            if missing is not None:
+                return f"lots: {missing}"
         part = replace(intent, quantity=fill.quantity, parent=None)
         needs = backing_of(orders, self.feed, part, account)
         closes = is_reduced(there, intent.side, fill.quantity)
@@ -235,14 +245,20 @@ class Working:
         told = backed(needs, free - cost, cost, words, closes=closes)
         return None if told.passed else f"buying-power: {told.detail}"
 
-    def _fill(self, order: OpenOrder, fill: Fill, instrument: Instrument) -> None:
+    def _fill(self, order: OpenOrder, fill: Fill, instrument: Security) -> None:
         intent, at = order.intent, fill.filled_at
-        self.draft.add(*fill_events(fill, intent, self.venue.name, instrument))
+        closes = closed_lots(self.draft, intent, order.filled, fill.quantity)
+        self.draft.add(*fill_events(fill, intent, self.venue.name, instrument, closes))
         after = self._known(intent.client_order_id)
         if after.remaining == 0:
             self.end(intent.client_order_id, OrderEnd(OrderState.FILLED, None, ()), at)
+        self.take_from_group(intent, fill)
+
+    def take_from_group(self, intent: OrderIntent, fill: Fill) -> None:
+        """What was filled of one order of a group is taken from the others."""
         for sibling in siblings(self.draft.orders.orders(), intent):
-            self._reduce(sibling, sibling.intent.quantity - fill.quantity, fill.fill_id.replace("/", "-"), at)
+            reduced = sibling.intent.quantity - fill.quantity
+            self._reduce(sibling, reduced, fill.fill_id.replace("/", "-"), fill.filled_at)
 
     def _reduce(self, order: OpenOrder, quantity: int, amendment: str, at: datetime) -> None:
         """Make an order smaller because of another's fate; it ends where nothing is left of it."""
@@ -255,8 +271,12 @@ class Working:
         self.draft.add(amended_event(order.intent, Amended(asked, order.reserve, ()), at))
 
 
-def fill_events(fill: Fill, intent: OrderIntent, venue: str, instrument: Instrument) -> tuple[Event, Event]:
-    """A fill and its ledger entry."""
+def fill_events(
+    fill: Fill, intent: OrderIntent, venue: str, instrument: Security, closes: tuple[LotPick, ...] = ()
+) -> tuple[Event, Event]:
+    """A fill and its ledger entry; `closes` are the lots that it names."""
+    if closes:
+        return fill_event(fill, intent), entry_event(_entry_of_lots(fill, intent, venue, instrument, closes))
     entry = trade_entry(
         entry_id=f"{fill.fill_id}/entry",
         account=intent.account,
@@ -271,6 +291,31 @@ def fill_events(fill: Fill, intent: OrderIntent, venue: str, instrument: Instrum
         cause=fill.fill_id,
     )
     return fill_event(fill, intent), entry_event(entry)
+
+
+def _entry_of_lots(
+    fill: Fill, intent: OrderIntent, venue: str, instrument: Security, closes: tuple[LotPick, ...]
+) -> LedgerEntry:
+    quantity = Decimal(intent.side.sign * fill.quantity)
+    leg = TradeLeg(intent.symbol, quantity, fill.price, instrument.multiplier, instrument.currency, closes)
+    return combination_entry(
+        entry_id=f"{fill.fill_id}/entry",
+        account=intent.account,
+        venue=venue,
+        legs=[leg],
+        fee=fill.fee,
+        time=fill.filled_at,
+        cause=fill.fill_id,
+    )
+
+
+def closed_lots(draft: Draft, intent: OrderIntent, filled: int, quantity: int) -> tuple[LotPick, ...]:
+    """The lots that a fill of an order closes by name, once `filled` of it are filled; none where it names none."""
+    if intent.lots is None:
+        return ()
+    account = draft.book.account(intent.account)
+    lots = () if account is None else open_lots(account.positions, intent.symbol)
+    return closes_of(intent.lots, lots, filled, quantity)
 
 
 def _priority(order: OpenOrder) -> tuple[int, Decimal]:

@@ -7,7 +7,6 @@ from optionix_core._lazy import lazy_names
 __getattr__, __dir__ = lazy_names(
     __name__,
     {
-        "FeeSchedule": "optionix_core.trading.paper",
         "GateLimits": "optionix_core.trading.gate",
         "OrderFold": "optionix_core.trading.fold",
         "OrderIntent": "optionix_core.trading.orders",

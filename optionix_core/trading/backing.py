@@ -14,7 +14,7 @@ from decimal import Decimal
 from itertools import product
 from typing import Final, NamedTuple
 
-from optionix_core.market.instruments import Instrument
+from optionix_core.market.instruments import Instrument, Security
 from optionix_core.portfolio.deliverables import kind_of
 from optionix_core.portfolio.exact import ZERO, exact_arithmetic
 from optionix_core.portfolio.requirement import Kind, requirement
@@ -25,7 +25,7 @@ from optionix_core.trading.orders import OrderIntent, Side
 JOINT: Final = 6
 """Working orders that sell, up to which every choice of them is tried."""
 
-InstrumentOf = Callable[[str], Instrument | None]
+InstrumentOf = Callable[[str], Security | None]
 Change = Mapping[str, Decimal]
 """Signed contracts by symbol."""
 
@@ -105,7 +105,7 @@ def _sells(change: Change) -> bool:
 def _sale(order: OpenOrder, instrument_of: InstrumentOf) -> _Sale:
     intent = order.intent
     name = f"order/{intent.client_order_id}" if intent.one_cancels is None else f"group/{intent.one_cancels}"
-    found = instrument_of(intent.symbols[0])
+    found = instrument_of(intent.priced_by)
     limit = intent.limit_price
     if found is None or limit is None or order.waits_for_trigger:
         return _Sale(name, change_of(intent, order.workable), ZERO)
@@ -178,7 +178,7 @@ class _Book:
         if told == "share":
             return Kind(symbol, Decimal(1))
         found = self._instrument_of(symbol) if told == "option" else None
-        if found is None or found.inverse or found.currency != self._currency:
+        if not isinstance(found, Instrument) or found.inverse or found.currency != self._currency:
             return None
         return Kind(found.underlying, found.multiplier, found.expires_at, found.option_type, found.strike)
 

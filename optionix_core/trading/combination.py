@@ -32,8 +32,8 @@ def leg_side(side: Side, leg: OrderLeg) -> Side:
 
 
 def contracts(intent: OrderIntent, units: int = 1) -> int:
-    """Contracts of all legs in so many units; of a single instrument the units themselves."""
-    return units * (sum(abs(leg.ratio) for leg in intent.legs) or 1)
+    """Contracts, and lots of shares, of all legs in so many units; of a single instrument the units themselves."""
+    return units * (sum(abs(leg.weight) for leg in intent.legs) or 1)
 
 
 def natural(side: Side, legs: Sequence[OrderLeg], quotes: Quotes) -> Decimal | None:
@@ -45,7 +45,7 @@ def natural(side: Side, legs: Sequence[OrderLeg], quotes: Quotes) -> Decimal | N
             met = None if quote is None or crossed(quote) else touch(quote, leg_side(side, leg))
             if met is None:
                 return None
-            total += leg.ratio * met[0]
+            total += leg.weight * met[0]
     return total
 
 
@@ -62,7 +62,7 @@ def executed(
     order: OpenOrder,
     quotes: Quotes,
     available: Callable[[Side, Quote], int],
-    fee: Callable[[int], Decimal],
+    fee: Callable[[OrderLeg, int, Decimal], Decimal],
     at: datetime,
 ) -> Fill | None:
     """The fill that the quotes give: whole units at the natural price where the limit allows it, else None."""
@@ -102,7 +102,7 @@ def could_meet(intent: OrderIntent, ranges: Mapping[str, Sequence[TouchRange]]) 
             return False
         bought = leg_side(intent.side, leg) is Side.BUY
         price = min(one.ask_low for one in told) if bought else max(one.bid_high for one in told)
-        best += leg.ratio * price
+        best += leg.weight * price
     sign = intent.side.sign
     return sign * best <= sign * float(intent.limit_price) + _SLACK
 
@@ -111,7 +111,9 @@ _SLACK: Final = 1e-9
 """Of a sum of floats: a stretch is looked at rather than left out."""
 
 
-def _leg(side: Side, leg: OrderLeg, units: int, quote: Quote, fee: Callable[[int], Decimal]) -> FillLeg:
+def _leg(
+    side: Side, leg: OrderLeg, units: int, quote: Quote, fee: Callable[[OrderLeg, int, Decimal], Decimal]
+) -> FillLeg:
     met = touch(quote, leg_side(side, leg))
     price = ZERO if met is None else met[0]
-    return FillLeg(leg.symbol, side.sign * leg.ratio * units, price, fee(abs(leg.ratio) * units), quote)
+    return FillLeg(leg.symbol, side.sign * leg.ratio * units, price, fee(leg, units, price), quote)

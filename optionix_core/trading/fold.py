@@ -7,7 +7,7 @@ has one canonical form and can be thrown away.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Final, Self
@@ -15,7 +15,7 @@ from typing import Final, Self
 from optionix_core.errors import IntegrityError
 from optionix_core.market.quote import Quote
 from optionix_core.portfolio import fields
-from optionix_core.portfolio.exact import ZERO, add, decimal_text
+from optionix_core.portfolio.exact import ZERO, add, decimal_text, multiply
 from optionix_core.sync.canonical import time_text
 from optionix_core.sync.event import Event, Json, Record
 from optionix_core.trading.account_standing import (
@@ -28,7 +28,7 @@ from optionix_core.trading.account_standing import (
 from optionix_core.trading.halt_records import HALT_TYPES, board_after, board_of_state, board_state
 from optionix_core.trading.halts import HaltBoard
 from optionix_core.trading.kill_switch import KILL_TYPES, KillSwitch
-from optionix_core.trading.orders import Amendment, OrderIntent, OrderState, Side
+from optionix_core.trading.orders import Amendment, Fill, OrderIntent, OrderState, Side
 from optionix_core.trading.records import END_STATES, FILLED, INTENT, fill_of, fill_side, intent_event, intent_of
 from optionix_core.trading.touch import quoted_at
 from optionix_core.trading.working_records import (
@@ -45,7 +45,7 @@ from optionix_core.trading.working_records import (
     amended_of,
 )
 
-STATE_VERSION: Final = 5
+STATE_VERSION: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,8 @@ class OpenOrder:
     """Of a child: contracts that the fills of its parent let it work, less what others of its group were filled."""
     reserve: Reserve = NOTHING
     place: Place = NOWHERE
+    turnover: Mapping[str, Decimal] = field(default_factory=dict)
+    """By symbol: sum of quantity times price over its fills, without a sign; empty before the first."""
 
     @property
     def remaining(self) -> int:
@@ -133,12 +135,13 @@ def amended_terms(intent: OrderIntent, asked: Amendment) -> OrderIntent:
 class OrderFold:
     """Not safe to apply from two threads at once. The caller keeps the order of records."""
 
-    __slots__ = ("_advanced", "_open", "_taken", "halts", "kill", "standings")
+    __slots__ = ("_advanced", "_groups", "_open", "_taken", "halts", "kill", "standings")
 
     def __init__(self) -> None:
         self._open: dict[str, OpenOrder] = {}
         self._taken: dict[str, _Taken] = {}
         self._advanced: dict[str, datetime] = {}
+        self._groups: dict[str, int] = {}
         self.kill = KillSwitch()
         """Of all accounts."""
         self.halts = HaltBoard()
@@ -166,14 +169,20 @@ class OrderFold:
 
     def copy(self) -> Self:
         """A fold of its own in the same state."""
-        fold = self._of(dict(self._open), dict(self._taken), dict(self._advanced))
+        fold = self._of(dict(self._open), dict(self._taken), dict(self._advanced), dict(self._groups))
         fold.kill, fold.halts, fold.standings = self.kill, self.halts, self.standings
         return fold
 
     @classmethod
-    def _of(cls, orders: dict[str, OpenOrder], taken: dict[str, _Taken], advanced: dict[str, datetime]) -> Self:
+    def _of(
+        cls,
+        orders: dict[str, OpenOrder],
+        taken: dict[str, _Taken],
+        advanced: dict[str, datetime],
+        groups: dict[str, int],
+    ) -> Self:
         fold = cls()
-        fold._open, fold._taken, fold._advanced = orders, taken, advanced
+        fold._open, fold._taken, fold._advanced, fold._groups = orders, taken, advanced, groups
         return fold
 
     def apply_event(self, event: Event) -> None:
@@ -204,6 +213,10 @@ class OrderFold:
         """Up to when a venue has looked at quotes for resting orders; None where it never did."""
         return self._advanced.get(venue)
 
+    def group_filled(self, account: str, group: str) -> int:
+        """Contracts, or shares, that orders of an account's one-cancels group were filled with, ended ones too."""
+        return self._groups.get(f"{account}/{group}", 0)
+
     def already_taken(self, side: Side, quote: Quote) -> int:
         """Contracts that fills took from this very quote: same source, instrument, side and time."""
         taken = self._taken.get(_place(side, quote))
@@ -213,6 +226,7 @@ class OrderFold:
         """The state as plain JSON values."""
         return {
             "advanced": {venue: time_text(until) for venue, until in self._advanced.items()},
+            "groups": dict(self._groups),
             "halts": board_state(self.halts),
             "kill": self.kill.state(),
             "standings": [standing_state(one) for one in self.standings.values()],
@@ -227,11 +241,12 @@ class OrderFold:
         fields.expect_version(state, STATE_VERSION, "order state")
         orders = (_order_of_state(item) for item in fields.objects(state, "open"))
         taken = (fields.pair(pair, place) for place, pair in fields.mapping(state, "taken").items())
-        advanced = fields.mapping(state, "advanced")
+        advanced, groups = fields.mapping(state, "advanced"), fields.mapping(state, "groups")
         fold = cls._of(
             {order.intent.client_order_id: order for order in orders},
             dict(zip(fields.mapping(state, "taken"), (_Taken(*pair) for pair in taken), strict=True)),
             {venue: fields.moment(advanced, venue) for venue in advanced},
+            {name: fields.integer(groups, name) for name in groups},
         )
         fold.kill, fold.halts = KillSwitch.of_state(fields.mapping(state, "kill")), board_of_state(state, "halts")
         standings = (standing_of_state(item) for item in fields.objects(state, "standings"))
@@ -292,7 +307,11 @@ class OrderFold:
         if order is None:
             return
         filled, fills = order.filled + fill.quantity, order.fills + 1
-        self._open[fill.client_order_id] = replace(order, filled=filled, fills=fills)
+        turnover = order.turnover if filled >= order.intent.quantity else _turned_over(order, fill)
+        self._open[fill.client_order_id] = replace(order, filled=filled, fills=fills, turnover=turnover)
+        if order.intent.one_cancels is not None:
+            group = f"{order.intent.account}/{order.intent.one_cancels}"
+            self._groups[group] = self._groups.get(group, 0) + fill.quantity
         if len(self._open) == 1:
             return
         for name, other in self._open.items():
@@ -314,6 +333,15 @@ _CHANGES: Final[Mapping[str, Callable[[OrderFold, Event], None]]] = {
 }
 
 
+def _turned_over(order: OpenOrder, fill: Fill) -> dict[str, Decimal]:
+    """An order's turnover with one more fill."""
+    turnover = dict(order.turnover)
+    moved = [(leg.symbol, abs(leg.quantity), leg.price) for leg in fill.legs]
+    for symbol, quantity, price in moved or [(order.intent.symbol, fill.quantity, fill.price)]:
+        turnover[symbol] = add(turnover.get(symbol, ZERO), multiply(Decimal(quantity), price))
+    return turnover
+
+
 def _order_state(order: OpenOrder) -> dict[str, Json]:
     event = intent_event(order.intent)
     return {
@@ -331,12 +359,14 @@ def _order_state(order: OpenOrder) -> dict[str, Json]:
         "reserve": {"each": decimal_text(order.reserve.each), "once": decimal_text(order.reserve.once)},
         "since": None if order.since is None else time_text(order.since),
         "triggered_at": None if order.triggered_at is None else time_text(order.triggered_at),
+        "turnover": {symbol: decimal_text(value) for symbol, value in order.turnover.items()},
     }
 
 
 def _order_of_state(item: Mapping[str, Json]) -> OpenOrder:
     intent = intent_of(Event("", INTENT, fields.moment(item, "created_at"), fields.mapping(item, "intent")))
     place, reserve = fields.mapping(item, "place"), fields.mapping(item, "reserve")
+    turnover = fields.mapping(item, "turnover")
     return OpenOrder(
         intent=intent,
         accepted_at=fields.optional_moment(item, "accepted_at"),
@@ -348,4 +378,5 @@ def _order_of_state(item: Mapping[str, Json]) -> OpenOrder:
         released=fields.integer(item, "released"),
         reserve=Reserve(fields.decimal(reserve, "each"), fields.decimal(reserve, "once")),
         place=Place(fields.optional_integer(place, "ahead"), fields.optional_decimal(place, "level")),
+        turnover={symbol: fields.decimal(turnover, symbol) for symbol in turnover},
     )

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Final
 
 from optionix_core.market.protocols import FeedState
+from optionix_core.market.symbols import is_share
 from optionix_core.portfolio.exact import decimal_text
 from optionix_core.trading import gate_combination, gate_power, gate_terms
 from optionix_core.trading.account_standing import AccountStatus
@@ -46,6 +47,7 @@ def check(intent: OrderIntent, facts: GateFacts, limits: GateLimits | None = Non
     if intent.legs:
         return _checks(_of_combination(intent, facts, bounds))
     asked: tuple[tuple[str, Answer | None], ...] = (
+        ("tradable", gate_terms.tradable(facts)),
         ("known-instrument", _known(intent, facts)),
         ("market-open", _open(facts)),
         ("not-halted", gate_terms.halt(facts)),
@@ -65,7 +67,9 @@ def check(intent: OrderIntent, facts: GateFacts, limits: GateLimits | None = Non
         ("message-rate", gate_terms.message_rate(facts, bounds)),
         ("post-only", gate_terms.post_only(intent, facts.quote)),
         ("parent", gate_terms.parent(intent, facts)),
+        ("one-cancels", gate_terms.one_cancels(intent, facts)),
         ("reduce-only", gate_terms.reduce_only(intent, facts)),
+        ("lots", gate_terms.lots(intent, facts)),
         *gate_terms.book_limits(intent, facts, bounds),
         ("buying-power", gate_power.buying_power(intent, facts)),
     )
@@ -74,6 +78,7 @@ def check(intent: OrderIntent, facts: GateFacts, limits: GateLimits | None = Non
 
 def _of_combination(intent: OrderIntent, facts: GateFacts, bounds: GateLimits) -> tuple[tuple[str, Answer | None], ...]:
     return (
+        ("tradable", gate_terms.tradable(facts)),
         ("known-instrument", gate_combination.known(intent, facts)),
         ("market-open", _open(facts)),
         ("not-halted", gate_terms.halt(facts)),
@@ -121,11 +126,15 @@ def _open(facts: GateFacts) -> Answer:
     return _OPEN if facts.market_open else _CLOSED
 
 
-def _not_expired(facts: GateFacts) -> Answer:
+def _not_expired(facts: GateFacts) -> Answer | None:
+    """Asked of what expires."""
     if facts.instrument is None:
         return CANNOT_TELL
-    alive = facts.now < facts.instrument.expires_at
-    return Answer(alive, f"{'expires' if alive else 'expired'} {_minute(facts.instrument.expires_at)} UTC")
+    ends = facts.instrument.expires_at
+    if ends is None:
+        return None
+    alive = facts.now < ends
+    return Answer(alive, f"{'expires' if alive else 'expired'} {_minute(ends)} UTC")
 
 
 @lru_cache(maxsize=1024)
@@ -176,9 +185,9 @@ def _account_venue(intent: OrderIntent, facts: GateFacts) -> Answer:
 
 def _quantity(intent: OrderIntent, limits: GateLimits) -> Answer:
     quantity = intent.quantity
+    most = limits.maximum_shares if is_share(intent.symbol) else limits.maximum_quantity
     whole = isinstance(quantity, int) and not isinstance(quantity, bool)
-    passed = whole and 1 <= quantity <= limits.maximum_quantity
-    return Answer(passed, f"{quantity}, allowed 1 to {limits.maximum_quantity}")
+    return Answer(whole and 1 <= quantity <= most, f"{quantity}, allowed 1 to {most}")
 
 
 def _limit_price(intent: OrderIntent, facts: GateFacts) -> Answer:

@@ -1,7 +1,7 @@
 """The gate's rules for a combination: one net price, one question of buying power, and every leg must hold.
 
-Asked in the order of a single instrument's rules. Legs must be of one currency and one multiplier, or there is no net
-price per unit.
+Asked in the order of a single instrument's rules. Legs must be of one currency and options of one multiplier, or there
+is no net price per unit; shares count in it by lots.
 """
 
 from __future__ import annotations
@@ -9,13 +9,14 @@ from __future__ import annotations
 from decimal import Decimal, DecimalException
 from typing import Final
 
+from optionix_core.market.instruments import Instrument
 from optionix_core.portfolio.exact import decimal_text, exact_arithmetic
 from optionix_core.trading.backing import Backing
 from optionix_core.trading.combination import natural
 from optionix_core.trading.gate_facts import GateFacts, GateLimits
 from optionix_core.trading.gate_power import backed
 from optionix_core.trading.gate_terms import CANNOT_TELL, Answer
-from optionix_core.trading.orders import OrderIntent, Side
+from optionix_core.trading.orders import LOT, OrderIntent, Side
 from optionix_core.trading.touch import acceptable, crossed
 
 NET_TICK: Final = Decimal("0.01")
@@ -24,18 +25,34 @@ _HUNDRED: Final = Decimal(100)
 
 
 def known(intent: OrderIntent, facts: GateFacts) -> Answer:
-    """Every leg, in one currency and with one multiplier."""
+    """Every leg, in one currency, the options with one multiplier; shares are those that its options are on."""
     missing = [leg.symbol for leg in intent.legs if leg.symbol not in facts.legs]
     if missing:
         return Answer(passed=False, detail=f"the feed does not know {', '.join(missing)}")
     found = [facts.legs[leg.symbol] for leg in intent.legs]
-    for name in ("currency", "multiplier"):
-        told = sorted({str(getattr(one, name)) for one in found})
+    options = [one for one in found if isinstance(one, Instrument)]
+    for name, among in (("currency", found), ("multiplier", options)):
+        told = sorted({str(getattr(one, name)) for one in among})
         if len(told) > 1:
             return Answer(passed=False, detail=f"legs of more than one {name}: {', '.join(told)}")
+    wrong = _shares_apart(intent, options)
+    if wrong is not None:
+        return Answer(passed=False, detail=wrong)
     return Answer(
         passed=True, detail=", ".join(f"{leg.ratio:+d} {facts.legs[leg.symbol].label}" for leg in intent.legs)
     )
+
+
+def _shares_apart(intent: OrderIntent, options: list[Instrument]) -> str | None:
+    """Why shares do not go with a combination's options; None where they do, or there are none."""
+    share = next((leg.symbol for leg in intent.legs if leg.is_share), None)
+    if share is None:
+        return None
+    other = sorted({one.underlying for one in options if one.underlying != share})
+    if other:
+        return f"its options are on {', '.join(other)}, its shares are {share}"
+    odd = sorted({decimal_text(one.multiplier) for one in options if one.multiplier != LOT})
+    return f"shares come in lots of {LOT}, and a contract is of {', '.join(odd)}" if odd else None
 
 
 def quoted(intent: OrderIntent, facts: GateFacts) -> Answer:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from optionix_core.market.instruments import Instrument
+from optionix_core.market.instruments import Security
 from optionix_core.market.protocols import FeedState
 from optionix_core.market.quote import Quote
 from optionix_core.portfolio.exact import ZERO
@@ -23,6 +23,8 @@ class GateLimits:
 
     maximum_quantity: int = 10_000
     """Contracts in one order: ours, to stop a slipped finger, larger than any paper account can pay for."""
+    maximum_shares: int = 1_000_000
+    """Shares in one order: what as many contracts deliver."""
     maximum_value: Decimal | None = None
     """Of one order at its price, in the account's currency."""
     collar_percent: Decimal | None = None
@@ -48,7 +50,7 @@ class GateFacts:
     feed_state: FeedState
     stale_after: timedelta
     market_open: bool
-    instrument: Instrument | None
+    instrument: Security | None
     """None where the feed does not know the symbol."""
     quote: Quote | None
     """None where the feed has no quote at the moment."""
@@ -69,10 +71,14 @@ class GateFacts:
     backing: Backing | None = None
     """What the account needs behind what it sells, before the order and after; None where that was not asked: then only
     what is held may be sold."""
-    legs: Mapping[str, Instrument] = field(default_factory=dict)
-    """Of a combination, those that the feed knows; `instrument` is then the one that ends first."""
+    legs: Mapping[str, Security] = field(default_factory=dict)
+    """Of a combination, those that the feed knows; `instrument` is then the option that ends first."""
     quotes: Mapping[str, Quote] = field(default_factory=dict)
     """Of its legs; `quote` is then the oldest."""
+    untradable: str | None = None
+    """Why nobody can trade what the feed quotes under the symbol, such as an index; None where it can be traded."""
+    group_filled: int = 0
+    """What the one-cancels group that the order joins was filled with before."""
     halted: str | None = None
     """Why the instrument is halted."""
     status: AccountStatus = AccountStatus.ACTIVE

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Final, NamedTuple
 
 from optionix_core.market.quote import Quote
 from optionix_core.portfolio.exact import ZERO, decimal_text, exact_arithmetic
+from optionix_core.portfolio.values import Lot, Position
 from optionix_core.trading.account_standing import AccountStatus
 from optionix_core.trading.gate_facts import GateFacts, GateLimits
 from optionix_core.trading.limits import SPARES_REDUCING, judged
-from optionix_core.trading.orders import OrderIntent, Side
+from optionix_core.trading.lots_wanted import why_not_open
+from optionix_core.trading.orders import OrderIntent, Side, TimeInForce
 from optionix_core.trading.touch import acceptable, tick_at, touch
 
 _HUNDRED: Final = Decimal(100)
@@ -43,16 +46,26 @@ def reduces(intent: OrderIntent, facts: GateFacts) -> bool:
 
 def worst_price(intent: OrderIntent, facts: GateFacts, met: tuple[Decimal, int] | None) -> Decimal | None:
     """What a contract may cost (or bring) at most as far as can be told before; None where nothing is known."""
+    if intent.trigger is not None and intent.limit_price is None:
+        return facts.level if intent.trigger.price is None else intent.trigger.price
+    return judged_price(intent, met)
+
+
+def judged_price(intent: OrderIntent, met: tuple[Decimal, int] | None) -> Decimal | None:
+    """The same of an order without a trigger: its limit where it may rest, else the touch `met` within its limit."""
     if intent.time_in_force.rests and intent.limit_price is not None:
         return intent.limit_price
-    if intent.trigger is not None:
-        return facts.level if intent.trigger.price is None else intent.trigger.price
     if met is None:
         return None
     if intent.limit_price is None or not intent.limit_price.is_finite():
         return met[0]
     better = min if intent.side is Side.BUY else max
     return better(met[0], intent.limit_price)
+
+
+def tradable(facts: GateFacts) -> Answer | None:
+    """Asked where the symbol is of something that is quoted and not traded."""
+    return None if facts.untradable is None else Answer(passed=False, detail=facts.untradable)
 
 
 def halt(facts: GateFacts) -> Answer | None:
@@ -97,6 +110,9 @@ def time_in_force(intent: OrderIntent, facts: GateFacts) -> Answer | None:
     if not intent.time_in_force.rests:
         return None
     if facts.ends_at is None:
+        endless = facts.instrument is not None and facts.instrument.expires_at is None
+        if endless and intent.time_in_force is TimeInForce.GTC:
+            return Answer(passed=True, detail="GTC, until cancelled")
         return Answer(passed=False, detail=f"{intent.time_in_force}: the feed does not tell when its session ends")
     passed = facts.ends_at > facts.now
     return Answer(passed, f"{intent.time_in_force}, until {facts.ends_at:%Y-%m-%d %H:%M} UTC")
@@ -174,6 +190,36 @@ def parent(intent: OrderIntent, facts: GateFacts) -> Answer | None:
     if intent.parent is None:
         return None
     return Answer(facts.parent is None, facts.parent or f"works as {intent.parent} fills")
+
+
+def one_cancels(intent: OrderIntent, facts: GateFacts) -> Answer | None:
+    """Asked of an order that joins a group of which something was filled, without a parent that has a say in it.
+
+    A group stands for one quantity: once some of it is done, an order with a quantity of its own would do it again.
+    """
+    if not facts.group_filled or intent.parent is not None:
+        return None
+    done = f"{facts.group_filled} of {intent.one_cancels} filled already"
+    return Answer(passed=False, detail=f"{done}: a group takes no order after its first fill, give it another name")
+
+
+def lots(intent: OrderIntent, facts: GateFacts) -> Answer | None:
+    """Asked of an order that says which lots it closes."""
+    if intent.lots is None:
+        return None
+    if not reduces(intent, facts):
+        there = held(facts, intent.symbol)
+        detail = f"it names lots to close: {decimal_text(there)} held, {intent.side} {intent.quantity}"
+        return Answer(passed=False, detail=detail)
+    open_ = () if facts.account is None else open_lots(facts.account.positions, intent.symbol)
+    missing = why_not_open(intent.lots, open_, 0)
+    words = str(intent.lots.method) if not intent.lots.named else f"{len(intent.lots.named)} named, all open"
+    return Answer(missing is None, words if missing is None else missing)
+
+
+def open_lots(positions: Iterable[Position], symbol: str) -> tuple[Lot, ...]:
+    """Lots that an account has of an instrument, the oldest first."""
+    return next((item.lots for item in positions if item.symbol == symbol), ())
 
 
 def book_limits(intent: OrderIntent, facts: GateFacts, limits: GateLimits) -> tuple[tuple[str, Answer], ...]:

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Final
 
 from optionix_core.errors import InvalidValueError
+from optionix_core.portfolio.fee_schedule import US_RETAIL, FeePlan
 from optionix_core.trading.breakers import (
     DailyLossBreaker,
     DrawdownBreaker,
@@ -81,6 +82,8 @@ class TradingRules:
 
     limits: GateLimits = field(default_factory=GateLimits)
     halts: HaltRules = field(default_factory=HaltRules)
+    fees: FeePlan = US_RETAIL
+    """What the paper venue charges."""
 
 
 ORDINARY: Final = TradingRules()

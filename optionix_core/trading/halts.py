@@ -19,7 +19,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from optionix_core.errors import InvalidValueError
-from optionix_core.market.instruments import Instrument
+from optionix_core.market.instruments import Security
 from optionix_core.trading.eastern import aware
 from optionix_core.trading.luld import LuldBands, PriceClass, luld_bands, price_class
 from optionix_core.trading.luld_state import LuldPhase, LuldState
@@ -127,10 +127,10 @@ class HaltBoard:
         aware(at, "at")
         return replace(self, halts=tuple(item for item in self.halts if item.until is None or at < item.until))
 
-    def judge(self, legs: Iterable[Instrument | str], at: datetime) -> Tradable:
+    def judge(self, legs: Iterable[Security | str], at: datetime) -> Tradable:
         """Whether all `legs` together may trade at `at`.
 
-        A leg is a listed option, or the name of an underlying that is traded itself. Raises
+        A leg is a listed option, a share, or the name of an underlying that is traded itself. Raises
         InvalidValueError for no legs at all.
         """
         aware(at, "at")

@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Final
 
 from optionix_core.market.quote import Quote
+from optionix_core.market.symbols import is_share
+from optionix_core.portfolio.values import LotMethod, LotPick
 
 
 class Side(StrEnum):
@@ -101,13 +104,38 @@ class Trigger:
     """Of a trailing level, in percent of the best touch."""
 
 
+LOT: Final = 100
+"""Shares that count as one in the price of a combination: those of one contract that no corporate action changed."""
+
+
 @dataclass(frozen=True, slots=True)
 class OrderLeg:
     """One instrument of a combination."""
 
     symbol: str
     ratio: int
-    """Contracts in one unit of the combination, signed: positive is bought when the combination is bought."""
+    """Contracts, or shares in lots of `LOT`, in one unit of the combination, signed: positive is bought when the
+    combination is bought."""
+
+    @property
+    def is_share(self) -> bool:
+        """Whether it moves shares."""
+        return is_share(self.symbol)
+
+    @property
+    def weight(self) -> int:
+        """How often its price counts in the net price: contracts, or lots of shares."""
+        return self.ratio // LOT if is_share(self.symbol) else self.ratio
+
+
+@dataclass(frozen=True, slots=True)
+class LotsWanted:
+    """Which lots a closing order closes: by a method, or those that it names."""
+
+    method: LotMethod
+    """Oldest or newest first, or `specific`."""
+    named: tuple[LotPick, ...] = ()
+    """Of `specific` alone: lots in the order in which they are closed, adding up to the order's quantity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +146,7 @@ class OrderIntent:
     account: str
     side: Side
     quantity: int
-    """Contracts, or units of a combination."""
+    """Contracts, shares, or units of a combination."""
     symbol: str
     """The instrument's key; of a combination the one text of its legs, see `combination_key`."""
     limit_price: Decimal | None
@@ -141,6 +169,10 @@ class OrderIntent:
     """Name of a group: a fill of one of its orders takes as much from the others."""
     tag: str | None = None
     """Who sent it where it was not a user: an algorithm or a kill, by id."""
+    amount: Decimal | None = None
+    """Money that was asked for in place of a quantity, which was made of it."""
+    lots: LotsWanted | None = None
+    """Lots that it closes; None: as the account's method says."""
 
     @property
     def order_type(self) -> OrderType:
@@ -157,6 +189,11 @@ class OrderIntent:
     def symbols(self) -> tuple[str, ...]:
         """Keys of the instruments that it trades."""
         return tuple(leg.symbol for leg in self.legs) or (self.symbol,)
+
+    @property
+    def priced_by(self) -> str:
+        """Key of the instrument whose multiplier its price counts: of a combination that of its first option."""
+        return next((leg.symbol for leg in self.legs if not leg.is_share), self.symbol)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,35 +16,22 @@ from decimal import Decimal
 from typing import Final
 
 from optionix_core.errors import InvalidValueError
-from optionix_core.market.instruments import Instrument
+from optionix_core.market.instruments import Security
 from optionix_core.market.quote import Quote
 from optionix_core.portfolio.exact import ZERO, multiply
+from optionix_core.portfolio.fee_schedule import US_RETAIL, FeePlan
+from optionix_core.trading.fees import Meter, fee_alone, kept_for_fees
 from optionix_core.trading.fold import OpenOrder
 from optionix_core.trading.gate import LOCAL_SIM
 from optionix_core.trading.orders import Fill, OrderIntent, Side
 from optionix_core.trading.records import fill_id
 from optionix_core.trading.touch import acceptable, crossed, touch
+from optionix_core.trading.working_records import Reserve
 
-__all__ = ["FILL_MODEL", "RESTING_MODEL", "FeeSchedule", "PaperVenue", "acceptable", "nothing_taken", "signed_cost"]
+__all__ = ["FILL_MODEL", "RESTING_MODEL", "PaperVenue", "acceptable", "nothing_taken", "signed_cost"]
 
 FILL_MODEL: Final = "touch-displayed-size"
 RESTING_MODEL: Final = "queue-behind-displayed"
-
-
-@dataclass(frozen=True, slots=True)
-class FeeSchedule:
-    """What a trade costs, in the instrument's currency."""
-
-    per_contract: Decimal = Decimal("0.65")
-    """Chosen by us: what retail brokers in the US commonly ask for a contract; no exchange or clearing fee on top."""
-
-    def __post_init__(self) -> None:
-        if not self.per_contract.is_finite() or self.per_contract < 0:
-            raise InvalidValueError("per_contract", self.per_contract, "finite and not negative")
-
-    def fee(self, quantity: int) -> Decimal:
-        """For `quantity` contracts in one order."""
-        return multiply(self.per_contract, Decimal(quantity))
 
 
 def nothing_taken(side: Side, quote: Quote) -> int:  # noqa: ARG001 # the answer of a venue without history
@@ -57,7 +44,7 @@ class PaperVenue:
     """`local-sim`. What earlier fills took from a quote it asks of `already_taken`, a fold of the log."""
 
     already_taken: Callable[[Side, Quote], int] = nothing_taken
-    fees: FeeSchedule = FeeSchedule()
+    fees: FeePlan = US_RETAIL
 
     @property
     def name(self) -> str:
@@ -69,29 +56,37 @@ class PaperVenue:
         """The model that its fills name."""
         return FILL_MODEL
 
-    def fee(self, instrument: Instrument, quantity: int) -> Decimal:  # noqa: ARG002 # one schedule for all instruments
-        """Fee for `quantity` contracts, positive."""
-        return self.fees.fee(quantity)
+    def fee(self, symbol: str, quantity: int, price: Decimal, multiplier: Decimal, *, sold: bool) -> Decimal:
+        """Of an order that trades `quantity` contracts or shares at `price` and nothing else, not negative."""
+        return fee_alone(self.fees, symbol, quantity, price, multiplier, sold=sold)
+
+    def kept(self, intent: OrderIntent) -> Reserve:
+        """Cash that fees of an order that rests may need."""
+        return kept_for_fees(self.fees, intent)
+
+    def meter(self, order: OpenOrder, multiplier_of: Callable[[str], Decimal]) -> Meter:
+        """What charges the legs of an order's next fill."""
+        return Meter(self.fees, order, multiplier_of)
 
     def available(self, side: Side, quote: Quote) -> int:
-        """Contracts of the displayed size that nobody took yet."""
+        """Contracts, or shares, of the displayed size that nobody took yet."""
         met = touch(quote, side)
         return 0 if met is None else max(0, met[1] - self.already_taken(side, quote))
 
-    def execute(self, intent: OrderIntent, instrument: Instrument, quote: Quote, now: datetime) -> tuple[Fill, ...]:
+    def execute(self, intent: OrderIntent, instrument: Security, quote: Quote, now: datetime) -> tuple[Fill, ...]:
         """One fill at the touch, or none. Raises InvalidValueError where quote and order name two instruments."""
         found = self.taken(OpenOrder(intent), instrument, quote, now)
         return () if found is None else (found,)
 
     def taken(
-        self, order: OpenOrder, instrument: Instrument, quote: Quote, now: datetime, at_most: int | None = None
+        self, order: OpenOrder, instrument: Security, quote: Quote, now: datetime, at_most: int | None = None
     ) -> Fill | None:
         """What an order takes from the touch as it arrives, or as its trigger is met; `at_most` contracts."""
         met = self._met(order, instrument, quote)
         return None if met is None else self._fill(order, instrument, quote, now, (met, self.fill_model), at_most)
 
     def rested(
-        self, order: OpenOrder, instrument: Instrument, quote: Quote, now: datetime, at_most: int | None = None
+        self, order: OpenOrder, instrument: Security, quote: Quote, now: datetime, at_most: int | None = None
     ) -> Fill | None:
         """What a resting limit order is filled with as the touch comes to its limit: at the limit."""
         limit = order.intent.limit_price
@@ -99,7 +94,7 @@ class PaperVenue:
             return None
         return self._fill(order, instrument, quote, now, (limit, RESTING_MODEL), at_most)
 
-    def _met(self, order: OpenOrder, instrument: Instrument, quote: Quote) -> Decimal | None:
+    def _met(self, order: OpenOrder, instrument: Security, quote: Quote) -> Decimal | None:
         intent = order.intent
         if quote.symbol != intent.symbol or instrument.symbol != intent.symbol:
             raise InvalidValueError("symbol", quote.symbol, f"{intent.symbol}, which the order is for")
@@ -108,10 +103,19 @@ class PaperVenue:
             return None
         return met[0]
 
+    def _fee(self, order: OpenOrder, instrument: Security, quantity: int, price: Decimal) -> Decimal:
+        schedule = self.fees.of(instrument.symbol)
+        if schedule.flat is not None:
+            return multiply(schedule.flat, Decimal(quantity))
+        sold = order.intent.side is Side.SELL
+        return self.meter(order, lambda _symbol: instrument.multiplier).charge(
+            instrument.symbol, quantity, price, sold=sold
+        )
+
     def _fill(
         self,
         order: OpenOrder,
-        instrument: Instrument,
+        instrument: Security,
         quote: Quote,
         now: datetime,
         made: tuple[Decimal, str],
@@ -127,7 +131,7 @@ class PaperVenue:
             client_order_id=name,
             quantity=quantity,
             price=made[0],
-            fee=self.fee(instrument, quantity),
+            fee=self._fee(order, instrument, quantity, made[0]),
             model=made[1],
             filled_at=now,
             quote=quote,

@@ -25,6 +25,7 @@ from optionix_core.portfolio import fields
 from optionix_core.portfolio.exact import decimal_of_float, decimal_text
 from optionix_core.sync.canonical import time_text
 from optionix_core.sync.event import Event, Json, made
+from optionix_core.trading.lots_wanted import lots_of, lots_payload
 from optionix_core.trading.orders import (
     Fill,
     FillLeg,
@@ -108,6 +109,10 @@ def intent_event(intent: OrderIntent) -> Event:
     for name in ("parent", "one_cancels", "tag"):
         if getattr(intent, name) is not None:
             payload[name] = getattr(intent, name)
+    if intent.amount is not None:
+        payload["amount"] = decimal_text(intent.amount)
+    if intent.lots is not None:
+        payload["lots"] = lots_payload(intent.lots)
     return made(intent_id(intent.client_order_id), INTENT, intent.created_at, payload, intent)
 
 
@@ -138,6 +143,8 @@ def intent_of(event: Event) -> OrderIntent:
         parent=_text_where_set(payload, "parent"),
         one_cancels=_text_where_set(payload, "one_cancels"),
         tag=_text_where_set(payload, "tag"),
+        amount=fields.decimal(payload, "amount") if "amount" in payload else None,
+        lots=lots_of(fields.mapping(payload, "lots")) if "lots" in payload else None,
     )
 
 

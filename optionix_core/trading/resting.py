@@ -11,7 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
-from optionix_core.market.instruments import Instrument
+from optionix_core.market.instruments import Security
 from optionix_core.market.protocols import TouchRange
 from optionix_core.market.quote import Quote
 from optionix_core.portfolio.exact import ZERO, decimal_of_float, exact_arithmetic
@@ -23,13 +23,17 @@ from optionix_core.trading.working_records import NOTHING, NOWHERE, Place, Reser
 _HUNDRED: Final = Decimal(100)
 
 
-def ends_at(intent: OrderIntent, instrument: Instrument, session_close: datetime | None) -> datetime | None:
-    """When an order that rests ends by itself; None where a DAY order's session is not known."""
+def ends_at(intent: OrderIntent, instrument: Security, session_close: datetime | None) -> datetime | None:
+    """When an order that rests ends by itself; None where a DAY order's session is not known.
+
+    Shares never end, and neither does a GTC order for them: None.
+    """
+    expires_at = instrument.expires_at
     if intent.time_in_force is TimeInForce.DAY:
-        return None if session_close is None else min(session_close, instrument.expires_at)
-    if intent.good_until is not None:
-        return min(intent.good_until, instrument.expires_at)
-    return instrument.expires_at
+        asked = session_close
+    else:
+        asked = expires_at if intent.good_until is None else intent.good_until
+    return asked if asked is None or expires_at is None else min(asked, expires_at)
 
 
 def why_it_ended(intent: OrderIntent, at: datetime) -> str:
@@ -41,20 +45,20 @@ def why_it_ended(intent: OrderIntent, at: datetime) -> str:
     return f"the instrument expired {at:%Y-%m-%d %H:%M} UTC"
 
 
-def reserve_of(intent: OrderIntent, instrument: Instrument, level: Decimal | None, fee: Decimal) -> Reserve:
-    """Cash kept for an order that buys: its limit, or its level where it has none, and `fee` for a contract.
+def reserve_of(intent: OrderIntent, instrument: Security, level: Decimal | None, fees: Reserve) -> Reserve:
+    """Cash kept for an order that buys: its limit, or its level where it has none, and what `fees` may need.
 
     A sell keeps none: it delivers what is held, and its proceeds pay its fee. A combination keeps its net price and the
-    fee of a unit, `fee`, as far as that is paid and not received.
+    fees of a unit, as far as that is paid and not received.
     """
     price = intent.limit_price if intent.limit_price is not None else level
     if intent.legs and price is not None:
         with exact_arithmetic():
-            return Reserve(each=max(ZERO, intent.side.sign * price * instrument.multiplier + fee))
+            return Reserve(max(ZERO, intent.side.sign * price * instrument.multiplier + fees.each), fees.once)
     if intent.side is Side.SELL or price is None:
         return NOTHING
     with exact_arithmetic():
-        return Reserve(each=price * instrument.multiplier + fee)
+        return Reserve(price * instrument.multiplier + fees.each, fees.once)
 
 
 def place_of(intent: OrderIntent, quote: Quote, level: Decimal | None) -> Place:

@@ -2,7 +2,8 @@
 
 What contradicts itself is malformed: an error that names field, value and bound, before anything is written. What may
 be asked but not be done now (a price off the tick, too little cash, a closed market) is for the gate to refuse.
-A combination is a limit or market order of two to eight legs without a trigger, a parent or a group.
+A combination is a limit or market order of two to eight legs without a trigger, a parent or a group; one of them may be
+shares, in lots of a hundred.
 """
 
 from __future__ import annotations
@@ -16,7 +17,10 @@ from typing import Final
 
 from optionix_core.errors import InvalidValueError
 from optionix_core.market import symbols
+from optionix_core.trading.lots_wanted import check_lots
 from optionix_core.trading.orders import (
+    LOT,
+    LotsWanted,
     OrderIntent,
     OrderLeg,
     OrderType,
@@ -29,6 +33,8 @@ from optionix_core.trading.orders import (
 
 _GROUP = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 _HUNDRED: Final = Decimal(100)
+UNSIZED: Final = 0
+"""Quantity of an order that names an amount, until a price makes one of it."""
 MINIMUM_LEGS: Final = 2
 MAXIMUM_LEGS: Final = 8
 """Chosen by us: more than any strategy of the catalogue has."""
@@ -40,6 +46,7 @@ class OrderTerms:
 
     side: Side | str
     quantity: int
+    """Contracts, shares, or units of a combination; `UNSIZED` where `amount` is given."""
     symbol: str = ""
     """In any form that `market.symbols` reads."""
     limit_price: Decimal | None = None
@@ -53,13 +60,20 @@ class OrderTerms:
     tag: str | None = None
     legs: tuple[OrderLeg, ...] = ()
     """Of a combination; `symbol` is then left empty, `quantity` counts units and `limit_price` is net."""
+    amount: Decimal | None = None
+    """Money in place of a quantity: as many as it pays for, fees and all."""
+    lots: LotsWanted | None = None
+    """Of an order that closes: which lots."""
 
 
 def intent_of_terms(terms: OrderTerms, account: str, client_order_id: str, now: datetime) -> OrderIntent:
     """The intent of `terms`. Raises InvalidValueError where they are malformed or contradict each other."""
     if terms.side not in tuple(Side):
         raise InvalidValueError("side", repr(terms.side), "buy or sell")
-    check_quantity(terms.quantity)
+    if terms.amount is None:
+        check_quantity(terms.quantity)
+    else:
+        _check_amount(terms)
     legs = _legs(terms)
     if not legs:
         check_price("limit_price", terms.limit_price)
@@ -70,7 +84,7 @@ def intent_of_terms(terms: OrderTerms, account: str, client_order_id: str, now: 
         account=account,
         side=Side(terms.side),
         quantity=terms.quantity,
-        symbol=combination_key(legs) if legs else symbols.resolve(terms.symbol),
+        symbol=combination_key(legs) if legs else symbols.security(terms.symbol),
         limit_price=terms.limit_price,
         created_at=now,
         time_in_force=TimeInForce(terms.time_in_force),
@@ -82,7 +96,11 @@ def intent_of_terms(terms: OrderTerms, account: str, client_order_id: str, now: 
         one_cancels=terms.one_cancels,
         tag=terms.tag,
         legs=legs,
+        amount=terms.amount,
+        lots=terms.lots,
     )
+    if terms.lots is not None:
+        check_lots(terms.lots, terms.quantity if terms.amount is None else None)
     _check_trigger(terms.trigger)
     _check_time(intent)
     _check_post_only(intent)
@@ -108,18 +126,27 @@ def _legs(terms: OrderTerms) -> tuple[OrderLeg, ...]:
     for row, leg in enumerate(terms.legs):
         if not isinstance(leg.ratio, int) or isinstance(leg.ratio, bool) or not leg.ratio:
             raise InvalidValueError("ratio", repr(leg.ratio), "a whole number other than zero", row)
-    found = [OrderLeg(symbols.resolve(leg.symbol), leg.ratio) for leg in terms.legs]
+    found = [OrderLeg(symbols.security(leg.symbol), leg.ratio) for leg in terms.legs]
     for row, leg in enumerate(found):
         if leg.symbol in {other.symbol for other in found[:row]}:
             raise InvalidValueError("symbol", leg.symbol, "in one leg only", row)
-    divisor = gcd(*(leg.ratio for leg in found))
+    _check_shares(found)
+    divisor = gcd(*(leg.weight for leg in found))
     if divisor > 1:
         raise InvalidValueError("ratio", ", ".join(str(leg.ratio) for leg in found), f"divided by {divisor}")
     return tuple(sorted(found, key=lambda leg: leg.symbol))
 
 
+def _check_shares(legs: list[OrderLeg]) -> None:
+    for row, leg in enumerate(legs):
+        if leg.is_share and leg.ratio % LOT:
+            raise InvalidValueError("ratio", leg.ratio, f"a multiple of {LOT} shares", row)
+    if sum(leg.is_share for leg in legs) > 1:
+        raise InvalidValueError("legs", ", ".join(leg.symbol for leg in legs), "with the shares of one company at most")
+
+
 def _check_no_more(terms: OrderTerms) -> None:
-    for name in ("trigger", "parent", "one_cancels"):
+    for name in ("trigger", "parent", "one_cancels", "amount", "lots"):
         if getattr(terms, name) is not None:
             raise InvalidValueError(name, repr(getattr(terms, name)), "absent for a combination")
     for name in ("post_only", "reduce_only"):
@@ -128,9 +155,19 @@ def _check_no_more(terms: OrderTerms) -> None:
 
 
 def check_quantity(quantity: int) -> None:
-    """Raise InvalidValueError unless it is a whole number of contracts, at least one."""
+    """Raise InvalidValueError unless it is a whole number of contracts or shares, at least one."""
     if not isinstance(quantity, int) or isinstance(quantity, bool) or quantity < 1:
-        raise InvalidValueError("quantity", repr(quantity), "a whole number of contracts, at least 1")
+        raise InvalidValueError("quantity", repr(quantity), "a whole number, at least 1")
+
+
+def _check_amount(terms: OrderTerms) -> None:
+    amount = terms.amount
+    if amount is not None and (not amount.is_finite() or amount <= 0):
+        raise InvalidValueError("amount", amount, "above 0")
+    if terms.quantity != UNSIZED:
+        raise InvalidValueError("quantity", terms.quantity, "absent beside an amount, of which it is made")
+    if terms.trigger is not None:
+        raise InvalidValueError("amount", amount, "absent for an order with a trigger, whose price is not known yet")
 
 
 def check_price(field: str, price: Decimal | None) -> None:

@@ -6,8 +6,8 @@ import math
 from datetime import datetime
 from decimal import Decimal
 
-from optionix_core.market.instruments import Instrument
-from optionix_core.market.products import product
+from optionix_core.market.instruments import Security, Share
+from optionix_core.market.products import SHARE, product
 from optionix_core.market.quote import Quote
 from optionix_core.portfolio.exact import decimal_of_float
 from optionix_core.trading.orders import Side
@@ -38,6 +38,8 @@ def quoted_at(quote: Quote) -> datetime:
     return quote.received_at if quote.exchange_time is None else quote.exchange_time
 
 
-def tick_at(instrument: Instrument, price: Decimal) -> Decimal:
+def tick_at(instrument: Security, price: Decimal) -> Decimal:
     """The price step that applies to `instrument` at `price`: the coarser of its own and its product's table."""
+    if isinstance(instrument, Share):
+        return max(instrument.tick, SHARE.at(price))
     return max(instrument.tick, product(instrument.root).tick.at(price))

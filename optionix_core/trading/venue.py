@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
-from optionix_core.market.instruments import Instrument
+from optionix_core.market.instruments import Security
 from optionix_core.market.quote import Quote
 from optionix_core.trading.orders import Fill, OrderIntent
 
@@ -25,10 +25,10 @@ class Venue(Protocol):
         """The model that its fills name."""
         ...
 
-    def fee(self, instrument: Instrument, quantity: int) -> Decimal:
-        """Fee in the instrument's currency for `quantity` contracts, positive."""
+    def fee(self, symbol: str, quantity: int, price: Decimal, multiplier: Decimal, *, sold: bool) -> Decimal:
+        """Fee, not negative, of an order that trades `quantity` contracts or shares at `price` and nothing else."""
         ...
 
-    def execute(self, intent: OrderIntent, instrument: Instrument, quote: Quote, now: datetime) -> Sequence[Fill]:
+    def execute(self, intent: OrderIntent, instrument: Security, quote: Quote, now: datetime) -> Sequence[Fill]:
         """Match `intent` against `quote`; no fill is an empty sequence. Never beyond price or size."""
         ...

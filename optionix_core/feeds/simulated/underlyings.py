@@ -69,6 +69,8 @@ class Underlying:
     """Half-width of the near expiries' strike range, a fraction of spot."""
     daily_expiries: bool
     """Expiries on every weekday as index options have, not on Fridays alone."""
+    is_index: bool
+    """Whether it is a number alone, that nobody can hold; else a share."""
     spot_tick: int
     """Smallest step of the underlying's own bid and ask, in cents."""
     tick: TickRule
@@ -139,6 +141,7 @@ UNDERLYINGS = (
         daily_volume=9_500_000,
         strike_width=0.25,
         daily_expiries=False,
+        is_index=False,
         spot_tick=1,
         tick=PENNY_NICKEL,
     ),
@@ -167,6 +170,7 @@ UNDERLYINGS = (
         daily_volume=2_100_000_000,
         strike_width=0.16,
         daily_expiries=True,
+        is_index=True,
         spot_tick=10,
         tick=NICKEL_DIME,
     ),
@@ -195,6 +199,7 @@ UNDERLYINGS = (
         daily_volume=14_000_000,
         strike_width=0.34,
         daily_expiries=False,
+        is_index=False,
         spot_tick=1,
         tick=PENNY_NICKEL,
     ),

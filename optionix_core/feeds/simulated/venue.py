@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
-from optionix_core.errors import InvalidValueError, MissingDataError, UnknownNameError
+from optionix_core.errors import InvalidValueError, MissingDataError, RefusedError, UnknownNameError
 from optionix_core.feeds.simulated.listing import Listing, Series
 from optionix_core.feeds.simulated.noise import bits, key, uniform
 from optionix_core.feeds.simulated.path import TICKS_PER_DAY, SpotPath, moment_of, tick_of
@@ -19,7 +19,7 @@ from optionix_core.feeds.simulated.quoting import Contract, MarketMaker, OptionQ
 from optionix_core.feeds.simulated.stretches import Stretches
 from optionix_core.feeds.simulated.underlyings import SYMBOLS, UNDERLYINGS, Underlying, find, register_products
 from optionix_core.market import osi, sessions
-from optionix_core.market.instruments import Instrument
+from optionix_core.market.instruments import Instrument, Share
 from optionix_core.market.option_type import OptionType
 from optionix_core.market.protocols import FeedState, Matters, UnderlyingInfo, everything
 from optionix_core.market.quote import Quote
@@ -94,6 +94,7 @@ class SimulatedFeed:
         self._markets: dict[str, Market] = {}
         self._contracts: dict[str, tuple[Market, Series, Contract]] = {}
         self._instruments: dict[str, Instrument] = {}
+        self._shares: dict[str, Share] = {}
 
     @property
     def name(self) -> str:
@@ -176,6 +177,17 @@ class SimulatedFeed:
             if len(self._instruments) >= _REMEMBERED:
                 self._instruments = {}
             self._instruments[symbol] = known
+        return known
+
+    def share(self, symbol: str) -> Share:
+        """The share of an underlying; see ListsShares."""
+        known = self._shares.get(symbol)
+        if known is None:
+            own = find(symbol)
+            if own.is_index:
+                raise RefusedError("tradable", f"{symbol} is an index, which nobody can hold: its options are traded")
+            known = Share(symbol, "USD", tick=Decimal(own.spot_tick).scaleb(-2))
+            self._shares[symbol] = known
         return known
 
     def _instrument(self, symbol: str) -> Instrument:

@@ -52,14 +52,14 @@ FULL = FeeSchedule(
     name="all of it",
     source="made up for this test",
     per_order=D("0.50"),
-    per_contract=D("0.65"),
+    per_unit=D("0.65"),
     minimum=D("1.00"),
     maximum=D("9.95"),
-    exchange_per_contract=D("0.18"),
-    regulatory_per_contract=D("0.02685"),
-    regulatory_per_contract_sold=D("0.00279"),
+    exchange_per_unit=D("0.18"),
+    regulatory_per_unit=D("0.02685"),
+    regulatory_per_unit_sold=D("0.00279"),
     regulatory_of_sales=D("0.000008"),
-    clearing_per_contract=D("0.02"),
+    clearing_per_unit=D("0.02"),
     clearing_maximum=D(55),
 )
 
@@ -103,7 +103,7 @@ def test_a_schedule_by_the_underlying_needs_its_price():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"per_contract": D(-1)}, "per_contract must be finite and not negative"),
+        ({"per_unit": D(-1)}, "per_unit must be finite and not negative"),
         ({"maximum": D(1), "minimum": D(2)}, "maximum must be 2 or more"),
         ({"source": " "}, "source must be the document that says so"),
         ({"smallest": D(0)}, "smallest must be above 0"),

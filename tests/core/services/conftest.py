@@ -31,6 +31,7 @@ def _load(name: str) -> ModuleType:
 
 _load("steady_feed")
 _load("told_feed")
+_load("share_feed")
 _load("dying_store")
 
 
@@ -80,3 +81,9 @@ def workspace_on(tmp_path: Path, feed: Any, clock: ManualClock, store: Any) -> C
 def workspace(workspace_on: Callable[..., Workspace]) -> Workspace:
     """One workspace on the steady feed."""
     return workspace_on()
+
+
+@pytest.fixture
+def traded() -> Any:
+    """A feed that tells all its quotes and lists shares."""
+    return sys.modules["share_feed"].ShareFeed()

@@ -140,7 +140,7 @@ def test_a_trial_run_writes_nothing(at, store):
     ("asked", "message"),
     [
         (Amendment("x"), "amendment must be a quantity, a limit price or a trigger price"),
-        (Amendment("x", quantity=0), "quantity must be a whole number of contracts"),
+        (Amendment("x", quantity=0), "quantity must be a whole number"),
         (Amendment("x", quantity=4), "amendment must be other terms"),
         (Amendment("x", limit_price=Decimal(-1)), "limit_price must be positive"),
         (Amendment("x", trigger_price=Decimal(4)), "trigger_price must be absent: a is a limit order"),

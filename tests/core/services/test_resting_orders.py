@@ -370,7 +370,7 @@ def test_limits_that_are_set_refuse_by_name(desk, limits, terms, rule):
         ({"limit": "4", "force": TimeInForce.IOC, "post_only": True}, "post_only must be asked of a limit order"),
         ({"limit": "4", "parent": "a"}, "parent must be another order"),
         ({"limit": "4", "one_cancels": "a b"}, "one_cancels must be 1 to 64 letters"),
-        ({"limit": "4", "quantity": 0}, "quantity must be a whole number of contracts"),
+        ({"limit": "4", "quantity": 0}, "quantity must be a whole number"),
     ],
 )
 def test_terms_that_contradict_themselves_are_malformed_and_nothing_is_written(desk, store, terms, message):

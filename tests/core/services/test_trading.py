@@ -101,7 +101,7 @@ def test_a_client_order_id_that_could_name_another_event_is_refused(workspace, s
     ("side", "quantity", "symbol", "limit", "message"),
     [
         ("hold", 1, CALL, None, "side must be buy or sell"),
-        ("buy", 0, CALL, None, "quantity must be a whole number of contracts, at least 1"),
+        ("buy", 0, CALL, None, "quantity must be a whole number, at least 1"),
         ("buy", -1, CALL, None, "quantity must be"),
         ("buy", True, CALL, None, "quantity must be"),
         ("buy", 1.0, CALL, None, "quantity must be"),

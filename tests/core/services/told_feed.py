@@ -13,7 +13,7 @@ from optionix_core.market.protocols import Matters, TouchRange, everything
 from optionix_core.market.quote import Quote
 
 
-def _first() -> list[Quote]:
+def first_quotes() -> list[Quote]:
     quotes = []
     for symbol, (bid, ask, size) in {CALL: (4.9, 5.1, 10), CALL_110: (1.0, 1.05, 50), PUT: (4.8, 5.0, 10)}.items():
         quotes.append(Quote(symbol, "told", START, START, bid=bid, ask=ask, bid_size=size, ask_size=size))
@@ -24,7 +24,7 @@ def _first() -> list[Quote]:
 class ToldFeed(SteadyFeed):
     """Starts with one quote of each option; `tell` adds later ones. Its session ends at 20:00 UTC."""
 
-    quotes: list[Quote] = field(default_factory=_first)
+    quotes: list[Quote] = field(default_factory=first_quotes)
     name: str = "told"
     stale_after: timedelta = timedelta(days=30)
 

@@ -16,7 +16,7 @@ from optionix_core.sync.memory import MemoryEventStore
 from optionix_core.trading.fold import OrderFold
 from optionix_core.trading.gate import touch
 from optionix_core.trading.orders import Fill, OrderIntent, OrderState, Side
-from optionix_core.trading.paper import FeeSchedule, PaperVenue, signed_cost
+from optionix_core.trading.paper import PaperVenue, signed_cost
 from optionix_core.trading.records import (
     OrderEnd,
     end_event,
@@ -95,12 +95,6 @@ def test_a_quote_of_another_instrument_is_refused():
     other = Quote("SPXW  260320P05000000", "test", NOW, bid=1.0, ask=1.1, bid_size=1, ask_size=1)
     with pytest.raises(InvalidValueError, match="symbol must be SPXW"):
         PaperVenue().execute(_intent(), INSTRUMENT, other, NOW)
-
-
-def test_fees_are_never_negative():
-    with pytest.raises(InvalidValueError, match="per_contract must be finite and not negative"):
-        FeeSchedule(Decimal("-0.01"))
-    assert FeeSchedule(Decimal("0.10")).fee(7) == Decimal("0.70")
 
 
 def test_cost_is_signed_by_the_side():

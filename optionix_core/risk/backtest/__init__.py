@@ -8,6 +8,12 @@ from typing import TYPE_CHECKING
 from optionix_core._lazy import lazy_names
 
 if TYPE_CHECKING:
+    from optionix_core.risk.backtest.comparison import (
+        ComparisonTest,
+        diebold_mariano,
+        joint_loss,
+        quantile_loss,
+    )
     from optionix_core.risk.backtest.coverage import (
         CoverageTest,
         Transitions,
@@ -18,36 +24,74 @@ if TYPE_CHECKING:
         non_rejection_region,
         transitions_of,
     )
-    from optionix_core.risk.backtest.zones import TrafficLight, traffic_light
+    from optionix_core.risk.backtest.nulls import (
+        NormalLaw,
+        PredictedSamples,
+        StudentLaw,
+    )
+    from optionix_core.risk.backtest.shortfall import (
+        ShortfallTest,
+        acerbi_szekely_z1,
+        acerbi_szekely_z2,
+        cumulative_violations,
+        mcneil_frey,
+    )
+    from optionix_core.risk.backtest.zones import (
+        TrafficLight,
+        traffic_light,
+    )
 
 __all__ = [
+    "ComparisonTest",
     "CoverageTest",
+    "NormalLaw",
+    "PredictedSamples",
+    "ShortfallTest",
+    "StudentLaw",
     "TrafficLight",
     "Transitions",
+    "acerbi_szekely_z1",
+    "acerbi_szekely_z2",
     "christoffersen_independence",
     "christoffersen_joint",
+    "cumulative_violations",
+    "diebold_mariano",
     "exceptions_of",
+    "joint_loss",
     "kupiec",
+    "mcneil_frey",
     "non_rejection_region",
+    "quantile_loss",
     "traffic_light",
     "transitions_of",
 ]
 
 _ROOM = "optionix_core.risk.backtest"
-_COVERAGE = f"{_ROOM}.coverage"
 
 __getattr__, __dir__ = lazy_names(
     _ROOM,
     {
-        "CoverageTest": _COVERAGE,
+        "ComparisonTest": f"{_ROOM}.comparison",
+        "CoverageTest": f"{_ROOM}.coverage",
+        "NormalLaw": f"{_ROOM}.nulls",
+        "PredictedSamples": f"{_ROOM}.nulls",
+        "ShortfallTest": f"{_ROOM}.shortfall",
+        "StudentLaw": f"{_ROOM}.nulls",
         "TrafficLight": f"{_ROOM}.zones",
-        "Transitions": _COVERAGE,
-        "christoffersen_independence": _COVERAGE,
-        "christoffersen_joint": _COVERAGE,
-        "exceptions_of": _COVERAGE,
-        "kupiec": _COVERAGE,
-        "non_rejection_region": _COVERAGE,
+        "Transitions": f"{_ROOM}.coverage",
+        "acerbi_szekely_z1": f"{_ROOM}.shortfall",
+        "acerbi_szekely_z2": f"{_ROOM}.shortfall",
+        "christoffersen_independence": f"{_ROOM}.coverage",
+        "christoffersen_joint": f"{_ROOM}.coverage",
+        "cumulative_violations": f"{_ROOM}.shortfall",
+        "diebold_mariano": f"{_ROOM}.comparison",
+        "exceptions_of": f"{_ROOM}.coverage",
+        "joint_loss": f"{_ROOM}.comparison",
+        "kupiec": f"{_ROOM}.coverage",
+        "mcneil_frey": f"{_ROOM}.shortfall",
+        "non_rejection_region": f"{_ROOM}.coverage",
+        "quantile_loss": f"{_ROOM}.comparison",
         "traffic_light": f"{_ROOM}.zones",
-        "transitions_of": _COVERAGE,
+        "transitions_of": f"{_ROOM}.coverage",
     },
 )

@@ -43,7 +43,7 @@ def test_a_trade_of_ten_thousand_canadian_dollars() -> None:
 
 def test_normal_shortfall_is_the_density_over_the_tail() -> None:
     # n(2.326348) / 0.01 = 2.665214 standard deviations (McNeil, Frey, Embrechts, "Quantitative Risk Management" 2005,
-    # example 2.18).
+    # sec. 2.2.4).
     found = expected_shortfall.parametric([1.0], [[1.0]], 0.99)
     assert found.total == pytest.approx(2.665214, abs=5e-7)
     assert value_at_risk.parametric([1.0], [[1.0]], 0.99).total == pytest.approx(2.326348, abs=5e-7)

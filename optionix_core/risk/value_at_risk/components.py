@@ -9,7 +9,7 @@ free of risk.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,11 @@ from optionix_core.risk.value_at_risk.marginals import LEAST_SAMPLE, Marginal, e
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-LAWS = {"empirical": empirical, "normal": fit_normal, "student": fit_student}
+LAWS: dict[str, Callable[[FloatArray], Marginal]] = {
+    "empirical": empirical,
+    "normal": fit_normal,
+    "student": fit_student,
+}
 """How a component's law is had from its history, by name."""
 
 

@@ -42,7 +42,7 @@ class FactorHistory:
         """Moves of one factor, [dates]. Raises UnknownNameError for one that is not there."""
         if factor not in self.factors:
             raise UnknownNameError("risk factor", factor, self.factors)
-        return self.moves[self.factors.index(factor)]
+        return np.asarray(self.moves[self.factors.index(factor)])
 
 
 @dataclass(frozen=True, slots=True)

@@ -279,4 +279,4 @@ def _kernel_width(book: FloatArray, away: FloatArray) -> float:
     width = 0.9 * spread * book.size**-0.2
     nearest = min(_LEAST_SCENARIOS, book.size) - 1
     reach = float(np.partition(np.abs(away), nearest)[nearest])
-    return max(width, reach)
+    return float(max(width, reach))

@@ -224,7 +224,7 @@ def _below_mean(law: QuadraticLaw, x: float, power: int) -> float:
         )
 
     peak = float(exponent(complex(start)).real)
-    rays = start - start * np.multiply.outer(_RAYS, _REACHES)
+    rays: NDArray[np.complex128] = start - start * np.multiply.outer(_RAYS, _REACHES).astype(np.complex128)
     heights = np.minimum(exponent(rays[..., None]).real - peak, _HIGHEST)
     direction = complex(_RAYS[np.argmin(np.sum(np.exp(heights) * _REACHES / np.abs(rays) ** power, axis=1))])
 

@@ -1,6 +1,6 @@
 """What a book may lose: value at risk and its backtests, expected shortfall, from profits and losses of scenarios.
 
-`value_at_risk`, `expected_shortfall` and `backtest` are modules: `risk.backtest.kupiec(3, 250, 0.01)`.
+What it needs as margin: `margin`. `value_at_risk`, `expected_shortfall` and `backtest` are modules: `risk.backtest.kupiec(3, 250, 0.01)`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ __getattr__, __dir__ = lazy_names(
     {
         "backtest": f"{_ROOM}.backtest",
         "expected_shortfall": f"{_ROOM}.expected_shortfall",
+        "margin": f"{_ROOM}.margin",
         "value_at_risk": f"{_ROOM}.value_at_risk",
     },
 )

@@ -102,15 +102,13 @@ class MoveGenerator:
             joint = joint * np.sqrt(degrees / (2.0 * gammaincinv(0.5 * degrees, drawn[factors])))
         above = (joint > 0.0).astype(np.float64)
         low = -np.abs(joint)
-        other = [not (isinstance(law, StudentMarginal) and law.degrees_of_freedom == degrees) for law in self.marginals]
-        nearer = np.empty_like(low)
-        nearer[other] = stdtr(degrees, low[other]) if math.isfinite(degrees) else ndtr(low[other])
         found = np.empty_like(joint)
         for row, marginal in enumerate(self.marginals):
             if isinstance(marginal, StudentMarginal) and marginal.degrees_of_freedom == degrees:
                 found[row] = marginal.mean + marginal.scale * joint[row]
-                continue
-            found[row] = marginal.moves(nearer[row], above[row])
+            else:
+                nearer = stdtr(degrees, low[row]) if math.isfinite(degrees) else ndtr(low[row])
+                found[row] = marginal.moves(np.asarray(nearer), above[row])
         return found
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from concurrent.futures import Executor as Pool
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from optionix_core.errors import InterruptedByUserError, InvalidValueError
 from optionix_core.pricing._threads import processors
@@ -34,14 +34,18 @@ class Executor(Protocol):
         """Whether chunks run in this process and share its memory."""
         ...
 
-    def map(
+    def run(
         self,
         work: Callable[[Chunk], Answer],
         chunks: Sequence[Chunk],
+        receive: Callable[[int, Answer], None],
         progress: Progress | None = None,
         cancel: Cancel | None = None,
-    ) -> list[Answer]:
-        """`work` of each chunk, in the order of the chunks. The first error is raised."""
+    ) -> None:
+        """`work` of each chunk; `receive` hears the chunk's place and its answer, in any order, in the caller's thread.
+
+        The first error of a chunk is raised; chunks that have not begun are then left out.
+        """
         ...
 
 
@@ -60,19 +64,34 @@ class ThreadExecutor:
         """Always."""
         return True
 
-    def map(
+    def run(
         self,
         work: Callable[[Chunk], Answer],
         chunks: Sequence[Chunk],
+        receive: Callable[[int, Answer], None],
         progress: Progress | None = None,
         cancel: Cancel | None = None,
-    ) -> list[Answer]:
-        """As `Executor.map`; one chunk, or one worker, runs in the caller's own thread."""
+    ) -> None:
+        """As `Executor.run`; one chunk, or one worker, runs in the caller's own thread."""
         workers = min(self.workers or processors(), len(chunks))
         if workers <= 1:
-            return _in_turn(work, chunks, progress, cancel)
+            _in_turn(work, chunks, receive, progress, cancel)
+            return
         with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="risk") as pool:
-            return run_in_pool(pool, workers, work, chunks, progress, cancel)
+            run_in_pool(pool, workers, work, chunks, receive, progress, cancel)
+
+
+def map_chunks(
+    executor: Executor,
+    work: Callable[[Chunk], Answer],
+    chunks: Sequence[Chunk],
+    progress: Progress | None = None,
+    cancel: Cancel | None = None,
+) -> list[Answer]:
+    """All answers, in the order of the chunks."""
+    answers: dict[int, Answer] = {}
+    executor.run(work, chunks, answers.__setitem__, progress, cancel)
+    return [answers[place] for place in range(len(chunks))]
 
 
 def check_workers(workers: int | None) -> None:
@@ -92,11 +111,11 @@ def run_in_pool(
     workers: int,
     work: Callable[[Chunk], Answer],
     chunks: Sequence[Chunk],
+    receive: Callable[[int, Answer], None],
     progress: Progress | None,
     cancel: Cancel | None,
-) -> list[Answer]:
+) -> None:
     """`work` of each chunk in a pool, few of them handed out at a time."""
-    answers: list[Any] = [None] * len(chunks)
     running: dict[Future[Answer], int] = {}
     following, done = 0, 0
     try:
@@ -107,23 +126,24 @@ def run_in_pool(
                 following += 1
             finished, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in finished:
-                answers[running.pop(future)] = future.result()
+                receive(running.pop(future), future.result())
                 done += 1
                 if progress is not None:
                     progress(done, len(chunks))
     finally:
         for future in running:
             future.cancel()
-    return answers
 
 
 def _in_turn(
-    work: Callable[[Chunk], Answer], chunks: Sequence[Chunk], progress: Progress | None, cancel: Cancel | None
-) -> list[Answer]:
-    answers: list[Answer] = []
-    for chunk in chunks:
-        raise_if(cancel, len(answers), len(chunks))
-        answers.append(work(chunk))
+    work: Callable[[Chunk], Answer],
+    chunks: Sequence[Chunk],
+    receive: Callable[[int, Answer], None],
+    progress: Progress | None,
+    cancel: Cancel | None,
+) -> None:
+    for place, chunk in enumerate(chunks):
+        raise_if(cancel, place, len(chunks))
+        receive(place, work(chunk))
         if progress is not None:
-            progress(len(answers), len(chunks))
-    return answers
+            progress(place + 1, len(chunks))

@@ -142,6 +142,11 @@ class ScenarioSet:
         found = self.rates.get(currency, self.rates.get(EVERYTHING))
         return self._or_zero(None) if found is None else at_tenor(found.change, found.tenors, years, len(self))
 
+    def moves_rates_by_tenor(self, currency: str) -> bool:
+        """Whether rates of different tenors move apart."""
+        found = self.rates.get(currency, self.rates.get(EVERYTHING))
+        return found is not None and found.change.ndim > 1
+
     def exchange_return(self, currency: str) -> FloatArray:
         """Relative change of the currency's worth, shape (n,); zero where the set has none."""
         return self._or_zero(self.exchange_rates.get(currency, self.exchange_rates.get(EVERYTHING)))

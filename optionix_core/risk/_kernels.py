@@ -1,0 +1,19 @@
+"""The compiled kernels of this room. Importing it costs nothing: the compiler loads with the first kernel."""
+
+from __future__ import annotations
+
+from optionix_core.pricing._compile import KernelLibrary
+
+KERNELS = KernelLibrary(
+    loops="optionix_core.risk._loops",
+    formulas=(
+        "optionix_core.pricing._lanes",
+        "optionix_core.risk._cells",
+        "optionix_core.pricing._special",
+        "optionix_core.pricing._fractions",
+        "optionix_core.pricing._black",
+        "optionix_core.pricing._formulas",
+        "optionix_core.risk._exact_cells",
+    ),
+    lanes=("optionix_core.pricing._lanes", "optionix_core.risk._cells", "optionix_core.pricing._fractions"),
+)

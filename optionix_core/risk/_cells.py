@@ -68,6 +68,13 @@ def lay_scenarios(
     return asset.size
 
 
+def lay_logarithms(spot_now: float, spot: FloatArray, out: FloatArray) -> int:
+    """ln(spot / spot of today)."""
+    for i in range(out.size):
+        out[i] = lane_logarithm(spot[i] / spot_now)
+    return out.size
+
+
 def scale_by(root: FloatArray, factor: FloatArray, out: FloatArray) -> int:
     """Products of two columns."""
     for i in range(out.size):

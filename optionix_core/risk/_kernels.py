@@ -14,6 +14,14 @@ KERNELS = KernelLibrary(
         "optionix_core.pricing._black",
         "optionix_core.pricing._formulas",
         "optionix_core.risk._exact_cells",
+        "optionix_core.risk._table_lanes",
+        "optionix_core.risk._table_cells",
+        "optionix_core.risk._runs",
     ),
-    lanes=("optionix_core.pricing._lanes", "optionix_core.risk._cells", "optionix_core.pricing._fractions"),
+    lanes=(
+        "optionix_core.pricing._lanes",
+        "optionix_core.pricing._fractions",
+        "optionix_core.risk._cells",
+        "optionix_core.risk._table_lanes",
+    ),
 )

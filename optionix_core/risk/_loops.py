@@ -11,8 +11,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from optionix_core.risk._cells import BLOCK, deviations, lay_scenarios, price_cells, scale_by
+from optionix_core.risk._cells import BLOCK
 from optionix_core.risk._exact_cells import exact_cells, gains
+from optionix_core.risk._runs import (
+    BOUND,
+    LAST,
+    LOG_SPOT,
+    OUTSIDE,
+    PRICE,
+    RATE,
+    ROOM,
+    YIELD,
+    european_block,
+    lay_group,
+    premium_block,
+)
+from optionix_core.risk._table_cells import finish_cells, free_cells
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,7 +49,7 @@ def european_gains(  # noqa: PLR0917 - a kernel has as many arguments as it read
     spot: Grid,
     scenarios: Grid,
     rate_change: Grid,
-    volatility_shocks: Grid,
+    shocks: Grid,
     smiles: Grid,
     count: int,
     first: int,
@@ -46,66 +60,107 @@ def european_gains(  # noqa: PLR0917 - a kernel has as many arguments as it read
 
     `options` has a row each of sign, strike, ln(strike / spot of today), volatility, units, base; `groups` of years,
     rate, yield, and group g holds the options [edges[g], edges[g + 1]). `spot` is net of discrete dividends.
-    `scenarios` has rows of years passed, change of yield, exchange rate. `volatility_shocks` has four rows for each
-    group, or for all: 1 + relative change, change, skew, curvature. `smiles` has volatilities of every option where
+    `scenarios` has rows of years passed, change of yield, exchange rate. `shocks` has four rows for each group, or for
+    all: 1 + relative change of volatility, change, skew, curvature. `smiles` has volatilities of every option where
     they stay with K / F, else no row. `count` scenarios are wanted of those there are. `fault` receives option,
     scenario, code.
     """
     total = spot.shape[1]
-    room = np.empty((13, BLOCK))
+    space = np.empty(ROOM * BLOCK)
     for g in range(edges.size - 1):
-        years, rate_now, yield_now = groups[0, g], groups[1, g], groups[2, g]
         s_row = g if spot.shape[0] > 1 else 0
-        r_row = g if rate_change.shape[0] > 1 else 0
-        v_row = 4 * g if volatility_shocks.shape[0] > 4 else 0
+        v_row = 4 * g if shocks.shape[0] > 4 else 0
         for start in range(0, total, BLOCK):
             stop = min(start + BLOCK, total)
-            size = stop - start
-            asset, cash, forward, root = room[0, :size], room[1, :size], room[2, :size], room[3, :size]
-            rate, dividend_yield = room[4, :size], room[5, :size]
-            level, change, skew, curvature = room[6, :size], room[7, :size], room[8, :size], room[9, :size]
-            own, deviation, price = room[10, :size], room[11, :size], room[12, :size]
-            spots, passed, exchange = spot[s_row, start:stop], scenarios[0, start:stop], scenarios[2, start:stop]
-            for i in range(size):
-                rate[i] = rate_now + rate_change[r_row, start + i]
-                dividend_yield[i] = yield_now + scenarios[1, start + i]
-            lay_scenarios(years, spot_now, spots, passed, rate, dividend_yield, asset, cash, forward, root)
-            scale_by(root, volatility_shocks[v_row, start:stop], level)
-            scale_by(root, volatility_shocks[v_row + 1, start:stop], change)
-            scale_by(root, volatility_shocks[v_row + 2, start:stop], skew)
-            scale_by(root, volatility_shocks[v_row + 3, start:stop], curvature)
             kept = min(stop, count) - start
+            room = space[: ROOM * (stop - start)].reshape(ROOM, stop - start)
+            lay_group(g, start, groups, spot_now, spot, scenarios, rate_change, shocks, room)
             for c in range(edges[g], edges[g + 1]):
-                sign, strike, log_strike, volatility = options[0, c], options[1, c], options[2, c], options[3, c]
-                if smiles.shape[0] > 0:
-                    scale_by(smiles[c, start:stop], level, own)
-                    deviations(1.0, log_strike, forward, own, change, skew, curvature, deviation)
-                else:
-                    deviations(volatility, log_strike, forward, level, change, skew, curvature, deviation)
-                unsafe = price_cells(sign, strike, log_strike, asset, cash, forward, deviation, price)
-                if unsafe > 0:
-                    volatilities = smiles[c, start:stop] if smiles.shape[0] > 0 else options[3, c : c + 1]
+                if european_block(c, start, options, smiles, room) > 0:
+                    own = smiles[c, start:stop] if smiles.shape[0] > 0 else options[3, c : c + 1]
                     place, code = exact_cells(
-                        sign,
-                        strike,
-                        log_strike,
-                        years,
-                        volatilities,
+                        options[0, c],
+                        options[1, c],
+                        options[2, c],
+                        groups[0, g],
+                        own,
                         1 if smiles.shape[0] == 0 else 0,
                         spot_now,
-                        spots,
-                        passed,
-                        rate,
-                        dividend_yield,
-                        volatility_shocks[v_row, start:stop],
-                        volatility_shocks[v_row + 1, start:stop],
-                        volatility_shocks[v_row + 2, start:stop],
-                        volatility_shocks[v_row + 3, start:stop],
-                        price,
+                        spot[s_row, start:stop],
+                        scenarios[0, start:stop],
+                        room[RATE],
+                        room[YIELD],
+                        shocks[v_row, start:stop],
+                        shocks[v_row + 1, start:stop],
+                        shocks[v_row + 2, start:stop],
+                        shocks[v_row + 3, start:stop],
+                        room[PRICE],
                     )
                     if place >= 0:
                         fault[0], fault[1], fault[2] = c, first + min(start + place, count - 1), code
                         return 1
+                exchange = scenarios[2, start : start + kept]
                 target = out[rows[c], first + start : first + start + kept]
-                gains(options[4, c], options[5, c], price[:kept], exchange[:kept], target)
+                gains(options[4, c], options[5, c], room[PRICE, :kept], exchange, target)
+    return 0
+
+
+def american_values(  # noqa: PLR0917 - a kernel has as many arguments as it reads
+    options: Grid,
+    edges: Picks,
+    groups: Grid,
+    spot_now: float,
+    spot: Grid,
+    scenarios: Grid,
+    rate_change: Grid,
+    shocks: Grid,
+    smiles: Grid,
+    shapes: Picks,
+    numbers: Grid,
+    coefficients: Column,
+    products: int,
+    out: Table,
+) -> int:
+    """Value of one unit of each option in each scenario, nan where a cell is to be asked elsewhere.
+
+    Arguments as in `european_gains`. `shapes` has six numbers for each option: kind (0: exercise never pays, 1: by a
+    table, 2: to be asked elsewhere), polynomials in distance, volatility, rate and yield, and the place of its
+    coefficients: those of the boundary, then those of the premium by degree in distance. `numbers` has rows of middle
+    and half-width of ln v', of rate and of yield, and of the largest distance. `products` bounds the rows of products.
+    """
+    total = spot.shape[1]
+    space = np.empty(ROOM * BLOCK)
+    in_rate, in_yield, rows = np.empty((8, BLOCK)), np.empty((8, BLOCK)), np.empty((products, BLOCK))
+    for g in range(edges.size - 1):
+        s_row = g if spot.shape[0] > 1 else 0
+        for start in range(0, total, BLOCK):
+            stop = min(start + BLOCK, total)
+            room = space[: ROOM * (stop - start)].reshape(ROOM, stop - start)
+            spots, passed = spot[s_row, start:stop], scenarios[0, start:stop]
+            lay_group(g, start, groups, spot_now, spot, scenarios, rate_change, shocks, room)
+            for c in range(edges[g], edges[g + 1]):
+                kind, sign, strike = shapes[6 * c], options[0, c], options[1, c]
+                if kind == 2:
+                    out[c, start:stop] = np.nan
+                    continue
+                european_block(c, start, options, smiles, room)
+                if kind == 0:
+                    out[c, start:stop] = room[PRICE]
+                    free_cells(groups[0, g], sign, strike, spots, passed, out[c, start:stop])
+                    continue
+                premium_block(c, options, shapes, numbers, coefficients, in_rate, in_yield, rows, room)
+                finish_cells(
+                    sign,
+                    strike,
+                    options[2, c],
+                    groups[0, g],
+                    room[OUTSIDE],
+                    spots,
+                    passed,
+                    room[LOG_SPOT],
+                    room[BOUND],
+                    room[PRICE],
+                    room[LAST],
+                    out[c, start:stop],
+                )
     return 0

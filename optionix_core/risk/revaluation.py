@@ -14,12 +14,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from optionix_core.errors import InvalidValueError
-from optionix_core.pricing.status import fault_error
-from optionix_core.risk._exact_cells import BAD_VOLATILITY
 from optionix_core.risk._kernels import KERNELS
-from optionix_core.risk.executors import Cancel, Executor, Progress, ThreadExecutor
-from optionix_core.risk.plan import BASE, VOLATILITY, BookPlan, OptionGroups, UnderlyingPlan, plan_book
+from optionix_core.risk.american_tables import AmericanTables
+from optionix_core.risk.american_values import (
+    TableJob,
+    american_blocks,
+    by_days,
+    direct_tables,
+    run_table_job,
+    table_jobs,
+)
+from optionix_core.risk.cell_errors import cell_error
+from optionix_core.risk.executors import Cancel, Executor, Progress, ThreadExecutor, map_chunks
+from optionix_core.risk.exotic_values import ExoticJob, exotic_jobs, exotic_values
+from optionix_core.risk.plan import BASE, UNITS, BookPlan, OptionGroups, UnderlyingPlan, plan_book
 from optionix_core.risk.pnl_matrix import Kept, PnlMatrix
 from optionix_core.risk.scenario_builders import unchanged
 from optionix_core.risk.scenario_columns import GroupColumns, group_columns, underlying_columns
@@ -58,26 +66,69 @@ def revalue(
     volatility, and InterruptedByUserError where cancelled.
     """
     chosen = kept or ("position" if len(book.positions) * len(scenarios) * 8 <= LARGEST_MATRIX else "group")
-    plan = with_base_values(plan_book(book, chosen), scenarios)
-    values = np.zeros((len(plan.rows), len(scenarios)))
     where = executor or ThreadExecutor()
+    plan = plan_book(book, chosen)
     size = SHORT_RUN if len(scenarios) <= FEW else RUN
     runs = [(first, min(first + size, len(scenarios))) for first in range(0, len(scenarios), size)]
+    jobs = table_jobs(plan.underlyings, scenarios)
+    pieces = exotic_jobs(len(plan.exotics), len(scenarios))
+    steps = _Steps(len(jobs) + len(runs) + len(pieces), progress)
+    answers = map_chunks(where, TableWork(plan, scenarios), jobs, steps.hear, cancel)
+    steps.go_on()
+    tables = tuple(by_days(jobs, answers, place) for place in range(len(plan.underlyings)))
+    plan = with_base_values(plan, scenarios, tables)
+    values = np.zeros((len(plan.rows), len(scenarios)))
 
     def receive(place: int, answer: FloatArray | None) -> None:
         if answer is not None:
             values[:, slice(*runs[place])] = answer
 
-    where.run(RunWork(plan, scenarios, values if where.is_local else None), runs, receive, progress, cancel)
+    work = RunWork(plan, scenarios, tables, values if where.is_local else None)
+    where.run(work, runs, receive, steps.hear, cancel)
+    steps.go_on()
+    base = base_values(plan)
+    found = map_chunks(where, ExoticWork(plan, scenarios), pieces, steps.hear, cancel)
+    for exotic in plan.exotics:
+        today = float(exotic_values(plan.book, exotic.position, _still(scenarios))[0])
+        base[exotic.row] += exotic.position.units * today
+        for piece, worth in zip(pieces, found, strict=True):
+            if plan.exotics[piece.exotic] is exotic:
+                values[exotic.row, piece.first : piece.last] += exotic.position.units * (worth - today)
     return PnlMatrix(
         values=values,
-        base=base_values(plan),
+        base=base,
         rows=plan.rows,
         kept=chosen,
         scenarios=scenarios.names,
         reporting_currency=book.reporting_currency,
         weights=scenarios.weights,
+        grid_error=max((float(answer.errors.max(initial=0.0)) for answer in answers), default=0.0),
     )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TableWork:
+    """Builds tables of American options. Can be pickled."""
+
+    plan: BookPlan
+    scenarios: ScenarioSet
+
+    def __call__(self, job: TableJob) -> AmericanTables:
+        """The tables of a job."""
+        return run_table_job(self.plan.underlyings[job.underlying], self.scenarios, job)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ExoticWork:
+    """Values exotics. Can be pickled."""
+
+    plan: BookPlan
+    scenarios: ScenarioSet
+
+    def __call__(self, job: ExoticJob) -> FloatArray:
+        """Worth of one unit in the reporting currency, shape (scenarios of the job,)."""
+        position = self.plan.exotics[job.exotic].position
+        return exotic_values(self.plan.book, position, self.scenarios.part(job.first, job.last))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,6 +137,8 @@ class RunWork:
 
     plan: BookPlan
     scenarios: ScenarioSet
+    tables: tuple[dict[float, AmericanTables], ...]
+    """Of each underlying, by days passed."""
     out: FloatArray | None
     """Shape (rows, scenarios): where gains are added in this process; None: an array of the run is returned."""
 
@@ -94,53 +147,110 @@ class RunWork:
         first, last = run
         part = self.scenarios.part(first, last)
         if self.out is not None:
-            _revalue_run(self.plan, part, self.out, first)
+            self._revalue(part, self.out, first)
             return None
         out = np.zeros((len(self.plan.rows), last - first))
-        _revalue_run(self.plan, part, out, 0)
+        self._revalue(part, out, 0)
         return out
 
+    def _revalue(self, scenarios: ScenarioSet, out: FloatArray, first: int) -> None:
+        """Add gains to the columns of `out` from `first` on."""
+        count = len(scenarios)
+        there = slice(first, first + count)
+        for plan, tables in zip(self.plan.underlyings, self.tables, strict=True):
+            found = underlying_columns(plan, scenarios)
+            exchange = found.exchange[:count]
+            move = found.spot[:count] * exchange - plan.spot * plan.exchange_rate
+            for units, row in zip(plan.units.tolist(), plan.rows.tolist(), strict=True):
+                out[row, there] += units * move
+            if plan.european.names:
+                columns = group_columns(plan, plan.european, found, scenarios)
+                _european(plan, plan.european, columns, scenarios, out, first)
+            if plan.american.names:
+                columns = group_columns(plan, plan.american, found, scenarios)
+                for option, values in american_blocks(plan, columns, scenarios, tables):
+                    _add_gains(plan.american, option, values * exchange, out[:, there])
 
-def with_base_values(plan: BookPlan, scenarios: ScenarioSet) -> BookPlan:
-    """The plan with the value of one unit of each option in the reporting currency, by the arithmetic of scenarios."""
-    still = replace(unchanged(), sticky=scenarios.sticky)
-    return replace(plan, underlyings=tuple(_with_bases(one, still) for one in plan.underlyings))
+
+class _Steps:
+    """Progress through two lists of chunks as one."""
+
+    def __init__(self, count: int, progress: Progress | None) -> None:
+        self._count = count
+        self._progress = progress
+        self._before = 0
+        self._here = 0
+
+    def hear(self, done: int, _: int) -> None:
+        """Of the list that is running."""
+        self._here = done
+        if self._progress is not None:
+            self._progress(self._before + done, self._count)
+
+    def go_on(self) -> None:
+        """The next list begins."""
+        self._before += self._here
+
+
+def with_base_values(
+    plan: BookPlan, scenarios: ScenarioSet, tables: tuple[dict[float, AmericanTables], ...]
+) -> BookPlan:
+    """The plan with the value of one unit of each option in the reporting currency, by the arithmetic of scenarios.
+
+    American options without a table for today are priced directly.
+    """
+    still = _still(scenarios)
+    return replace(
+        plan,
+        underlyings=tuple(_with_bases(one, still, own) for one, own in zip(plan.underlyings, tables, strict=True)),
+    )
+
+
+def _still(scenarios: ScenarioSet) -> ScenarioSet:
+    """Nothing happens, by the same rule for volatilities."""
+    return replace(unchanged(), sticky=scenarios.sticky)
 
 
 def base_values(plan: BookPlan) -> FloatArray:
-    """Value of each row in the reporting currency."""
+    """Value of each row in the reporting currency, exotics left out."""
     base = np.zeros(len(plan.rows))
     for one in plan.underlyings:
         np.add.at(base, one.rows, one.units * (one.spot * one.exchange_rate))
-        np.add.at(base, one.european.rows, one.european.options[4] * one.european.options[BASE])
+        for options in (one.european, one.american):
+            np.add.at(base, options.rows, options.options[UNITS] * options.options[BASE])
     return base
 
 
-def _with_bases(plan: UnderlyingPlan, still: ScenarioSet) -> UnderlyingPlan:
-    if not plan.european.names:
-        return plan
-    options = plan.european.options.copy()
-    options[4], options[BASE] = 1.0, 0.0
-    alone = replace(plan.european, options=options, rows=np.arange(options.shape[1]))
+def _with_bases(plan: UnderlyingPlan, still: ScenarioSet, tables: dict[float, AmericanTables]) -> UnderlyingPlan:
     found = underlying_columns(plan, still)
-    worth = np.zeros((options.shape[1], 1))
-    _european(plan, alone, group_columns(plan, alone, found, still), still, worth, 0)
-    options[4], options[BASE] = plan.european.options[4], worth[:, 0]
-    return replace(plan, european=replace(plan.european, options=options))
+    european, american = plan.european, plan.american
+    if european.names:
+        options = european.options.copy()
+        options[UNITS], options[BASE] = 1.0, 0.0
+        alone = replace(european, options=options, rows=np.arange(options.shape[1]))
+        worth = np.zeros((options.shape[1], 1))
+        _european(plan, alone, group_columns(plan, alone, found, still), still, worth, 0)
+        european = _based(european, worth[:, 0])
+    if american.names:
+        columns = group_columns(plan, american, found, still)
+        own = tables if 0.0 in tables else {0.0: direct_tables(len(american.names))}
+        blocks = [values[:, 0] for _, values in american_blocks(plan, columns, still, own)]
+        american = _based(american, np.concatenate(blocks) * found.exchange[0])
+    return replace(plan, european=european, american=american)
 
 
-def _revalue_run(plan: BookPlan, scenarios: ScenarioSet, out: FloatArray, first: int) -> None:
-    """Add gains to the columns of `out` from `first` on."""
-    count = len(scenarios)
-    for one in plan.underlyings:
-        found = underlying_columns(one, scenarios)
-        worth = found.spot[:count] * found.exchange[:count]
-        move = worth - one.spot * one.exchange_rate
-        for units, row in zip(one.units.tolist(), one.rows.tolist(), strict=True):
-            out[row, first : first + count] += units * move
-        if one.european.names:
-            columns = group_columns(one, one.european, found, scenarios)
-            _european(one, one.european, columns, scenarios, out, first)
+def _based(options: OptionGroups, base: FloatArray) -> OptionGroups:
+    filled = options.options.copy()
+    filled[BASE] = base
+    return replace(options, options=filled)
+
+
+def _add_gains(options: OptionGroups, first: int, worth: FloatArray, out: FloatArray) -> None:
+    """Of options from `first` on, `worth` of one unit in the reporting currency, to their rows, in order."""
+    places = slice(first, first + len(worth))
+    gains = options.options[UNITS, places, np.newaxis] * (worth - options.options[BASE, places, np.newaxis])
+    for gain, row in zip(gains, options.rows[places].tolist(), strict=True):
+        out[row] += gain
 
 
 def _european(
@@ -170,32 +280,3 @@ def _european(
     )
     if failed:
         raise cell_error(plan, options, columns, scenarios, int(fault[0]), int(fault[1]) - first, int(fault[2]))
-
-
-def cell_error(
-    plan: UnderlyingPlan,
-    options: OptionGroups,
-    columns: GroupColumns,
-    scenarios: ScenarioSet,
-    option: int,
-    scenario: int,
-    code: int,
-) -> InvalidValueError:
-    """What is wrong with one option in one scenario."""
-    group = int(np.searchsorted(options.edges, option, side="right")) - 1
-    name = f"position {options.names[option]} in scenario {scenarios.names[scenario]!r}"
-    years, rate, dividend_yield = options.groups[:, group].tolist()
-    spot = float(columns.spot[min(group, len(columns.spot) - 1), scenario])
-    left = years - float(columns.scenarios[0, scenario])
-    rate += float(columns.rate_change[min(group, len(columns.rate_change) - 1), scenario])
-    dividend_yield += float(columns.scenarios[1, scenario])
-    own = columns.smiles[option, scenario] if len(columns.smiles) else options.options[VOLATILITY, option]
-    shocks = columns.shocks[4 * group :] if len(columns.shocks) > 4 else columns.shocks
-    k = float(options.options[2, option]) - (np.log(spot / plan.spot) + (rate - dividend_yield) * left)
-    level, change, skew, curvature = shocks[:4, scenario]
-    volatility = float(own * level + change + (skew + curvature * k) * k)
-    if code == BAD_VOLATILITY:
-        return InvalidValueError(f"volatility of {name}", volatility, "above 0")
-    value = (0.0, 0.0, spot, float(options.options[1, option]), left, rate, dividend_yield, volatility)[min(code, 7)]
-    found = fault_error(code, value, None)
-    return InvalidValueError(f"{found.field} of {name}", found.value, found.bound)

@@ -49,6 +49,8 @@ class GroupColumns(NamedTuple):
     """1 + relative change, change, skew and curvature of each group or of all: shape (4 or 4 groups, scenarios)."""
     smiles: FloatArray
     """Volatilities before the shocks, shape (options or 0, scenarios)."""
+    undiminished: FloatArray
+    """Spot with all dividends in it, shape (1, scenarios)."""
 
 
 def underlying_columns(plan: UnderlyingPlan, scenarios: ScenarioSet) -> UnderlyingColumns:
@@ -82,6 +84,7 @@ def group_columns(
         rate_change=rate_change,
         shocks=_volatility_shocks(plan, options, found, scenarios),
         smiles=smiles,
+        undiminished=found.spot[np.newaxis],
     )
 
 
@@ -199,3 +202,21 @@ def _padded(values: FloatArray) -> FloatArray:
     padded[: values.size] = values
     padded[values.size :] = values[-1]
     return padded
+
+
+def of_group(columns: GroupColumns, options: OptionGroups, group: int) -> GroupColumns:
+    """The columns of one expiry alone."""
+    first, last = int(options.edges[group]), int(options.edges[group + 1])
+    row = slice(group, group + 1)
+    return columns._replace(
+        spot=columns.spot[row] if len(columns.spot) > 1 else columns.spot,
+        rate_change=columns.rate_change[row] if len(columns.rate_change) > 1 else columns.rate_change,
+        shocks=columns.shocks[4 * group : 4 * group + 4] if len(columns.shocks) > 4 else columns.shocks,
+        smiles=columns.smiles[first:last],
+    )
+
+
+def of_scenarios(columns: GroupColumns, here: NDArray[np.int64]) -> GroupColumns:
+    """Some scenarios, padded by repeating the last of them."""
+    room = np.append(here, np.full(-here.size % PAD, here[-1]))
+    return GroupColumns(*(np.ascontiguousarray(column[:, room]) for column in columns))

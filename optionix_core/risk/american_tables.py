@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -325,16 +325,16 @@ def _polynomials(x: FloatArray, count: int) -> FloatArray:
 @cache
 def _inverse(count: int) -> FloatArray:
     """From values at `_points` to coefficients."""
-    found: FloatArray = np.linalg.inv(_polynomials(_points(count), count))
+    found: NDArray[Any] = np.linalg.inv(_polynomials(_points(count), count))
     return found
 
 
 def _coefficients(values: FloatArray, axes: tuple[_Axis, _Axis, _Axis]) -> FloatArray:
     """Along the last three axes, which are yield, rate and volatility."""
-    for place, axis in enumerate(axes):
-        size = axis.points.size
-        if size > 1:
-            values = np.moveaxis(
-                np.tensordot(values, _inverse(size), axes=(values.ndim - 1 - place, 1)), -1, -1 - place
-            )
-    return values
+    volatility, rate, dividend_yield = (_inverse(axis.points.size) for axis in axes)
+    found: NDArray[Any] = values @ volatility.T
+    if rate.size > 1:
+        found = rate @ found
+    if dividend_yield.size > 1:
+        found = np.moveaxis(np.moveaxis(found, -3, -1) @ dividend_yield.T, -1, -3)
+    return found

@@ -92,6 +92,20 @@ for contract in (option, contracts.EuropeanOption(**terms)):
         for one in engine.methods(contract, model):
             engine.price(contract, model, market, method=getattr(one, "id", one))
 
+from datetime import UTC, datetime, timedelta
+from optionix_core.market.curves import DiscountCurve
+from optionix_core.market.snapshot import Market
+from optionix_core.risk.book import Position, RiskBook
+from optionix_core.risk.revaluation import revalue
+from optionix_core.risk.scenario_builders import grid
+
+noon = datetime(2026, 1, 5, 17, tzinfo=UTC)
+listed = {"underlying": "ORBIT", "quantity": 1.0, "option_type": "put", "strike": 95.0, "volatility": 0.2}
+held = [Position(id=kind, kind=kind, expiry=noon + timedelta(90), **listed) for kind in ("european", "american")]
+snapshot = Market(as_of=noon, spots={"ORBIT": 100.0}, discount_curves={"USD": DiscountCurve.flat(0.03)})
+currency = {"currencies": {"ORBIT": "USD"}, "reporting_currency": "USD", "dividend_yields": {"ORBIT": 0.0}}
+revalue(RiskBook(positions=tuple(held), market=snapshot, **currency), grid((-0.1, 0.1), (0.0, 0.05)))
+
 missed = {
     name: kernel.stats.cache_misses
     for library in LIBRARIES

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from optionix_core.market.protocols import TellsQuotes
 from optionix_core.services import algorithms
-from optionix_core.services.judging import quote_of
+from optionix_core.services.judging import quote_of, security_of
 from optionix_core.trading.algorithms.costs import Costs, costs_of, interval_vwap
 from optionix_core.trading.touch import quoted_at
 
@@ -48,7 +48,7 @@ def costs(workspace: Workspace, algo_id: str, *, market: bool = True) -> AlgoCos
     story = algorithms.show(workspace, algo_id)
     feed, parent = workspace.venue_feed, story.parent
     until = workspace.clock.now() if story.end is None else story.end.at
-    multiplier = feed.instrument(parent.symbol).multiplier
+    multiplier = security_of(feed, parent.symbol).multiplier
     quotes: tuple[Quote, ...] | None = None
     if market and isinstance(feed, TellsQuotes):
         quotes = tuple(feed.quotes_between(parent.symbol, parent.start, until))

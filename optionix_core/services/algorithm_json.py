@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from optionix_core.market import symbols
+from optionix_core.portfolio.deliverables import label_of
 from optionix_core.services.order_json import number
 from optionix_core.sync.canonical import time_text
 
@@ -82,7 +82,7 @@ def _parent(parent: ParentOrder) -> dict[str, Any]:
         "side": str(parent.side),
         "quantity": parent.quantity,
         "symbol": parent.symbol,
-        "label": symbols.terms(parent.symbol).label,
+        "label": label_of(parent.symbol),
         "limit_price": number(parent.limit_price),
         "start": time_text(parent.start),
         "until": time_text(parent.until),

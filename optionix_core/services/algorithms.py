@@ -15,7 +15,7 @@ from optionix_core.errors import InvalidValueError, MissingDataError, RefusedErr
 from optionix_core.market import symbols
 from optionix_core.services import algorithm_story
 from optionix_core.services.algorithm_working import NOT_SENT, AlgoUpdate, advance, trades_here, void
-from optionix_core.services.judging import quote_of
+from optionix_core.services.judging import quote_of, security_of
 from optionix_core.services.lifecycle import bring_up_to_date, update_under_lock
 from optionix_core.trading.algorithms import records
 from optionix_core.trading.algorithms.parent import AlgoKind
@@ -86,8 +86,8 @@ def preview(workspace: Workspace, parent: ParentOrder) -> Preview:
     """The schedule that `start` would write; raises as it does, but for a kill."""
     _check_feed(workspace)
     feed = workspace.venue_feed
-    parent = replace(parent, symbol=symbols.resolve(parent.symbol))
-    instrument = feed.instrument(parent.symbol)
+    parent = replace(parent, symbol=symbols.security(parent.symbol))
+    instrument = security_of(feed, parent.symbol)
     if instrument.expires_at is not None and parent.until > instrument.expires_at:
         bound = f"at or before {parent.symbol} expires, {instrument.expires_at.isoformat()}"
         raise InvalidValueError("until", parent.until.isoformat(), bound)
@@ -202,7 +202,7 @@ def _mine(workspace: Workspace, log: LogReader, algo_id: str) -> AlgoStory:
 
 def _same(earlier: ParentOrder, wanted: ParentOrder) -> bool:
     """Whether two parents ask for the same; when they were asked does not matter, nor an end that follows from it."""
-    key = symbols.resolve(wanted.symbol)
+    key = symbols.security(wanted.symbol)
     length = wanted.until - wanted.start
     if earlier.until not in (wanted.until, earlier.start + length):
         return False

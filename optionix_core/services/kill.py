@@ -231,9 +231,9 @@ def _held(desk: Desk) -> tuple[Exposure, ...]:
 def _why_not(venue: str, symbol: str, quantity: Decimal) -> str | None:
     if venue != LOCAL_SIM:
         return f"its venue is {venue}"
-    if kind_of(symbol) != "option":
-        return "only options trade here"
-    return None if quantity == int(quantity) else "not a whole number of contracts"
+    if kind_of(symbol) == "claim":
+        return "cash in lieu, which nobody trades"
+    return None if quantity == int(quantity) else "not a whole number"
 
 
 def _ended_by(log: LogReader, kill_id: str) -> tuple[str, ...]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from optionix_core.market import symbols
+from optionix_core.portfolio import deliverables
 from optionix_core.portfolio.exact import ZERO
 from optionix_core.sync.canonical import time_text
 from optionix_core.trading.orders import OrderIntent, OrderPreview, OrderResult
 
 if TYPE_CHECKING:
     from optionix_core.services.orders import OrderStory
-    from optionix_core.trading.orders import CombinationView, Fill, FillLeg, GateCheck
+    from optionix_core.trading.orders import CombinationView, Fill, FillLeg, GateCheck, LotsWanted
 
 
 def number(value: Decimal | None) -> int | float | None:
@@ -105,6 +105,8 @@ def standing(order: OrderPreview | OrderResult) -> dict[str, Any]:
         "parent": intent.parent,
         "one_cancels": intent.one_cancels,
         "tag": intent.tag,
+        "amount": number(intent.amount),
+        "lots": None if intent.lots is None else _lots(intent.lots),
         "remaining": intent.quantity - filled,
         "reserved": number(reserved),
     }
@@ -131,14 +133,21 @@ def _intent(intent: OrderIntent) -> dict[str, Any]:
         "label": label_of(intent),
         "limit_price": number(intent.limit_price),
         "created_at": time_text(intent.created_at),
+        **({} if intent.amount is None else {"amount": number(intent.amount)}),
     }
+
+
+def _lots(wanted: LotsWanted) -> str | list[dict[str, Any]]:
+    if not wanted.named:
+        return wanted.method
+    return [{"lot": pick.lot, "quantity": number(pick.quantity)} for pick in wanted.named]
 
 
 def label_of(intent: OrderIntent) -> str:
     """The instrument as a trader writes it; of a combination its legs with their signed ratios."""
     if not intent.legs:
-        return symbols.terms(intent.symbol).label
-    return ", ".join(f"{leg.ratio:+d} {symbols.terms(leg.symbol).label}" for leg in intent.legs)
+        return deliverables.label_of(intent.symbol)
+    return ", ".join(f"{leg.ratio:+d} {deliverables.label_of(leg.symbol)}" for leg in intent.legs)
 
 
 def _checks(checks: tuple[GateCheck, ...]) -> list[dict[str, Any]]:

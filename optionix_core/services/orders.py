@@ -19,6 +19,7 @@ from optionix_core.services.working import Working
 from optionix_core.trading import resting
 from optionix_core.trading.fold import OpenOrder, amended_terms
 from optionix_core.trading.gate import GateLimits, first_refusal
+from optionix_core.trading.lots_wanted import left_of
 from optionix_core.trading.orders import Amendment, GateCheck, OrderIntent, OrderResult, OrderState
 from optionix_core.trading.records import INTENT, OrderEnd, check_client_order_id, end_id, end_of, intent_id, intent_of
 from optionix_core.trading.terms import check_price, check_quantity
@@ -240,13 +241,21 @@ def _judged(
     ):
         state = "was triggered" if order.triggered_at is not None else f"is a {intent.order_type} order"
         raise InvalidValueError("trigger_price", asked.trigger_price, f"absent: {name} {state}")
+    named = 0 if intent.lots is None else sum(int(pick.quantity) for pick in intent.lots.named)
+    if named and asked.quantity is not None and asked.quantity > named:
+        raise InvalidValueError("quantity", asked.quantity, f"{named} or less, which the lots of {name} add up to")
     terms = amended_terms(intent, asked)
     if terms == intent:
         raise InvalidValueError("amendment", "the terms that the order has", "other terms")
     feed = workspace.venue_feed
     working = Working(draft, feed, limits)
     # A trigger that was met is not judged again: what is left is a plain order.
-    left = replace(terms, quantity=terms.quantity - order.filled, trigger=None if order.triggered_at else terms.trigger)
+    left = replace(
+        terms,
+        quantity=terms.quantity - order.filled,
+        trigger=None if order.triggered_at else terms.trigger,
+        lots=None if terms.lots is None else left_of(terms.lots, order.filled),
+    )
     judged = judge(draft, feed, working.venue, left, now, limits)
     if first_refusal(judged.checks) is not None or judged.instrument is None:
         return Amended(asked, order.reserve, judged.checks), judged.checks

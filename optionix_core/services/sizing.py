@@ -40,7 +40,7 @@ def sized(feed: QuoteSource, fees: FeePlan, intent: OrderIntent, now: datetime) 
     if price is None:
         side = "ask" if intent.side is Side.BUY else "bid"
         raise MissingDataError(f"{intent.symbol} has no {side} to make a quantity of {decimal_text(intent.amount)} at")
-    quantity = _most(fees, intent, security, price, intent.amount)
+    quantity = most(fees, intent, security, price, intent.amount)
     if quantity < 1:
         unit = "share" if security.expires_at is None else "contract"
         one = _value(fees, intent, security, price, 1)
@@ -50,7 +50,7 @@ def sized(feed: QuoteSource, fees: FeePlan, intent: OrderIntent, now: datetime) 
     return replace(intent, quantity=quantity)
 
 
-def _most(fees: FeePlan, intent: OrderIntent, security: Security, price: Decimal, amount: Decimal) -> int:
+def most(fees: FeePlan, intent: OrderIntent, security: Security, price: Decimal, amount: Decimal) -> int:
     """The largest quantity within the amount. What an order costs never falls with its quantity: halves find it."""
     with exact_arithmetic():
         unit = price * security.multiplier

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from optionix_core.errors import InvalidValueError
 from optionix_core.market import symbols
-from optionix_core.services.judging import quote_of
+from optionix_core.services.judging import quote_of, security_of
 from optionix_core.trading.algorithms.volume_curve import of_readings
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ def past_curve(
     """
     if not isinstance(days, int) or isinstance(days, bool) or not 1 <= days <= 60:
         raise InvalidValueError("days", repr(days), "a whole number from 1 to 60")
-    feed, key = workspace.venue_feed, symbols.resolve(symbol)
-    feed.instrument(key)
+    feed, key = workspace.venue_feed, symbols.security(symbol)
+    security_of(feed, key)
     step: timedelta = (until - start) / slices
     rows = []
     for day in range(1, days + 1):

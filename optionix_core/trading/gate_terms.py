@@ -199,8 +199,8 @@ def one_cancels(intent: OrderIntent, facts: GateFacts) -> Answer | None:
     """
     if not facts.group_filled or intent.parent is not None:
         return None
-    done = f"{facts.group_filled} of {intent.one_cancels} filled already"
-    return Answer(passed=False, detail=f"{done}: a group takes no order after its first fill, give it another name")
+    done = f"{facts.group_filled} filled of {intent.one_cancels}"
+    return Answer(passed=False, detail=f"{done}, which takes no order after its first fill")
 
 
 def lots(intent: OrderIntent, facts: GateFacts) -> Answer | None:

@@ -7,6 +7,7 @@ follow from the account's method of that day. Refuses to open anything, and lots
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Final, cast
 
@@ -79,6 +80,11 @@ def closes_of(wanted: LotsWanted, lots: Sequence[Lot], filled: int, quantity: in
     if left:
         raise IntegrityError(f"the lots of an order are {decimal_text(left)} short of what it closes")
     return tuple(found)
+
+
+def left_of(wanted: LotsWanted, filled: int) -> LotsWanted:
+    """What is left to be closed once `filled` are."""
+    return replace(wanted, named=_left(wanted.named, Decimal(filled)))
 
 
 def _left(named: Sequence[LotPick], filled: Decimal) -> tuple[LotPick, ...]:

@@ -266,7 +266,7 @@ def _parent(
         kind=AlgoKind(str(kind)),
         side=Side(str(side)),
         quantity=quantity,
-        symbol=symbols.resolve(symbol),
+        symbol=symbols.security(symbol),
         start=begin,
         until=end,
         slices=slices,

@@ -12,7 +12,16 @@ import pytest
 
 from optionix_core.errors import HomeLockedError, InvalidValueError, MissingDataError, RefusedError, UnknownNameError
 from optionix_core.market.protocols import FeedState
-from optionix_core.services import algorithm_costs, algorithm_json, algorithms, kill, orders, trading, volume_history
+from optionix_core.services import (
+    algorithm_costs,
+    algorithm_json,
+    algorithms,
+    kill,
+    orders,
+    sending,
+    trading,
+    volume_history,
+)
 from optionix_core.services.algorithm_story import AlgoState
 from optionix_core.services.lifecycle import bring_up_to_date
 from optionix_core.trading.algorithms import records
@@ -415,3 +424,39 @@ def test_what_started_reads_back_as_it_was(workspace, parent):
         back = records.started_of(event)
         assert (back.parent, back.schedule) == (started.parent, started.schedule)
         assert records.started_event(number, back) == event
+
+
+def test_sending_an_order_of_one_s_own_sends_the_slices_that_are_due(workspace, clock, parent):
+    algorithms.start(workspace, parent())
+    clock.advance(4 * MINUTE)
+    result = sending.send_at_once(workspace, "buy", 1, parent().symbol)
+    assert result.state is OrderState.FILLED
+    story = algorithms.show(workspace, "a")
+    assert [item.sliced.decided_at for item in story.slices] == [parent().start, parent().start + 4 * MINUTE]
+    slices = [r.event.id for r in workspace.store.read() if r.event.type == INTENT]
+    assert slices.index(f"order/{story.slices[-1].order}/intent") < slices.index(
+        f"order/{result.intent.client_order_id}/intent"
+    )
+
+
+def test_a_slice_that_another_process_keeps_from_being_sent_waits_and_the_order_is_placed(
+    workspace, clock, parent, monkeypatch
+):
+    algorithms.start(workspace, parent())
+    clock.advance(4 * MINUTE)
+
+    def locked(_workspace, _timeout=None):
+        raise HomeLockedError("somebody writes")
+
+    monkeypatch.setattr(algorithms, "advance", locked)
+    assert sending.send_at_once(workspace, "buy", 1, parent().symbol).state is OrderState.FILLED
+
+
+def test_an_algorithm_works_shares_as_it_does_options(workspace_on, traded, clock, parent):
+    workspace = workspace_on(feed=traded)
+    algorithms.start(workspace, parent(symbol="TESTI", quantity=200))
+    run(workspace, clock, parent().until)
+    story = algorithms.show(workspace, "a")
+    assert (story.state, story.filled) == (AlgoState.COMPLETED, 200)
+    assert algorithm_json.summary(story)["label"] == "TESTI"
+    assert algorithm_costs.costs(workspace, "a", market=False).whole.slippage is not None

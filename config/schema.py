@@ -105,6 +105,10 @@ def _sessions() -> tuple[str, ...]:
     return ("continuous", "exchange")
 
 
+def _fee_plans() -> tuple[str, ...]:
+    return ("us-retail", "us-fixed")
+
+
 def _account_actions() -> tuple[str, ...]:
     return ("close-only", "cancel")
 
@@ -153,10 +157,12 @@ SETTINGS: tuple[Setting, ...] = (
         lowest=0,
         highest=600,
     ),
+    Setting("trading.fees", Kind.TEXT, "what the paper venue charges for options and shares", choices=_fee_plans),
 )
 
 SETTINGS += (
-    Setting("limits.maximum_quantity", Kind.WHOLE, "largest order, in contracts or shares", lowest=1, highest=10**9),
+    Setting("limits.maximum_quantity", Kind.WHOLE, "largest order of options, in contracts", lowest=1, highest=10**9),
+    Setting("limits.maximum_shares", Kind.WHOLE, "largest order of shares", lowest=1, highest=10**9),
     _bound("limits.maximum_value", "largest value of one order at its price"),
     _bound("limits.collar_percent", "how far a limit may lie beyond the touch that it would take, in percent"),
     _bound("limits.duplicate_seconds", "seconds in which an order with the same terms is refused", highest=86400),

@@ -67,6 +67,8 @@ class TradingSettings:
 
     confirm: bool
     lock_timeout_seconds: float
+    fees: str
+    """Name of the fee plan that the paper venue charges by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ class LimitSettings:
     """What the pre-trade gate refuses; zero stands for no bound. Money is in the account's currency."""
 
     maximum_quantity: int
+    maximum_shares: int
     maximum_value: float
     collar_percent: float
     duplicate_seconds: float

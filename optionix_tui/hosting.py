@@ -146,10 +146,10 @@ class HostApp(App[None]):
         order_id = workspace.new_order_id()
 
         def send() -> None:
-            from optionix_core.services import trading
+            from optionix_core.services import sending
 
             try:
-                result = trading.submit(
+                result = sending.send_at_once(
                     workspace, draft.side, draft.quantity, draft.symbol, draft.limit_price, order_id
                 )
             except OptionixError as error:

@@ -13,10 +13,11 @@ if TYPE_CHECKING:
 
 
 def trading_rules(settings: Settings) -> TradingRules:
-    """Limits and halts of the settings in force; a bound of zero is none."""
+    """Limits, halts and fees of the settings in force; a bound of zero is none."""
+    from optionix_core.portfolio.fee_schedule import fee_plan
     from optionix_core.trading.halt_rules import TradingRules
 
-    return TradingRules(_limits(settings.limits), _halts(settings.halts))
+    return TradingRules(_limits(settings.limits), _halts(settings.halts), fee_plan(settings.trading.fees))
 
 
 def _limits(given: LimitSettings) -> GateLimits:
@@ -37,6 +38,7 @@ def _limits(given: LimitSettings) -> GateLimits:
     }
     return GateLimits(
         maximum_quantity=given.maximum_quantity,
+        maximum_shares=given.maximum_shares,
         maximum_value=_bound(given.maximum_value),
         collar_percent=_bound(given.collar_percent),
         duplicate_within=timedelta(seconds=given.duplicate_seconds) if given.duplicate_seconds else None,

@@ -170,13 +170,13 @@ class TicketDialog(Dialog[OrderResult | None]):
 
     @work(thread=True, group="submit", exit_on_error=False)
     def _submit(self, draft: Draft) -> None:
-        from optionix_core.services import trading
+        from optionix_core.services import sending
 
         workspace = self.host.session.workspace
         if self._order_id is None:
             self._order_id = workspace.new_order_id()
         try:
-            result = trading.submit(
+            result = sending.send_at_once(
                 workspace, draft.side, draft.quantity, draft.symbol, draft.limit_price, self._order_id
             )
         except OptionixError as error:

@@ -103,9 +103,9 @@ def security(text: str) -> str:
         return resolve(text)
     except InvalidValueError:
         symbol = text.strip().upper()
-        if not is_share(symbol):
-            raise
-        return symbol
+        if is_share(symbol):
+            return symbol
+        raise InvalidValueError("symbol", repr(text), f"the symbol of a share, or {_EXAMPLES}") from None
 
 
 @lru_cache(maxsize=_REMEMBERED)

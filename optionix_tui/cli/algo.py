@@ -15,7 +15,6 @@ from optionix_tui.cli.algo_options import (
     CatchUpOption,
     ClientId,
     Curve,
-    DryRun,
     Duration,
     Kind,
     KindName,
@@ -34,8 +33,18 @@ from optionix_tui.cli.algo_options import (
     Volatility,
 )
 from optionix_tui.cli.arguments import Command, group
-from optionix_tui.cli.face import face_of
-from optionix_tui.cli.order import Account, Limit, Quantity, SideOption, Symbol
+from optionix_tui.cli.listings import emit_listing
+from optionix_tui.cli.order_options import (
+    Account,
+    DryRun,
+    Ended,
+    Every,
+    Limit,
+    Quantity,
+    SideOption,
+    Symbol,
+    acting_for,
+)
 from optionix_tui.cli.output import Format, FormatOption, JsonOption, chosen, emit, say
 from optionix_tui.cli.usage import examples
 
@@ -108,7 +117,7 @@ def start(
     }
     _check_plot(plot, chosen(format_, as_json))
     algo_terms.check_own(str(kind), {"--curve": curve, "--participation": participation, **impact})
-    with _face(context, account).workspace() as workspace:
+    with acting_for(context, account).workspace() as workspace:
         parent = _parent(
             workspace,
             kind,
@@ -186,8 +195,8 @@ def cancel(
 def list_(
     context: typer.Context,
     *,
-    ended: Annotated[bool, typer.Option("--all", help="Those that have ended too.")] = False,
-    every: Annotated[bool, typer.Option("--all-accounts", help="Of every account of this home.")] = False,
+    ended: Ended = False,
+    every: Every = False,
     account: Account = None,
     format_: FormatOption = Format.TABLE,
     as_json: JsonOption = False,
@@ -195,12 +204,11 @@ def list_(
     """Algorithms that run or pause, after sending what has come due."""
     from optionix_core.services import algorithm_json, algorithms
 
-    with _face(context, account).workspace() as workspace:
+    with acting_for(context, account).workspace() as workspace:
         found = algorithms.listing(workspace, all_accounts=every, ended=ended)
         _say_where_idle(workspace, found)
     documents = [algorithm_json.summary(story) for story in found]
-    document = {"schema_version": 1, "algorithms": documents}
-    emit(chosen(format_, as_json), document, documents, algo_text.listing(documents))
+    emit_listing(chosen(format_, as_json), "algorithms", documents, algo_text.COLUMNS, "no algorithms")
 
 
 @app.command(cls=Command, epilog=examples("optionix algo show morning", "optionix algo show morning --plot"))
@@ -217,7 +225,7 @@ def show(
     from optionix_core.services import algorithms
 
     _check_plot(plot, chosen(format_, as_json))
-    with _face(context, account).workspace() as workspace:
+    with acting_for(context, account).workspace() as workspace:
         story = algorithms.show(workspace, algo_id)
         _say_where_idle(workspace, (story,))
     _emit(story, chosen(format_, as_json), plot=plot)
@@ -238,7 +246,7 @@ def costs(
     """What it cost against arrival, the market's trades and the spread; fees; what was not traded. Positive is cost."""
     from optionix_core.services import algorithm_costs, algorithm_json
 
-    with _face(context, account).workspace() as workspace:
+    with acting_for(context, account).workspace() as workspace:
         document = algorithm_json.costs(algorithm_costs.costs(workspace, algo_id, market=market))
     emit(chosen(format_, as_json), document, document["slices"], algo_text.costs(document))
 
@@ -283,7 +291,7 @@ def _turn(
     from optionix_core.services import algorithms
 
     acts = {"pause": algorithms.pause, "resume": algorithms.resume, "cancel": algorithms.cancel}
-    with _face(context, account).workspace() as workspace:
+    with acting_for(context, account).workspace() as workspace:
         story = acts[act](workspace, algo_id, dry_run=dry_run)
         _say_where_idle(workspace, (story,))
     if dry_run:
@@ -341,10 +349,3 @@ def _say_where_idle(workspace: Workspace, stories: Sequence[AlgoStory]) -> None:
 
     if any(story.end is None for story in stories) and not algorithms.trades_here(workspace):
         say(f"note: nothing is sent while the {workspace.feed.state} feed is looked at; the venue trades the simulated")
-
-
-def _face(context: typer.Context, account: str | None) -> Any:
-    face = face_of(context)
-    if account is not None:
-        face.flags["account.name"] = account
-    return face

@@ -104,6 +104,5 @@ ClientId = Annotated[
     str | None,
     typer.Option("--client-id", help="Your own id: started again it is the same algorithm.", metavar="ID"),
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done; write nothing.")]
 Plot = Annotated[bool, typer.Option("--plot", help="Draw contracts done over minutes.")]
 AlgoId = Annotated[str, typer.Argument(help="Id, as `algo list` tells it.", metavar="ID")]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
+from optionix_tui.cli.listings import Column
 from optionix_tui.cli.order_text import price
 from optionix_tui.cli.output import Table
 
@@ -49,26 +50,18 @@ def standing(found: dict[str, Any]) -> str:
     return f"{found['state']}: {_what(found)}: {done}{reason}\nalgorithm {found['algo_id']}, account {found['account']}"
 
 
-def listing(found: list[dict[str, Any]]) -> Table:
-    """One line an algorithm."""
-    if not found:
-        return Table(title="no algorithms")
-    rows = [
-        (
-            row["algo_id"],
-            row["state"],
-            row["kind"],
-            row["side"],
-            str(row["quantity"]),
-            str(row["filled"]),
-            str(row["working"]),
-            row["label"],
-            _clock(row["until"]),
-        )
-        for row in found
-    ]
-    headings = ("algorithm", "state", "kind", "side", "contracts", "filled", "working", "symbol", "until")
-    return Table(headings, rows, left=frozenset({0, 1, 2, 3, 7, 8}))
+COLUMNS: Final = (
+    Column("algorithm", "algo_id"),
+    Column("state", "state"),
+    Column("kind", "kind"),
+    Column("side", "side"),
+    Column("quantity", "quantity", number=True),
+    Column("filled", "filled", number=True),
+    Column("working", "working", number=True),
+    Column("symbol", "label"),
+    Column("until", lambda row: _clock(row["until"])),
+)
+"""Of `algo list`."""
 
 
 def costs(found: dict[str, Any]) -> Table:

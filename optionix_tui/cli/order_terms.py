@@ -14,7 +14,7 @@ from optionix_core.errors import UnknownNameError, UsageError
 from optionix_tui.cli.files import DASH, as_file
 
 if TYPE_CHECKING:
-    from optionix_core.trading.orders import OrderLeg
+    from optionix_core.trading.orders import LotsWanted, OrderLeg
     from optionix_core.trading.terms import OrderTerms
 
 
@@ -25,6 +25,14 @@ class Prices(NamedTuple):
     trigger: Decimal | None = None
     trail: Decimal | None = None
     trail_percent: Decimal | None = None
+
+
+class HowMuch(NamedTuple):
+    """A quantity, or money to make one of; and the lots that are closed with it."""
+
+    quantity: int | None
+    dollars: Decimal | None = None
+    lots: str | None = None
 
 
 class What(NamedTuple):
@@ -48,7 +56,7 @@ _NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
 def read(
     type_: str | None,
     side: str,
-    quantity: int,
+    much: HowMuch,
     what: What,
     prices: Prices,
     tif: str | None,
@@ -63,7 +71,9 @@ def read(
     default = "IOC" if type_ == "market" else "DAY"
     return OrderTerms(
         side=side,
-        quantity=quantity,
+        quantity=quantity_of(much),
+        amount=much.dollars,
+        lots=lots_of(much.lots),
         symbol=what.symbol or "",
         legs=() if what.legs is None else _legs(what.legs),
         limit_price=prices.limit,
@@ -71,6 +81,34 @@ def read(
         good_until=None if until is None else moment(until),
         trigger=_trigger(type_, prices),
     )
+
+
+def quantity_of(much: HowMuch) -> int:
+    """The quantity, or what stands for it beside an amount. UsageError unless exactly one of the two is given."""
+    from optionix_core.trading.terms import UNSIZED
+
+    if (much.quantity is None) == (much.dollars is None):
+        given = "has no say beside --dollars" if much.dollars is not None else "is missing: give it, or --dollars"
+        raise UsageError(f"--quantity {given}")
+    return UNSIZED if much.quantity is None else much.quantity
+
+
+def lots_of(text: str | None) -> LotsWanted | None:
+    """Lots out of what follows `--lots`: a method, or entries with how much of each."""
+    from optionix_core.portfolio.values import LotPick
+    from optionix_core.trading.orders import LotsWanted
+
+    if text is None:
+        return None
+    if text in {"fifo", "lifo"}:
+        return LotsWanted("fifo" if text == "fifo" else "lifo")
+    picks = []
+    for word in text.split(","):
+        name, mark, count = word.strip().rpartition("=")
+        if not mark or not name or not count.isdecimal():
+            raise UsageError(f"--lots must be fifo, lifo or ENTRY=N,ENTRY=N (got {word.strip()!r})")
+        picks.append(LotPick(name, Decimal(count)))
+    return LotsWanted("specific", tuple(picks))
 
 
 def with_flags(terms: OrderTerms, **flags: Any) -> OrderTerms:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
+from optionix_tui.cli.listings import Column
 from optionix_tui.cli.output import Table
 
 OPEN = frozenset({"held", "working", "partially-filled", "suspended"})
@@ -29,30 +30,6 @@ def standing(order: dict[str, Any]) -> str:
     parts += [f"{order['reserved']:,.2f} kept for it"] if order.get("reserved") else []
     parts += [order["reason"]] if order["reason"] else []
     return ", ".join(parts)
-
-
-def listing(orders: list[dict[str, Any]]) -> Table:
-    """One line an order."""
-    if not orders:
-        return Table(title="no orders")
-    headings = ("order", "state", "side", "quantity", "filled", "symbol", "type", "limit", "trigger", "time", "kept")
-    rows = [
-        (
-            order["client_order_id"],
-            order["state"],
-            order["side"],
-            str(order["quantity"]),
-            str(order["filled_quantity"]),
-            order["label"],
-            order["type"],
-            _price(order["limit_price"]),
-            _level(order),
-            order["time_in_force"],
-            f"{order['reserved']:,.2f}" if order["reserved"] else "",
-        )
-        for order in orders
-    ]
-    return Table(headings, rows, left=frozenset({0, 1, 2, 5, 6, 9}))
 
 
 def story(order: dict[str, Any]) -> Table:
@@ -153,3 +130,24 @@ def _money(cost: float, fees: float) -> str:
     if cost < 0:
         return f"proceeds {-cost:,.2f} - fees {fees:,.2f} = {-cost - fees:,.2f}"
     return f"cost {cost:,.2f} + fees {fees:,.2f} = {cost + fees:,.2f}"
+
+
+def _kept(order: dict[str, Any]) -> str:
+    return f"{order['reserved']:,.2f}" if order["reserved"] else ""
+
+
+COLUMNS: Final = (
+    Column("order", "client_order_id"),
+    Column("state", "state"),
+    Column("side", "side"),
+    Column("quantity", "quantity", number=True),
+    Column("filled", "filled_quantity", number=True),
+    Column("symbol", "label"),
+    Column("type", "type"),
+    Column("limit", lambda order: _price(order["limit_price"]), number=True),
+    Column("trigger", _level, number=True),
+    Column("time", "time_in_force"),
+    Column("kept", _kept, number=True),
+    Column("sent by", lambda order: order["tag"] or ""),
+)
+"""Of `order list`; an algorithm's slices name it as their sender."""

@@ -59,7 +59,7 @@ def roll(
 
     Exits 5 where the pre-trade gate refuses, 1 where nothing is filled and nothing rests.
     """
-    from optionix_core.services import order_json, rolls, trading
+    from optionix_core.services import order_json, rolls, sending, trading
     from optionix_core.trading.orders import TimeInForce
 
     force = TimeInForce(tif.value.upper())
@@ -78,7 +78,7 @@ def roll(
             _emit(chosen(format_, as_json), order_json.standing(tried))
             trading.raise_for_checks(tried)
             return
-        result = trading.place(workspace, terms, client_id)
+        result = sending.send(workspace, terms, client_id)
     trading.raise_for_state(result)
     if result.reason:
         say(f"note: {result.reason}")

@@ -7,93 +7,104 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from optionix_core.errors import InvalidValueError
-from optionix_tui.cli import order_text
+from optionix_core.errors import InvalidValueError, UsageError
+from optionix_tui.cli import order_terms, order_text
 from optionix_tui.cli.arguments import command
 from optionix_tui.cli.face import face_of
+from optionix_tui.cli.order_options import ClientId, Dollars, LotsOption
 from optionix_tui.cli.output import Format, FormatOption, JsonOption, chosen, emit, say
 
 if TYPE_CHECKING:
     from optionix_core.trading.orders import Side
+    from optionix_core.trading.terms import OrderTerms
 
 
-Quantity = Annotated[int, typer.Argument(help="Contracts.", metavar="QUANTITY")]
+QuantityWord = Annotated[str, typer.Argument(help="Contracts or shares; left out with --dollars.", metavar="QUANTITY")]
 Words = Annotated[
-    list[str],
-    typer.Argument(help="OSI symbol, or words: ORBIT 15JAN27 230 C.", metavar="SYMBOL..."),
+    list[str] | None,
+    typer.Argument(help="OSI symbol, words (ORBIT 15JAN27 230 C), or the symbol of a share.", metavar="SYMBOL..."),
 ]
 LimitOption = Annotated[
     Decimal | None, typer.Option("--limit", help="Worst price per unit; without it, the touch.", metavar="PRICE")
-]
-ClientIdOption = Annotated[
-    str | None,
-    typer.Option(
-        "--client-id", help="Your own order id: sent again it is the same order, never a second.", metavar="ID"
-    ),
 ]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show price, cost, fees and checks; write nothing.")]
 
 
 def buy(
     context: typer.Context,
-    quantity: Quantity,
-    symbol: Words,
+    quantity: QuantityWord,
+    symbol: Words = None,
     limit: LimitOption = None,
-    client_id: ClientIdOption = None,
+    dollars: Dollars = None,
+    lots: LotsOption = None,
+    client_id: ClientId = None,
     dry_run: DryRunOption = False,
     format_: FormatOption = Format.TABLE,
     as_json: JsonOption = False,
 ) -> None:
-    """Buy contracts at the touch, or up to a limit; what is not filled at once is cancelled.
+    """Buy contracts or shares at the touch, or up to a limit; what is not filled at once is cancelled.
 
     Exits 5 where the pre-trade gate refuses, 1 where nothing is filled.
     """
     from optionix_core.trading.orders import Side
 
-    _order(context, Side.BUY, quantity, symbol, limit, client_id, dry_run, chosen(format_, as_json))
+    terms = _terms(Side.BUY, [quantity, *(symbol or ())], limit, dollars, lots)
+    _order(context, terms, client_id, dry_run, chosen(format_, as_json))
 
 
 def sell(
     context: typer.Context,
-    quantity: Quantity,
-    symbol: Words,
+    quantity: QuantityWord,
+    symbol: Words = None,
     limit: LimitOption = None,
-    client_id: ClientIdOption = None,
+    dollars: Dollars = None,
+    lots: LotsOption = None,
+    client_id: ClientId = None,
     dry_run: DryRunOption = False,
     format_: FormatOption = Format.TABLE,
     as_json: JsonOption = False,
 ) -> None:
-    """Sell contracts that the account holds, at the touch or down to a limit.
+    """Sell contracts or shares that the account holds, at the touch or down to a limit.
 
     Exits 5 where the pre-trade gate refuses, 1 where nothing is filled.
     """
     from optionix_core.trading.orders import Side
 
-    _order(context, Side.SELL, quantity, symbol, limit, client_id, dry_run, chosen(format_, as_json))
+    terms = _terms(Side.SELL, [quantity, *(symbol or ())], limit, dollars, lots)
+    _order(context, terms, client_id, dry_run, chosen(format_, as_json))
 
 
-def _order(
-    context: typer.Context,
-    side: Side,
-    quantity: int,
-    words: list[str],
-    limit: Decimal | None,
-    client_id: str | None,
-    dry_run: bool,
-    format_: Format,
-) -> None:
+def _terms(
+    side: Side, words: list[str], limit: Decimal | None, dollars: Decimal | None, lots: str | None
+) -> OrderTerms:
+    """The terms; the first word is the quantity, but where money stands for it."""
+    from optionix_core.trading.terms import UNSIZED, OrderTerms
+
     if limit is not None and limit <= 0:
         raise InvalidValueError("--limit", limit, "above 0")
-    from optionix_core.services import trading
+    quantity = UNSIZED if dollars is not None else _whole(words.pop(0))
+    if not words:
+        raise UsageError("SYMBOL is missing: what to trade")
+    return OrderTerms(side, quantity, " ".join(words), limit, amount=dollars, lots=order_terms.lots_of(lots))
 
-    symbol = " ".join(words)
+
+def _whole(word: str) -> int:
+    try:
+        return int(word)
+    except ValueError:
+        raise UsageError(f"QUANTITY must be a whole number (got {word!r})") from None
+
+
+def _order(context: typer.Context, terms: OrderTerms, client_id: str | None, dry_run: bool, format_: Format) -> None:
+    from optionix_core.services import sending, trading
+
     with face_of(context).workspace() as workspace:
         if dry_run:
-            preview = trading.preview(workspace, side, quantity, symbol, limit)
+            preview = trading.preview_terms(workspace, terms)
             _emit(format_, trading.to_json(preview))
             trading.raise_for_checks(preview)
             return
-        result = trading.submit(workspace, side, quantity, symbol, limit, client_order_id=client_id)
+        result = sending.send(workspace, terms, client_id)
     trading.raise_for_state(result)
     if result.reason:
         say(f"note: {result.reason}")
@@ -113,10 +124,13 @@ buy_command = command(
     'optionix buy 2 "ORBIT 15JAN27 230 C" --limit 3.00 --json | jq .average_price',
     "optionix buy 1 ORBIT270115C00230000 --dry-run",
     "optionix buy 1 ORBIT 15JAN27 230 C --client-id rebalance-7",
+    "optionix buy 100 ORBIT --limit 220",
+    "optionix buy --dollars 5000 ORBIT --dry-run",
 )
 sell_command = command(
     "sell",
     sell,
     "optionix sell 1 ORBIT 15JAN27 230 C",
     'optionix sell 1 "ORBIT 15JAN27 230 C" --limit 1.20 --dry-run',
+    "optionix sell 1 ORBIT 15JAN27 230 C --lots lifo",
 )

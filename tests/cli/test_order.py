@@ -210,7 +210,22 @@ def test_legs_that_cannot_be_read_are_named(legs, code, told, optionix):
     assert told in answer.words
 
 
-def test_shares_and_single_options_are_not_ordered_as_a_combination(optionix):
-    build = "strategy build {} --underlying ORBIT --expiry 2027-01-15 --strikes 215 --model none --submit"
-    assert "has shares" in optionix(*build.format("covered-call").split()).words
-    assert "is one option" in optionix(*build.format("long-call").split()).words
+def test_a_single_option_is_not_ordered_as_a_combination(optionix):
+    build = "strategy build long-call --underlying ORBIT --expiry 2027-01-15 --strikes 215 --model none --submit"
+    assert "is one leg" in optionix(*build.split()).words
+
+
+@pytest.mark.parametrize("name", ["covered-call", "collar", "conversion"])
+def test_a_strategy_with_shares_is_built_and_ordered_as_one_order(name, optionix):
+    strikes = "205,220" if name == "collar" else "215"
+    built = f"strategy build {name} --underlying ORBIT --expiry 2027-01-15 --strikes {strikes} --units 2"
+    built = optionix(*built.split(), "--model", "none", "--price", "natural", "--submit")
+    words = shlex.split(built.out)
+    assert {"symbol": "ORBIT", "ratio": 100} in json.loads(words[words.index("--legs") + 1])
+    # The strategy prices its shares at the last price; the order buys them at the ask.
+    limit = float(words[-1]) + 0.10
+    done = json.loads(optionix(*words[1:-1], f"{limit:.2f}", "--tif", "ioc", "--json").out)
+    assert (done["state"], done["filled_quantity"]) == ("filled", 2)
+    held = {item["symbol"]: item["quantity"] for item in json.loads(optionix("positions", "--json").out)["positions"]}
+    assert held["ORBIT"] == 200
+    assert json.loads(optionix("ledger", "verify", "--json").out)["verified"] is True

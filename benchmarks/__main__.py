@@ -29,6 +29,7 @@ SECTIONS = {
     "engine_lsm": "American options by simulation",
     "engine_matching": "Matching of orders",
     "engine_trading": "The whole path of an order",
+    "engine_risk_statistics": "Statistics of risk (CPU)",
     "chains": "Real chains: import and solve (CPU)",
     "store": "Log, ledger and orders",
 }

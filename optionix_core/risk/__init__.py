@@ -1,6 +1,7 @@
 """What a book may lose: value at risk and its backtests, expected shortfall, from profits and losses of scenarios.
 
-What it needs as margin: `margin`. `value_at_risk`, `expected_shortfall` and `backtest` are modules: `risk.backtest.kupiec(3, 250, 0.01)`.
+What it needs as margin: `margin`. `value_at_risk`, `expected_shortfall` and `backtest` are modules:
+`risk.backtest.kupiec(3, 250, 0.01)`.
 """
 
 from __future__ import annotations

@@ -62,4 +62,4 @@ def test_filtered_simulation_holds_where_volatility_clusters() -> None:
         held += not backtest.kupiec(sum(hits["filtered"]), DAYS, 0.01).is_rejected()
         plain += backtest.christoffersen_independence(*backtest.transitions_of(hits["plain"])).is_rejected()
     assert held >= 17
-    assert plain >= 1
+    assert plain >= 3

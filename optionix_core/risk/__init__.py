@@ -14,8 +14,10 @@ __getattr__, __dir__ = lazy_names(
     _ROOM,
     {
         "backtest": f"{_ROOM}.backtest",
+        "concentration": f"{_ROOM}.concentration",
         "expected_shortfall": f"{_ROOM}.expected_shortfall",
         "margin": f"{_ROOM}.margin",
+        "performance": f"{_ROOM}.performance",
         "value_at_risk": f"{_ROOM}.value_at_risk",
     },
 )

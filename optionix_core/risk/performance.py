@@ -133,7 +133,8 @@ def maximum_drawdown(worth: ArrayLike) -> Drawdown:
 def calmar_ratio(worth: ArrayLike, periods_per_year: float) -> float:
     """Yearly growth of `worth` [times], compounded, over its largest drawdown by fraction.
 
-    T. Young, "Calmar ratio: a smoother tool", Futures, October 1991. Raises as `maximum_drawdown`; InvalidValueError where worth is not positive, DomainError where it never falls.
+    T. Young, "Calmar ratio: a smoother tool", Futures, October 1991. Raises as `maximum_drawdown`;
+    InvalidValueError where worth is not positive, DomainError where it never falls.
     """
     values = _series(worth, "worth", 2)
     _root_year(periods_per_year)
@@ -143,7 +144,7 @@ def calmar_ratio(worth: ArrayLike, periods_per_year: float) -> float:
     fall = maximum_drawdown(values)
     if not fall.fraction:
         raise DomainError("worth never falls: there is no drawdown to divide by")
-    growth = float(values[-1] / values[0]) ** (periods_per_year / (values.size - 1)) - 1.0
+    growth = math.pow(float(values[-1] / values[0]), periods_per_year / (values.size - 1)) - 1.0
     return growth / fall.fraction
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from optionix_core.errors import MissingDataError, RefusedError, UnknownNameError
 from optionix_core.market.protocols import ListsShares, TellsSessions
 from optionix_core.market.symbols import is_share
-from optionix_core.portfolio.exact import ZERO, add, subtract
+from optionix_core.portfolio.exact import ZERO, add, multiply, subtract
 from optionix_core.trading import resting
 from optionix_core.trading.account_standing import effective
 from optionix_core.trading.backing import backing
@@ -23,7 +24,6 @@ from optionix_core.trading.touch import quoted_at, touch
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
-    from decimal import Decimal
 
     from optionix_core.market.instruments import Security
     from optionix_core.market.protocols import QuoteSource
@@ -162,6 +162,9 @@ def _fee(
     venue: PaperVenue, intent: OrderIntent, legs: Mapping[str, Security], quotes: Mapping[str, Quote | None]
 ) -> Decimal:
     """What the whole order would cost in fees, at its limit or else at the touch; where it has neither, at no price."""
+    flat = None if intent.legs else venue.fees.of(intent.symbol).flat
+    if flat is not None:
+        return multiply(flat, Decimal(intent.quantity))
     total = ZERO
     sides = [(leg.symbol, leg_side(intent.side, leg), abs(leg.ratio) * intent.quantity) for leg in intent.legs]
     for symbol, side, quantity in sides or [(intent.symbol, intent.side, intent.quantity)]:

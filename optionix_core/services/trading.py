@@ -305,7 +305,7 @@ def _match_at_once(
         fills = ()
         end = OrderEnd(OrderState.CANCELLED, f"fill or kill: {could} of {intent.quantity} could be filled", checks)
     for fill in fills:
-        closes = closed_lots(draft, intent, 0, fill.quantity)
+        closes = () if intent.lots is None else closed_lots(draft, intent, intent.lots, 0, fill.quantity)
         draft.add(*fill_events(fill, intent, venue.name, instrument, closes))
     draft.add(end_event(intent, end, now))
     if intent.one_cancels is not None:

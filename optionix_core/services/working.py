@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from optionix_core.sync.event import Event
     from optionix_core.trading.fold import OpenOrder
     from optionix_core.trading.gate import GateLimits
-    from optionix_core.trading.orders import Fill, GateCheck, OrderIntent
+    from optionix_core.trading.orders import Fill, GateCheck, LotsWanted, OrderIntent
 
 
 class _HeldUp(NamedTuple):
@@ -247,7 +247,8 @@ class Working:
 
     def _fill(self, order: OpenOrder, fill: Fill, instrument: Security) -> None:
         intent, at = order.intent, fill.filled_at
-        closes = closed_lots(self.draft, intent, order.filled, fill.quantity)
+        lots = intent.lots
+        closes = () if lots is None else closed_lots(self.draft, intent, lots, order.filled, fill.quantity)
         self.draft.add(*fill_events(fill, intent, self.venue.name, instrument, closes))
         after = self._known(intent.client_order_id)
         if after.remaining == 0:
@@ -309,13 +310,13 @@ def _entry_of_lots(
     )
 
 
-def closed_lots(draft: Draft, intent: OrderIntent, filled: int, quantity: int) -> tuple[LotPick, ...]:
-    """The lots that a fill of an order closes by name, once `filled` of it are filled; none where it names none."""
-    if intent.lots is None:
-        return ()
+def closed_lots(
+    draft: Draft, intent: OrderIntent, wanted: LotsWanted, filled: int, quantity: int
+) -> tuple[LotPick, ...]:
+    """The lots that a fill of an order closes by name, once `filled` of it are filled."""
     account = draft.book.account(intent.account)
     lots = () if account is None else open_lots(account.positions, intent.symbol)
-    return closes_of(intent.lots, lots, filled, quantity)
+    return closes_of(wanted, lots, filled, quantity)
 
 
 def _priority(order: OpenOrder) -> tuple[int, Decimal]:

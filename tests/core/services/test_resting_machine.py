@@ -22,10 +22,10 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from share_feed import SHARE, ShareFeed
 from steady_feed import CALL, CALL_110, EXPIRES_AT, PUT, START
-from told_feed import ToldFeed
 
-from optionix_core.errors import InvalidValueError
+from optionix_core.errors import InvalidValueError, MissingDataError
 from optionix_core.market.clock import ManualClock
 from optionix_core.portfolio.ledger import ENTRY, entry_of
 from optionix_core.portfolio.requirement import Kind, requirement
@@ -35,11 +35,12 @@ from optionix_core.services.home import HomeFolders
 from optionix_core.services.trading import OrderTerms
 from optionix_core.services.workspace import Workspace
 from optionix_core.sync.memory import MemoryEventStore
-from optionix_core.trading.orders import Amendment, OrderLeg, TimeInForce, Trigger, TriggerKind
+from optionix_core.trading.orders import Amendment, LotsWanted, OrderLeg, TimeInForce, Trigger, TriggerKind
 from optionix_core.trading.records import END_STATES, FILLED, INTENT, fill_of, fill_side, intent_of
 from optionix_core.trading.working_records import ACCEPTED, AMENDED, accepted_of, amended_of
 
-SYMBOLS = st.sampled_from([CALL, CALL_110, PUT])
+SYMBOLS = st.sampled_from([CALL, CALL_110, PUT, SHARE])
+LOTS = st.sampled_from([None, LotsWanted("fifo"), LotsWanted("lifo")])
 SIDES = st.sampled_from(["buy", "sell"])
 PRICES = st.integers(1, 80).map(lambda ticks: Decimal(ticks) / 10)
 QUANTITIES = st.integers(1, 12)
@@ -50,6 +51,8 @@ COMBINATIONS = st.sampled_from(
         (OrderLeg(CALL, 1), OrderLeg(PUT, 1)),
         (OrderLeg(CALL, 3), OrderLeg(CALL_110, -2)),
         (OrderLeg(CALL, 1), OrderLeg(CALL_110, -1), OrderLeg(PUT, -1)),
+        (OrderLeg(SHARE, 100), OrderLeg(CALL, -1)),
+        (OrderLeg(SHARE, 200), OrderLeg(CALL_110, -2), OrderLeg(PUT, 1)),
     ]
 )
 TRIGGERS = st.one_of(
@@ -59,7 +62,10 @@ TRIGGERS = st.one_of(
 )
 
 
-def kind_of(instrument):
+def kind_of(feed, symbol):
+    if symbol == SHARE:
+        return Kind(SHARE, Decimal(1))
+    instrument = feed.instrument(symbol)
     return Kind(
         instrument.underlying,
         instrument.multiplier,
@@ -113,7 +119,7 @@ class Resting(RuleBasedStateMachine):
 
     @initialize()
     def start(self):
-        self.feed, self.clock = ToldFeed(), ManualClock(START)
+        self.feed, self.clock = ShareFeed(), ManualClock(START)
         self.seconds = 0
         self.stores = {"watched": MemoryEventStore(), "left": MemoryEventStore()}
         self.names: list[str] = []
@@ -157,20 +163,35 @@ class Resting(RuleBasedStateMachine):
     def immediate(self, side, quantity, symbol):
         self.send(self.named(), OrderTerms(side, quantity, symbol))
 
+    @rule(side=SIDES, amount=st.integers(1, 3000), symbol=SYMBOLS, limit=st.none() | PRICES, lots=LOTS)
+    def by_amount(self, side, amount, symbol, limit, lots):
+        """An amount too small, or no price, is the same error on both; else as many as it pays for."""
+        name, terms = self.named(), OrderTerms(side, 0, symbol, limit, amount=Decimal(amount), lots=lots)
+        told = []
+        for home in self.stores:
+            try:
+                result = trading.place(self.workspace(home), terms, name)
+                told.append((result.state, result.fills, result.intent.quantity))
+                assert side == "sell" or result.cost + result.fees <= amount
+            except (InvalidValueError, MissingDataError) as error:
+                told.append(str(error))
+        assert told[0] == told[1]
+
     @rule(
         side=SIDES,
         quantity=QUANTITIES,
         symbol=SYMBOLS,
+        lots=LOTS,
         limit=st.none() | PRICES,
         trigger=TRIGGERS,
         force=st.sampled_from([TimeInForce.GTC, TimeInForce.DAY, TimeInForce.GTD]),
         kill=st.none() | st.tuples(st.integers(1, 3), st.booleans()),
     )
-    def rest(self, side, quantity, symbol, limit, trigger, force, kill):
+    def rest(self, side, quantity, symbol, lots, limit, trigger, force, kill):
         if limit is None and trigger is None:
             limit = Decimal(1)
         until = self.clock.now() + timedelta(seconds=40) if force is TimeInForce.GTD else None
-        self.send(self.named(), OrderTerms(side, quantity, symbol, limit, force, until, trigger), kill)
+        self.send(self.named(), OrderTerms(side, quantity, symbol, limit, force, until, trigger, lots=lots), kill)
 
     @rule(
         side=SIDES,
@@ -236,7 +257,8 @@ class Resting(RuleBasedStateMachine):
         self.seconds += gap
         low = None if bid is None else bid / 10
         if self.clock.now() < EXPIRES_AT:
-            self.feed.tell(self.seconds, symbol, low, ((bid or 0) + 1 + spread) / 10, size)
+            shown = 100 * size if symbol == SHARE else size
+            self.feed.tell(self.seconds, symbol, low, ((bid or 0) + 1 + spread) / 10, shown)
 
     @rule(seconds=st.integers(1, 30))
     def wait(self, seconds):
@@ -272,7 +294,7 @@ class Resting(RuleBasedStateMachine):
             assert desk.orders.reserved("paper-1") == reserved
             assert told.cash >= reserved >= 0
             needed = requirement(
-                [(kind_of(self.feed.instrument(symbol)), Decimal(quantity)) for symbol, quantity in told.held.items()]
+                [(kind_of(self.feed, symbol), Decimal(quantity)) for symbol, quantity in told.held.items()]
             )
             assert not needed.unbounded
             assert told.cash >= needed.amount
@@ -311,8 +333,8 @@ class Resting(RuleBasedStateMachine):
                 legs = intent_of(store.find(f"order/{fill.client_order_id}/intent").event).legs
                 whole = [(leg.symbol, side.sign * leg.ratio * fill.quantity) for leg in legs]
                 assert [(leg.symbol, leg.quantity) for leg in fill.legs] == whole
-                ratios = {leg.symbol: leg.ratio for leg in legs}
-                assert fill.price == sum(ratios[leg.symbol] * leg.price for leg in fill.legs)
+                weights = {leg.symbol: leg.ratio // (100 if leg.symbol == SHARE else 1) for leg in legs}
+                assert fill.price == sum(weights[leg.symbol] * leg.price for leg in fill.legs)
 
     @invariant()
     def an_order_begins_and_ends_once_and_a_child_never_outruns_its_parent(self):
@@ -359,9 +381,11 @@ class Resting(RuleBasedStateMachine):
         for store in self.stores.values():
             desk = Desk()
             desk.follow(store)
-            assert desk.orders.open_orders() == ()
+            # Shares go on: only a GTC order for them may still work, and only they may be held.
+            left = desk.orders.orders()
+            assert all((order.intent.symbol, order.intent.time_in_force) == (SHARE, TimeInForce.GTC) for order in left)
             account = desk.book.account("paper-1")
-            assert account is None or account.positions == ()
+            assert account is None or {position.symbol for position in account.positions} <= {SHARE}
 
 
 def _happened(events):

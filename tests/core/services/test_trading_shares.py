@@ -12,10 +12,11 @@ from steady_feed import CALL, CALL_110, EXPIRES_AT, PUT, START
 from optionix_core.errors import InvalidValueError, RefusedError
 from optionix_core.portfolio.fee_schedule import FEE_PLANS
 from optionix_core.services import answers, orders, trading
+from optionix_core.services.import_trades import import_trades
 from optionix_core.services.trading import OrderTerms
 from optionix_core.trading.gate import GateLimits
 from optionix_core.trading.halt_rules import TradingRules
-from optionix_core.trading.orders import OrderLeg, OrderState, TimeInForce, Trigger, TriggerKind
+from optionix_core.trading.orders import LotsWanted, OrderLeg, OrderState, TimeInForce, Trigger, TriggerKind
 
 GTC, IOC, DAY = TimeInForce.GTC, TimeInForce.IOC, TimeInForce.DAY
 COVERED = (OrderLeg(SHARE, 100), OrderLeg(CALL, -1))
@@ -270,3 +271,17 @@ def test_the_book_of_a_stock_and_its_options_is_the_same_from_a_checkpoint(acts,
     kept = type(workspace.desk.orders).of_state(workspace.desk.orders.state())
     assert kept.state() == workspace.desk.orders.state()
     assert kept.order("a").turnover == {SHARE: 500 * Decimal("100.02")}
+
+
+def test_shares_that_an_account_is_short_of_are_bought_back_and_not_sold_further(acts, tmp_path):
+    file = tmp_path / "trades.csv"
+    row = "2026-03-09T15:00:00Z,TESTI,sell,100,101,0,T-1"
+    file.write_text(f"time,symbol,side,quantity,price,fee,id\n{row}\n", "utf-8")
+    import_trades(acts.workspace(), file)
+    assert acts.held() == {SHARE: -100}
+    assert "needs margin" in acts.place("a", "sell", 1).reason
+    assert acts.place("b", "buy", 40, reduce_only=True).state is OrderState.FILLED
+    assert acts.place("c", "buy", 60, lots=LotsWanted("lifo")).state is OrderState.FILLED
+    assert acts.held() == {}
+    # 100 sold at 101 and bought back at 100.02.
+    assert acts.account().realised_pnl == Decimal(98)

@@ -14,12 +14,14 @@ from threading import RLock
 from typing import Final, Protocol, runtime_checkable
 
 from optionix_core.errors import IntegrityError
+from optionix_core.market.protocols import FeedState, QuoteSource
 from optionix_core.portfolio.fold import BookFold
 from optionix_core.sync.checkpoints import CheckpointReader, CheckpointStore, FoldCheckpoint
 from optionix_core.sync.event import EMPTY_HEAD, Event, LogReader, LogWriter, Record
 from optionix_core.trading.fold import OpenOrder, OrderFold
 from optionix_core.trading.halt_rules import ORDINARY, TradingRules
 from optionix_core.trading.limits import LimitEngine
+from optionix_core.trading.watch.watch import HaltWatch
 from optionix_core.trading.working_records import Place
 
 CHECKPOINT: Final = "desk-7"
@@ -61,6 +63,15 @@ class Desk:
         self.looked: dict[str, Looked] = {}
         """By client order id: work that this process has done already, and need not do again."""
         self._kept = 0
+        self._watch: HaltWatch | None = None
+
+    def watch(self, feed: QuoteSource) -> HaltWatch | None:
+        """The venue's own halts on a feed that it trades; None where nothing halts by itself."""
+        if self._watch is None or self._watch.feed is not feed:
+            if feed.state is not FeedState.SIMULATED:
+                return None
+            self._watch = HaltWatch(feed, self.rules.halts)
+        return None if self._watch.idle else self._watch
 
     def follow(self, log: LogReader) -> None:
         """Take in what is new in `log`. Raises IntegrityError where a record is wrong."""

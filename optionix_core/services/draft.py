@@ -30,7 +30,7 @@ class Draft:
         self._unposted: list[Event] = []
         self._applied = 0
         self.events: list[Event] = []
-        self.rules, self.engine = desk.rules, desk.engine
+        self.rules, self.engine, self.watch = desk.rules, desk.engine, desk.watch
 
     @property
     def book(self) -> BookFold:

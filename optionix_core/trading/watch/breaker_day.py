@@ -60,6 +60,11 @@ class BreakerDay:
         self.judgements: dict[str, Judgement] = {}
         """The last answers, by rule."""
 
+    @property
+    def known_until(self) -> datetime:
+        """Nothing that is not in `changes` happens before it."""
+        return self._at
+
     def advance(self, until: datetime) -> None:
         """Know everything up to `until`, that moment in it."""
         while self._at < self.end and self._at <= until:

@@ -71,6 +71,11 @@ class LuldDay:
         """Up to when prices were taken as trades."""
         self.changes: list[HaltChange] = []
 
+    @property
+    def known_until(self) -> datetime:
+        """Nothing that is not in `changes` happens before it."""
+        return self._at
+
     def advance(self, until: datetime) -> None:
         """Know everything up to `until`, that moment in it."""
         until = min(until, self.session.close)

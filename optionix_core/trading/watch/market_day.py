@@ -40,6 +40,11 @@ class MarketDay:
         """All of the day so far, each with its end."""
         return [change.halt for change in self.changes]
 
+    @property
+    def known_until(self) -> datetime:
+        """Nothing that is not in `changes` happens before it."""
+        return self._at
+
     def advance(self, until: datetime) -> None:
         """Know everything up to `until`, that moment in it."""
         close = self.session.close

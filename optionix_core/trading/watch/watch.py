@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from optionix_core.errors import MissingDataError
@@ -27,6 +27,7 @@ _DAY: Final = timedelta(days=1)
 
 OFF: Final = "off"
 WATCHING: Final = "watching"
+CLOSED: Final = "closed"
 NO_DATA: Final = "no data"
 
 
@@ -36,7 +37,7 @@ class RuleReport(NamedTuple):
     rule: str
     underlying: str
     state: str
-    """`watching`, `off`, `no data`, or what a breaker said last."""
+    """`watching`, `closed`, `off`, `no data`, or `tripped` where a breaker did so last."""
     detail: str
 
 
@@ -46,6 +47,8 @@ class HaltWatch:
     def __init__(self, feed: QuoteSource, rules: HaltRules) -> None:
         self.feed, self.rules = feed, rules
         self._days: OrderedDict[tuple[str, str, date], MarketDay | LuldDay | BreakerDay | None] = OrderedDict()
+        self._calm: dict[str, tuple[datetime, datetime]] = {}
+        """From when until when nothing begins or holds, by underlying."""
         self._missing: dict[str, str] = {}
         """Why a rule has no data, by rule and underlying."""
         told = isinstance(feed, TellsQuotes)
@@ -59,7 +62,9 @@ class HaltWatch:
         """What begins and ends after `after` and up to `until`, of the market and of `underlyings`, in order."""
         if self.idle or until <= after:
             return []
-        names = sorted(set(underlyings))
+        names = [name for name in sorted(set(underlyings)) if not self._is_calm(name, after, until)]
+        if not names:
+            return []
         found: list[HaltChange] = []
         day = after.astimezone(UTC).date()
         while day <= until.astimezone(UTC).date():
@@ -70,7 +75,7 @@ class HaltWatch:
 
     def standing(self, underlying: str, at: datetime) -> tuple[Halt, ...]:
         """Halts of the market and of an underlying that hold at a moment."""
-        if self.idle:
+        if self.idle or self._is_calm(underlying, at, at):
             return ()
         open_: dict[tuple[object, str, str], Halt] = {}
         for day in self._days_before(at):
@@ -82,7 +87,28 @@ class HaltWatch:
                         open_[change.halt.key] = change.halt
                     else:
                         open_.pop(change.halt.key, None)
-        return tuple(halt for halt in open_.values() if halt.holds(at))
+        found = tuple(halt for halt in open_.values() if halt.holds(at))
+        if not found:
+            self._calm[underlying] = (at, self._calm_until(underlying, at))
+        return found
+
+    def _is_calm(self, underlying: str, after: datetime, until: datetime) -> bool:
+        known = self._calm.get(underlying)
+        return known is not None and known[0] <= after and until < known[1]
+
+    def _calm_until(self, underlying: str, at: datetime) -> datetime:
+        """Up to when, from `at` on, nothing begins; what has been worked out already says so."""
+        today = at.astimezone(UTC).date()
+        calm = datetime.combine(today + _DAY, time(), UTC)
+        session = sessions.session(today)
+        for kind, name in self._kinds((underlying,)):
+            if kind != "breaker" and session is not None and at < session.close:
+                watched = self._days.get((kind, name, today))
+                calm = min(calm, session.open if at < session.open else at if watched is None else watched.known_until)
+            elif kind == "breaker":
+                watched = self._days.get((kind, name, today))
+                calm = min(calm, at if watched is None else watched.known_until)
+        return calm
 
     def _days_before(self, at: datetime) -> tuple[date, ...]:
         """Those whose halts may hold at a moment: its own, the last session's, yesterday."""
@@ -142,16 +168,11 @@ class HaltWatch:
             return RuleReport(rule, name, NO_DATA, missing)
         session = sessions.session(at.astimezone(UTC).date())
         inside = session is not None and session.open <= at < session.close
-        return RuleReport(rule, name, WATCHING if inside else OFF, words if inside else "outside the exchanges' hours")
+        return RuleReport(rule, name, WATCHING if inside else CLOSED, words if inside else "outside regular hours")
 
     def _of_day(self, day: date, names: Iterable[str], until: datetime) -> Iterator[MarketDay | LuldDay | BreakerDay]:
         """What is watched on a day, brought up to `until`."""
-        kinds = [("market", "")] if self.index is not None else []
-        for name in names:
-            if self.rules.luld and self._tiers(name) is not None:
-                kinds.append((LULD, name))
-            if self.rules.breakers:
-                kinds.append(("breaker", name))
+        kinds = self._kinds(names)
         session = sessions.session(day) if kinds else None
         for kind, name in kinds:
             if kind != "breaker" and (session is None or until <= session.open):
@@ -164,6 +185,16 @@ class HaltWatch:
             except MissingDataError as error:
                 self._missing[f"{kind if kind != 'market' else MARKET_WIDE}/{name or self.index}/{day}"] = str(error)
             yield watched
+
+    def _kinds(self, names: Iterable[str]) -> list[tuple[str, str]]:
+        """What is watched for the market and for underlyings, the market first."""
+        kinds = [("market", "")] if self.index is not None else []
+        for name in names:
+            if self.rules.luld and self._tiers(name) is not None:
+                kinds.append((LULD, name))
+            if self.rules.breakers:
+                kinds.append(("breaker", name))
+        return kinds
 
     def _day(self, kind: str, name: str, day: date) -> MarketDay | LuldDay | BreakerDay | None:
         key = (kind, name, day)

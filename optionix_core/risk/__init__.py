@@ -13,11 +13,16 @@ _ROOM = "optionix_core.risk"
 __getattr__, __dir__ = lazy_names(
     _ROOM,
     {
+        "attribution": f"{_ROOM}.attribution",
         "backtest": f"{_ROOM}.backtest",
         "concentration": f"{_ROOM}.concentration",
         "expected_shortfall": f"{_ROOM}.expected_shortfall",
+        "greeks": f"{_ROOM}.greeks",
+        "liquidity": f"{_ROOM}.liquidity",
         "margin": f"{_ROOM}.margin",
         "performance": f"{_ROOM}.performance",
+        "reverse_stress": f"{_ROOM}.reverse_stress",
+        "stress": f"{_ROOM}.stress",
         "value_at_risk": f"{_ROOM}.value_at_risk",
     },
 )

@@ -16,7 +16,6 @@ from optionix_core.portfolio.exact import ZERO, decimal_text, exact_arithmetic
 from optionix_core.services.combination_fills import combination_events, meeting
 from optionix_core.services.draft import Draft
 from optionix_core.services.judging import backing_of, earlier_orders, instrument_of, judge, quotes_of, security_of
-from optionix_core.services.venue_halts import note_standing
 from optionix_core.trading import resting
 from optionix_core.trading.combination import mid, natural
 from optionix_core.trading.fold import OpenOrder
@@ -66,7 +65,6 @@ def preview_combination(
         draft = Draft(desk)
         venue = PaperVenue(draft.already_taken, draft.fees)
         limits = draft.rules.limits if limits is None else limits
-        note_standing(draft, feed, intent.symbols, now)
         earlier = earlier_orders(store, intent, now, limits)
         judged = judge(draft, feed, venue, intent, now, limits, account=unopened, earlier=earlier)
         fill = None if first_refusal(judged.checks) is not None else _at_once(feed, venue, intent, now)

@@ -30,7 +30,9 @@ class Draft:
         self._unposted: list[Event] = []
         self._applied = 0
         self.events: list[Event] = []
-        self.rules, self.engine, self.watch = desk.rules, desk.engine, desk.watch
+        self.rules, self.engine = desk.rules, desk.engine
+        self._moved = False
+        """Whether something drafted changes a book."""
 
     @property
     def book(self) -> BookFold:
@@ -64,11 +66,14 @@ class Draft:
             self.events.append(event)
             if event.type in (ENTRY, ACCOUNT_OPENED):
                 self._unposted.append(event)
+                self._moved = True
 
     def find(self, event_id: str) -> Event | None:
         """A drafted event by its id."""
         return next((event for event in self.events if event.id == event_id), None)
 
     def write(self, log: LogWriter) -> None:
-        """Append all of it in one transaction."""
+        """Append all of it in one transaction, with the breaches of limits that what moved a book brings."""
+        if self._moved and self._desk.watch is not None:
+            self.add(*self._desk.watch(self))
         self._desk.append(log, self.events)

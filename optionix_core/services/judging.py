@@ -10,6 +10,7 @@ from optionix_core.errors import MissingDataError, RefusedError, UnknownNameErro
 from optionix_core.market.protocols import ListsShares, TellsSessions
 from optionix_core.market.symbols import is_share
 from optionix_core.portfolio.exact import ZERO, add, multiply, subtract
+from optionix_core.services.limit_answers import set_answers
 from optionix_core.trading import resting
 from optionix_core.trading.account_standing import effective
 from optionix_core.trading.backing import backing
@@ -126,6 +127,7 @@ def judge(
         status=status,
         status_reason=why,
         figures=_figures(draft, feed, intent, owner, bounds, now) if bounds.book_limits else {},
+        set_limits=() if owner is None or _of_a_kill(draft, intent) else set_answers(draft, feed, intent, owner, now),
     )
     return Judged(check(intent, facts, bounds), instrument, seen, ends_at, level)
 
@@ -177,6 +179,11 @@ def _fee(
             return fee
         total = add(total, fee)
     return total
+
+
+def _of_a_kill(draft: Draft, intent: OrderIntent) -> bool:
+    """Whether an order is the kill switch's own: it reduces, and no limit is to hold it up."""
+    return intent.tag is not None and intent.tag == draft.orders.kill.in_force
 
 
 def backing_of(orders: OrderFold, feed: QuoteSource, intent: OrderIntent, account: AccountState) -> Backing:

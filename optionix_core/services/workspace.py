@@ -169,7 +169,12 @@ class Workspace:
                 from optionix_core.trading.halt_rules import ORDINARY
 
                 rules = ORDINARY if self._rules is None else self._rules
-                self._desk = Desk(rules() if callable(rules) else rules, self._limit_engine)
+                desk = Desk(rules() if callable(rules) else rules, self._limit_engine)
+                if self._limit_engine is not None:
+                    from optionix_core.services.limit_watch import watch_on
+
+                    desk.watch = watch_on(self)
+                self._desk = desk
             return self._desk
 
     def use_feed(self, name: str) -> None:

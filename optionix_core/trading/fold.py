@@ -28,6 +28,8 @@ from optionix_core.trading.account_standing import (
 from optionix_core.trading.halt_records import HALT_TYPES, board_after, board_of_state, board_state
 from optionix_core.trading.halts import HaltBoard
 from optionix_core.trading.kill_switch import KILL_TYPES, KillSwitch
+from optionix_core.trading.limit_board import EMPTY_BOARD
+from optionix_core.trading.limit_records import LIMIT_TYPES, limit_board_of_state, limit_board_state, limits_after
 from optionix_core.trading.orders import Amendment, Fill, OrderIntent, OrderState, Side
 from optionix_core.trading.records import END_STATES, FILLED, INTENT, fill_of, fill_side, intent_event, intent_of
 from optionix_core.trading.touch import quoted_at
@@ -45,7 +47,7 @@ from optionix_core.trading.working_records import (
     amended_of,
 )
 
-STATE_VERSION: Final = 6
+STATE_VERSION: Final = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +137,7 @@ def amended_terms(intent: OrderIntent, asked: Amendment) -> OrderIntent:
 class OrderFold:
     """Not safe to apply from two threads at once. The caller keeps the order of records."""
 
-    __slots__ = ("_advanced", "_groups", "_open", "_taken", "halts", "kill", "standings")
+    __slots__ = ("_advanced", "_groups", "_open", "_taken", "halts", "kill", "limits", "standings")
 
     def __init__(self) -> None:
         self._open: dict[str, OpenOrder] = {}
@@ -148,6 +150,8 @@ class OrderFold:
         """Those that were set and not lifted; which of them hold at a moment, the board tells."""
         self.standings: Mapping[str, Standing] = {}
         """By account, where a state was set; replaced as a whole."""
+        self.limits = EMPTY_BOARD
+        """Limits on books that somebody set, and their breaches."""
 
     def apply(self, record: Record) -> None:
         """Take the next record. Raises IntegrityError where an event of an order is malformed."""
@@ -166,11 +170,13 @@ class OrderFold:
         elif event.type == STATE_SET:
             standing = standing_of(event)
             self.standings = {**self.standings, standing.account: standing}
+        elif event.type in LIMIT_TYPES:
+            self.limits = limits_after(self.limits, event)
 
     def copy(self) -> Self:
         """A fold of its own in the same state."""
         fold = self._of(dict(self._open), dict(self._taken), dict(self._advanced), dict(self._groups))
-        fold.kill, fold.halts, fold.standings = self.kill, self.halts, self.standings
+        fold.kill, fold.halts, fold.standings, fold.limits = self.kill, self.halts, self.standings, self.limits
         return fold
 
     @classmethod
@@ -229,6 +235,7 @@ class OrderFold:
             "groups": dict(self._groups),
             "halts": board_state(self.halts),
             "kill": self.kill.state(),
+            "limits": limit_board_state(self.limits),
             "standings": [standing_state(one) for one in self.standings.values()],
             "open": [_order_state(order) for order in self._open.values()],
             "taken": {place: [taken.quoted_at, taken.quantity] for place, taken in self._taken.items()},
@@ -251,6 +258,7 @@ class OrderFold:
         fold.kill, fold.halts = KillSwitch.of_state(fields.mapping(state, "kill")), board_of_state(state, "halts")
         standings = (standing_of_state(item) for item in fields.objects(state, "standings"))
         fold.standings = {standing.account: standing for standing in standings}
+        fold.limits = limit_board_of_state(fields.mapping(state, "limits"))
         return fold
 
     def _order(self, event: Event) -> OpenOrder:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import NamedTuple
 
 from optionix_core.market.instruments import Security
 from optionix_core.market.protocols import FeedState
@@ -14,7 +15,16 @@ from optionix_core.portfolio.exact import ZERO
 from optionix_core.portfolio.values import AccountState
 from optionix_core.trading.account_standing import AccountStatus
 from optionix_core.trading.backing import Backing
-from optionix_core.trading.limits import BookLimit, Figures
+from optionix_core.trading.limit_board import SetLimit
+from optionix_core.trading.limits import BookLimit, Figures, LimitFigure, Untold
+
+
+class SetAnswer(NamedTuple):
+    """A limit that somebody set, and its figure."""
+
+    limit: SetLimit
+    answer: LimitFigure | Untold | None
+    """None where no engine judges it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,5 +100,7 @@ class GateFacts:
     """When the last order with the same terms was wanted."""
     recent: int = 0
     """Orders of the account within the limits' `rate_window`, without this one."""
+    set_limits: tuple[SetAnswer, ...] = ()
+    """Limits that somebody set for the account, its user and its desk, with what the engine answered of each."""
     figures: Figures = field(default_factory=dict)
     """What the engine of `book_limits` answered; a kind that it cannot judge is not in it."""

@@ -11,7 +11,8 @@ from optionix_core.portfolio.exact import ZERO, decimal_text, exact_arithmetic
 from optionix_core.portfolio.values import Lot, Position
 from optionix_core.trading.account_standing import AccountStatus
 from optionix_core.trading.gate_facts import GateFacts, GateLimits
-from optionix_core.trading.limits import SPARES_REDUCING, judged
+from optionix_core.trading.limit_board import LimitGrade
+from optionix_core.trading.limits import SPARES_REDUCING, BookLimit, LimitFigure, Untold, judged
 from optionix_core.trading.lots_wanted import why_not_open
 from optionix_core.trading.orders import OrderIntent, Side, TimeInForce
 from optionix_core.trading.touch import acceptable, tick_at, touch
@@ -223,16 +224,23 @@ def open_lots(positions: Iterable[Position], symbol: str) -> tuple[Lot, ...]:
 
 
 def book_limits(intent: OrderIntent, facts: GateFacts, limits: GateLimits) -> tuple[tuple[str, Answer], ...]:
-    """Every limit on the book as it would be: judged by its engine's figures, or a no where there is no engine."""
-    if not limits.book_limits:
+    """Every limit on the book as it would be: judged by its engine's figures, or a no where there is no engine.
+
+    A soft limit passes whatever its figure is, and says that it warns.
+    """
+    if not limits.book_limits and not facts.set_limits:
         return ()
     closes = not intent.legs and reduces(intent, facts)
-    return tuple(
-        (
-            str(limit.kind),
-            Answer(passed=True, detail="only closes what is held")
-            if closes and limit.kind in SPARES_REDUCING
-            else Answer(*judged(limit, facts.figures.get(limit.kind))),
-        )
-        for limit in limits.book_limits
-    )
+
+    def answer(limit: BookLimit, figure: LimitFigure | Untold | None) -> Answer:
+        if closes and limit.kind in SPARES_REDUCING:
+            return Answer(passed=True, detail="only closes what is held")
+        return Answer(*judged(limit, figure))
+
+    configured = [(str(limit.kind), answer(limit, facts.figures.get(limit.kind))) for limit in limits.book_limits]
+    for one in facts.set_limits:
+        told = answer(one.limit.limit, one.answer)
+        if one.limit.key.grade is LimitGrade.SOFT:
+            told = Answer(passed=True, detail=f"soft: {told.detail}" if told.passed else f"soft, warns: {told.detail}")
+        configured.append((one.limit.rule, told))
+    return tuple(configured)

@@ -20,6 +20,7 @@ from optionix_core.portfolio.exact import decimal_text
 
 if TYPE_CHECKING:
     from optionix_core.market.protocols import QuoteSource
+    from optionix_core.portfolio.fold import BookFold
     from optionix_core.portfolio.values import AccountState
     from optionix_core.trading.fold import OpenOrder
     from optionix_core.trading.orders import OrderIntent
@@ -94,11 +95,15 @@ class LimitQuestion:
     now: datetime
     account: AccountState
     orders: tuple[OpenOrder, ...]
-    """The account's other open orders, in the order in which they were wanted."""
-    intent: OrderIntent
-    """Never part of `orders`."""
+    """The other open orders of the account and of `members`, in the order in which they were wanted."""
+    intent: OrderIntent | None
+    """Never part of `orders`; None asks how the account stands: before and after are then the same."""
     market: QuoteSource
     """Of the account's own venue; ask it of `now`."""
+    members: tuple[AccountState, ...] = ()
+    """Other accounts whose books count with it: the figure is that of all of them together."""
+    book: BookFold | None = None
+    """Where what each account traded today is told; None: a figure that needs it cannot be told."""
 
 
 class LimitEngine(Protocol):

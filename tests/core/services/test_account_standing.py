@@ -174,9 +174,11 @@ class Engine:
         self.asked = []
 
     def figures(self, question, kinds):
-        self.asked.append((question, kinds))
         held = sum((item.quantity for item in question.account.positions), Decimal(0))
-        after = held + question.intent.side.sign * question.intent.quantity
+        after = held
+        if question.intent is not None:
+            self.asked.append((question, kinds))
+            after += question.intent.side.sign * question.intent.quantity
         answers = {LimitKind.DELTA: LimitFigure(held, after), LimitKind.STRESS_LOSS: Untold("no scenarios")}
         return {kind: answers[kind] for kind in kinds}
 

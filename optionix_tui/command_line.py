@@ -3,6 +3,7 @@
 ORBIT 16JAN26 230 C            show that option in its chain
 ORBIT                          show that underlying
 buy 2 ORBIT 16JAN26 230 C 3.10 open a ticket (the price is the limit; none: at the touch)
+buy 100 ORBIT                  the same for shares
 chain [UNDERLYING], volatility [UNDERLYING], book
                                show a screen
 theme NAME                     change the colours
@@ -82,7 +83,7 @@ def parse(line: str, underlyings: Sequence[str] = ()) -> Command:
         raise UsageError("the command line is empty")
     first, rest = words[0].lower(), words[1:]
     if first in SIDES:
-        return _order(first, rest)
+        return _order(first, rest, underlyings)
     if first in SCREENS:
         return _screen(first, rest)
     if first == "theme":
@@ -121,19 +122,18 @@ def _option(text: str) -> ShowOption | None:
     return ShowOption(symbols.resolve(text)) if symbols.is_option(text) else None
 
 
-def _order(side: str, words: Sequence[str]) -> OpenTicket:
-    from optionix_core.market import symbols
-
+def _order(side: str, words: Sequence[str], shares: Sequence[str]) -> OpenTicket:
     usage = f"{side} QUANTITY SYMBOL [LIMIT], such as: {side} 2 ORBIT 16JAN26 230 C 3.10"
     if len(words) < 2:
         raise UsageError(usage)
     if not words[0].isdecimal() or int(words[0]) < 1:
-        raise InvalidValueError("quantity", repr(words[0]), "a whole number of contracts, at least 1")
+        raise InvalidValueError("quantity", repr(words[0]), "a whole number, at least 1")
     quantity, rest = int(words[0]), list(words[1:])
-    if symbols.is_option(" ".join(rest)):
-        return OpenTicket(side, quantity, symbols.resolve(" ".join(rest)), None)
-    symbol, limit = " ".join(rest[:-1]), rest[-1].lstrip("@")
-    if not symbol or not symbols.is_option(symbol):
+    whole = _traded(" ".join(rest), shares)
+    if whole is not None:
+        return OpenTicket(side, quantity, whole, None)
+    symbol, limit = _traded(" ".join(rest[:-1]), shares), rest[-1].lstrip("@")
+    if symbol is None:
         raise UsageError(usage)
     try:
         price = Decimal(limit)
@@ -141,4 +141,13 @@ def _order(side: str, words: Sequence[str]) -> OpenTicket:
         raise InvalidValueError("limit", repr(limit), "a price") from None
     if not price.is_finite() or price <= 0:
         raise InvalidValueError("limit", limit, "positive")
-    return OpenTicket(side, quantity, symbols.resolve(symbol), price)
+    return OpenTicket(side, quantity, symbol, price)
+
+
+def _traded(text: str, shares: Sequence[str]) -> str | None:
+    """The key of an option, or of one of the names that are quoted; None for anything else."""
+    from optionix_core.market import symbols
+
+    if symbols.is_option(text):
+        return symbols.resolve(text)
+    return text.upper() if text.upper() in shares else None

@@ -43,13 +43,13 @@ class TicketDialog(Dialog[OrderResult | None]):
 
     def compose(self) -> ComposeResult:
         """Order, entries, preview."""
-        from optionix_core.market.symbols import terms
+        from optionix_core.portfolio.deliverables import label_of
 
         with Vertical(id="panel") as panel:
             panel.border_title = "Order ticket"
             with Horizontal(id="order"):
                 yield Static(id="side")
-                yield Static(terms(self._draft.symbol).label, id="label")
+                yield Static(label_of(self._draft.symbol), id="label")
             with Horizontal(id="entries"):
                 yield Static("quantity", classes="name")
                 yield Input(str(self._draft.quantity), id="quantity", compact=True)
@@ -76,7 +76,7 @@ class TicketDialog(Dialog[OrderResult | None]):
         quantity = self.query_one("#quantity", Input).value.strip()
         limit = self.query_one("#limit", Input).value.strip()
         if not quantity.isdecimal() or int(quantity) < 1:
-            raise InvalidValueError("quantity", repr(quantity), "a whole number of contracts, at least 1")
+            raise InvalidValueError("quantity", repr(quantity), "a whole number, at least 1")
         try:
             price = Decimal(limit) if limit else None
         except InvalidOperation:
@@ -140,11 +140,11 @@ class TicketDialog(Dialog[OrderResult | None]):
         self._ask()
 
     def action_more(self) -> None:
-        """One contract more."""
+        """One more."""
         self._step(1)
 
     def action_fewer(self) -> None:
-        """One contract fewer, at least one."""
+        """One fewer, at least one."""
         self._step(-1)
 
     def _step(self, step: int) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from textual.content import Content
 
-from optionix_core.market.symbols import terms
+from optionix_core.portfolio.deliverables import label_of
 from optionix_core.trading.orders import OrderState
 from widgets import figures
 
@@ -48,7 +48,7 @@ def preview_content(preview: OrderPreview) -> Content:
 def result_title(result: OrderResult) -> tuple[str, str, Loudness]:
     """Title, text and loudness of the notification that tells how an order ended."""
     intent = result.intent
-    name = f"{intent.side.upper()} {intent.quantity} {terms(intent.symbol).label}"
+    name = f"{intent.side.upper()} {intent.quantity} {label_of(intent.symbol)}"
     if result.state is OrderState.REJECTED:
         return f"Rejected: {name}", result.reason or "no reason given", "error"
     if not result.fills:

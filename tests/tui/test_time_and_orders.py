@@ -130,6 +130,18 @@ async def test_an_order_typed_whole_goes_out_at_once_only_where_settings_say_so(
         assert not isinstance(app.screen, TicketDialog)
 
 
+async def test_shares_are_ordered_from_the_command_line_with_a_ticket(make_app: MakeApp) -> None:
+    app = make_app()
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await until_ready(pilot, app)
+        await app.run_line("buy 100 ORBIT")
+        await until(pilot, lambda: isinstance(app.screen, TicketDialog), "the ticket")
+        await until(pilot, lambda: app.screen._previewed is not None, "the preview", 10.0)
+        await pilot.press("enter")
+        await until(pilot, lambda: app.session.book is not None and app.session.book.held == {"ORBIT": 100}, "it", 10.0)
+        assert "Filled: BUY 100 ORBIT" in screen_text(app)
+
+
 async def test_keys_and_orders_without_a_price_always_open_the_ticket(make_app: MakeApp) -> None:
     app = make_app(confirm=False)
     async with app.run_test(size=(120, 40), notifications=True) as pilot:

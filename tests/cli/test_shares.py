@@ -175,3 +175,18 @@ def test_an_algorithm_buys_shares(optionix):
     listed = optionix("order", "list", "--all").out
     assert "sent by" in listed
     assert "ORBIT" in optionix("algo", "list").out
+
+
+def test_shares_halt_with_their_underlying_and_their_combinations_with_them(optionix):
+    resting = optionix(*SUBMIT.format("ORBIT", "buy", 1, "1").split(), "--json")
+    assert json.loads(resting.out)["state"] == "working"
+    halted = optionix("halt", "start", "ORBIT", "--reason", "news", "--by", "ada", "--yes")
+    assert halted.code == 0, halted.words
+    legs = json.dumps([{"symbol": "ORBIT", "ratio": 100}, {"symbol": OPTION, "ratio": -1}])
+    combination = ("order", "submit", "--legs", legs, "--side", "buy", "--quantity", "1")
+    for words in (("buy", "1", "ORBIT"), ("buy", "1", OPTION), combination):
+        refused = optionix(*words)
+        assert (refused.code, "refused by not-halted: ORBIT is halted" in refused.words) == (5, True)
+    (order,) = json.loads(optionix("order", "list", "--json").out)["orders"]
+    assert order["state"] == "suspended"
+    assert optionix("buy", "1", "QUASAR").code == 0

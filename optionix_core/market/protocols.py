@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -177,6 +177,27 @@ class ListsShares(Protocol):
 
         Raises UnknownNameError for a symbol that is not quoted, RefusedError for an underlying that nobody can trade,
         such as an index.
+        """
+        ...
+
+
+@runtime_checkable
+class TellsTogether(Protocol):
+    """A feed that knows how its options move together, so that a net price can be bounded better than leg by leg."""
+
+    def quotes_together(
+        self,
+        legs: Sequence[tuple[str, int]],
+        at_most: float,
+        after: datetime,
+        until: datetime,
+        elsewhere: Mapping[str, float],
+    ) -> Iterator[Quote]:
+        """The legs' quotes made after `after` and up to `until`, in order of time, each once.
+
+        `legs` are keys with the contracts of one unit, above zero bought at the ask, below sold at the bid. Quotes of
+        moments are left out at which a unit costs more than `at_most` for certain, even where a leg may be traded at
+        its price of `elsewhere` instead.
         """
         ...
 

@@ -12,7 +12,7 @@ from itertools import chain
 from math import inf
 from typing import TYPE_CHECKING, Final
 
-from optionix_core.market.protocols import TouchRange
+from optionix_core.market.protocols import TellsTogether, TouchRange
 from optionix_core.portfolio.combination import TradeLeg, combination_entry
 from optionix_core.portfolio.ledger import entry_event
 from optionix_core.services.judging import instrument_of, quotes_of
@@ -85,26 +85,44 @@ def combination_events(
 
 
 def quotes_that_could_matter(
-    feed: QuoteSource, telling: TellsQuotes, intent: OrderIntent, after: datetime, until: datetime
+    feed: QuoteSource,
+    telling: TellsQuotes,
+    intent: OrderIntent,
+    after: datetime,
+    until: datetime,
+    elsewhere: Mapping[str, float] | None = None,
 ) -> Iterator[Quote]:
     """Quotes of the legs after `after` and up to `until` in order of time, but for stretches without a chance.
 
-    The bounds of every leg's touch over a stretch bound the net price in it; a stretch in which the limit could be met
-    is cut until it is short.
+    A feed that knows how its options move together is asked at once. Elsewhere the bounds of every leg's touch over a
+    stretch bound the net price in it, and a stretch in which the limit could be met is cut until it is short.
+    `elsewhere` are prices at which orders of this home would trade a leg.
     """
+    others = {} if elsewhere is None else elsewhere
+    options = not any(leg.is_share for leg in intent.legs)
+    if isinstance(feed, TellsTogether) and options and intent.limit_price is not None and until - after > SHORTEST:
+        sign = intent.side.sign
+        legs = [(leg.symbol, sign * leg.ratio) for leg in intent.legs]
+        yield from feed.quotes_together(legs, sign * float(intent.limit_price), after, until, others)
+        return
     while after < until:
         end = min(until, after + LONGEST)
-        yield from _of_stretch(feed, telling, intent, after, end)
+        yield from _of_stretch(feed, telling, intent, after, end, others)
         after = end
 
 
 def _of_stretch(
-    feed: QuoteSource, telling: TellsQuotes, intent: OrderIntent, after: datetime, until: datetime
+    feed: QuoteSource,
+    telling: TellsQuotes,
+    intent: OrderIntent,
+    after: datetime,
+    until: datetime,
+    others: Mapping[str, float],
 ) -> Iterator[Quote]:
     start = quotes_of(feed, intent, after)
     width = _width(intent, start)
     ranges = {symbol: _ranges(telling, symbol, after, until, width, start.get(symbol)) for symbol in intent.symbols}
-    if not could_meet(intent, ranges):
+    if not could_meet(intent, ranges, others):
         return
     if until - after <= SHORTEST:
         told = chain.from_iterable(telling.quotes_between(symbol, after, until) for symbol in intent.symbols)
@@ -112,9 +130,8 @@ def _of_stretch(
         return
     step = (until - after) / PARTS
     for part in range(PARTS):
-        yield from _of_stretch(
-            feed, telling, intent, after + part * step, until if part == PARTS - 1 else after + (part + 1) * step
-        )
+        end = until if part == PARTS - 1 else after + (part + 1) * step
+        yield from _of_stretch(feed, telling, intent, after + part * step, end, others)
 
 
 def _width(intent: OrderIntent, quotes: Mapping[str, Quote]) -> float:

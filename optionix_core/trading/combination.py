@@ -91,18 +91,21 @@ def executed(
     )
 
 
-def could_meet(intent: OrderIntent, ranges: Mapping[str, Sequence[TouchRange]]) -> bool:
-    """Whether some quotes within the ranges of a stretch could meet the limit; an order without one always could."""
+def could_meet(intent: OrderIntent, ranges: Mapping[str, Sequence[TouchRange]], elsewhere: Mapping[str, float]) -> bool:
+    """Whether some quotes within the ranges of a stretch could meet the limit; an order without one always could.
+
+    `elsewhere` are prices at which a leg can be traded beside the displayed ones.
+    """
     if intent.limit_price is None:
         return True
     best = 0.0
     for leg in intent.legs:
-        told = ranges[leg.symbol]
-        if not told:
-            return False
+        told, others = ranges[leg.symbol], [elsewhere[leg.symbol]] if leg.symbol in elsewhere else []
         bought = leg_side(intent.side, leg) is Side.BUY
-        price = min(one.ask_low for one in told) if bought else max(one.bid_high for one in told)
-        best += leg.weight * price
+        prices = [*(one.ask_low if bought else one.bid_high for one in told), *others]
+        if not prices:
+            return False
+        best += leg.weight * (min(prices) if bought else max(prices))
     sign = intent.side.sign
     return sign * best <= sign * float(intent.limit_price) + _SLACK
 

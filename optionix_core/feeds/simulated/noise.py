@@ -73,8 +73,8 @@ def quantile(probability: float) -> float:
     return -top / bottom if q < 0.0 else top / bottom
 
 
-def normals(stream: int, counters: NDArray[np.int64]) -> NDArray[np.float64]:
-    """`normal` at each of `counters` (int64, not negative), the same bits."""
+def words(stream: int, counters: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """`bits` at each of `counters` (int64, not negative)."""
     import numpy as np
 
     with np.errstate(over="ignore"):
@@ -82,7 +82,22 @@ def normals(stream: int, counters: NDArray[np.int64]) -> NDArray[np.float64]:
         word = (word ^ (word >> np.uint64(30))) * np.uint64(_MIX_1)
         word = (word ^ (word >> np.uint64(27))) * np.uint64(_MIX_2)
         word ^= word >> np.uint64(31)
-    probability = ((word >> np.uint64(11)).astype(np.float64) + 0.5) * _UNIT
+    return word
+
+
+def uniforms(stream: int, counters: NDArray[np.int64]) -> NDArray[np.float64]:
+    """`uniform` at each of `counters`, the same bits."""
+    import numpy as np
+
+    shifted: NDArray[np.float64] = (words(stream, counters) >> np.uint64(11)).astype(np.float64)
+    return (shifted + 0.5) * _UNIT
+
+
+def normals(stream: int, counters: NDArray[np.int64]) -> NDArray[np.float64]:
+    """`normal` at each of `counters`, the same bits."""
+    import numpy as np
+
+    probability = uniforms(stream, counters)
     q = probability - 0.5
     r = 0.180625 - q * q
     top = ((59.109374720 * r + 159.29113202) * r + 50.434271938) * r + 3.3871327179

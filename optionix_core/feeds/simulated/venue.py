@@ -6,7 +6,7 @@ done. It refuses moments before 2019, expiries that have passed and strikes that
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
@@ -25,6 +25,7 @@ from optionix_core.market.protocols import FeedState, Matters, UnderlyingInfo, e
 from optionix_core.market.quote import Quote
 
 if TYPE_CHECKING:
+    from optionix_core.feeds.simulated.path_arrays import Floats, Ticks
     from optionix_core.feeds.simulated.smile import SimulatedSmile
     from optionix_core.market.chain import OptionChain
     from optionix_core.market.protocols import PriceHistory
@@ -46,6 +47,8 @@ class Market:
         self.maker = MarketMaker(seed, self.path)
         self.stretches = Stretches(self.path)
         self.own_key = key(seed, underlying.symbol, "underlying")
+        self.floors: dict[tuple[object, ...], tuple[int, Ticks, Floats]] = {}
+        """Net prices that `together` has bounded already."""
         self._rows: dict[date, tuple[range, tuple[tuple[Contract, Contract], ...]]] = {}
 
     def rows(self, series: Series, tick: int) -> tuple[tuple[Contract, Contract], ...]:
@@ -231,6 +234,21 @@ class SimulatedFeed:
             return stretch.underlying_quotes(self, self.market(symbol), after, until, matters, _SPOT_PERIOD)
         market, _, contract = self._contract(symbol)
         return stretch.option_quotes(self, market, contract, after, until, matters)
+
+    def quotes_together(
+        self,
+        legs: Sequence[tuple[str, int]],
+        at_most: float,
+        after: datetime,
+        until: datetime,
+        elsewhere: Mapping[str, float],
+    ) -> Iterator[Quote]:
+        """The legs' quotes at moments at which their net price may be `at_most`, in order; see TellsTogether."""
+        from optionix_core.feeds.simulated import together
+
+        found = [(*self._contract(symbol), ratio) for symbol, ratio in legs]
+        mine = [(market, contract, ratio) for market, _, contract, ratio in found]
+        return together.quotes_together(self, mine, at_most, after, until, elsewhere)
 
     def session_close(self, moment: datetime) -> datetime:
         """The end of the UTC day in the continuous session, else the close of XNYS's session; see TellsSessions."""

@@ -1,8 +1,9 @@
 """One entry for a combination's fill: every leg, one fee, and the exact signed net cash.
 
 A combination fills as a whole or not at all, so its legs are posted together: no reader of the ledger can ever see
-half a spread. The fee is one amount; each leg bears its part by the number of contracts. Refuses legs of one
-instrument twice, and legs that are paid in different currencies.
+half a spread. The fee is one amount; each leg bears its part by the number of contracts. An instrument stands twice
+only where it was bought, or sold, at two prices. Refuses anything else that stands twice, and legs that are paid in
+different currencies.
 """
 
 from __future__ import annotations
@@ -101,7 +102,7 @@ def _check(legs: Sequence[TradeLeg], fee: Decimal) -> None:
         raise InvalidValueError("legs", 0, "at least 1")
     if not fee.is_finite() or fee < 0:
         raise InvalidValueError("fee", fee, "finite and not negative")
-    seen: set[str] = set()
+    seen: dict[str, list[TradeLeg]] = {}
     for row, leg in enumerate(legs):
         if not leg.quantity.is_finite() or not leg.quantity:
             raise InvalidValueError("quantity", leg.quantity, "finite and not zero", row)
@@ -111,6 +112,7 @@ def _check(legs: Sequence[TradeLeg], fee: Decimal) -> None:
             raise InvalidValueError("multiplier", leg.multiplier, "positive", row)
         if leg.currency != legs[0].currency:
             raise InvalidValueError("currency", leg.currency, f"{legs[0].currency}, as of the other legs", row)
-        if leg.symbol in seen:
-            raise InvalidValueError("symbol", leg.symbol, "in one leg only", row)
-        seen.add(leg.symbol)
+        before = seen.setdefault(leg.symbol, [])
+        if any(other.price == leg.price or (other.quantity > 0) is not (leg.quantity > 0) for other in before):
+            raise InvalidValueError("symbol", leg.symbol, "in one leg only at one price and on one side", row)
+        before.append(leg)

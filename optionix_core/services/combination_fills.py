@@ -1,37 +1,27 @@
-"""What a combination is filled with at a moment, and the stretches of time in which its quotes could matter.
+"""The quotes that a combination meets at a moment, and the stretches of time in which its quotes could matter.
 
-Every leg is met by the quote that the feed has of it at the moment, if that is not stale. A fill is one event with all
-legs and one entry of the ledger: no reader can see half a spread.
+Every leg is met by the quote that the feed has of it at the moment, if that is not stale.
 """
 
 from __future__ import annotations
 
 from datetime import timedelta
-from decimal import Decimal
 from itertools import chain
 from math import inf
 from typing import TYPE_CHECKING, Final
 
 from optionix_core.market.protocols import TellsTogether, TouchRange
-from optionix_core.portfolio.combination import TradeLeg, combination_entry
-from optionix_core.portfolio.ledger import entry_event
-from optionix_core.services.judging import instrument_of, quotes_of
-from optionix_core.trading.combination import contracts, could_meet, executed, leg_side, natural
-from optionix_core.trading.orders import Side
-from optionix_core.trading.records import fill_event
+from optionix_core.services.judging import quotes_of
+from optionix_core.trading.combination import contracts, could_meet, natural
 from optionix_core.trading.touch import quoted_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
-    from optionix_core.market.instruments import Security
     from optionix_core.market.protocols import QuoteSource, TellsQuotes
     from optionix_core.market.quote import Quote
-    from optionix_core.sync.event import Event
-    from optionix_core.trading.fold import OpenOrder
-    from optionix_core.trading.orders import Fill, OrderIntent, OrderLeg
-    from optionix_core.trading.paper import PaperVenue
+    from optionix_core.trading.orders import OrderIntent
 
 LONGEST: Final = timedelta(hours=2)
 """Stretch that is asked about as a whole."""
@@ -40,48 +30,12 @@ SHORTEST: Final = timedelta(minutes=2)
 """Stretch that is looked at quote by quote."""
 
 
-def meeting(feed: QuoteSource, venue: PaperVenue, order: OpenOrder, at: datetime) -> Fill | None:
-    """What an order is filled with by the quotes of `at`; None where it is not."""
-    quotes = quotes_of(feed, order.intent, at)
-    if any(at - quoted_at(quote) > feed.stale_after for quote in quotes.values()):
+def fresh_quotes(feed: QuoteSource, intent: OrderIntent, at: datetime) -> dict[str, Quote] | None:
+    """The quotes of all legs at a moment; None where one is missing or stale."""
+    quotes = quotes_of(feed, intent, at)
+    if len(quotes) < len(intent.symbols) or any(at - quoted_at(quote) > feed.stale_after for quote in quotes.values()):
         return None
-    securities = {symbol: instrument_of(feed, symbol) for symbol in order.intent.symbols}
-    multipliers = {symbol: one.multiplier for symbol, one in securities.items() if one is not None}
-    if len(multipliers) < len(securities):
-        return None
-    meter, side = venue.meter(order, multipliers.__getitem__), order.intent.side
-
-    def fee(leg: OrderLeg, quantity: int, price: Decimal) -> Decimal:
-        return meter.charge(leg.symbol, quantity, price, sold=leg_side(side, leg) is Side.SELL)
-
-    return executed(order, quotes, venue.available, fee, at)
-
-
-def combination_events(
-    fill: Fill, intent: OrderIntent, venue: str, instruments: Mapping[str, Security]
-) -> tuple[Event, Event]:
-    """A fill of all legs and its one ledger entry."""
-    legs = [
-        TradeLeg(
-            leg.symbol,
-            Decimal(leg.quantity),
-            leg.price,
-            instruments[leg.symbol].multiplier,
-            instruments[leg.symbol].currency,
-        )
-        for leg in fill.legs
-    ]
-    entry = combination_entry(
-        entry_id=f"{fill.fill_id}/entry",
-        account=intent.account,
-        venue=venue,
-        legs=legs,
-        fee=fill.fee,
-        fees=[leg.fee for leg in fill.legs],
-        time=fill.filled_at,
-        cause=fill.fill_id,
-    )
-    return fill_event(fill, intent), entry_event(entry)
+    return quotes
 
 
 def quotes_that_could_matter(

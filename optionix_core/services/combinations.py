@@ -1,62 +1,49 @@
-"""Combinations that are placed: filled at once or not at all, and what one would do now.
-
-A combination that rests is looked at by the venue like any other order; see `combination_fills`.
-"""
+"""What a combination would do now: what would fill, its payoff, and what the account would need."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from optionix_core.errors import IntegrityError
-from optionix_core.portfolio.exact import ZERO, decimal_text, exact_arithmetic
-from optionix_core.services.combination_fills import combination_events, meeting
+from optionix_core.portfolio.exact import ZERO, exact_arithmetic
+from optionix_core.services import at_once
 from optionix_core.services.draft import Draft
-from optionix_core.services.judging import backing_of, earlier_orders, instrument_of, judge, quotes_of, security_of
+from optionix_core.services.judging import backing_of, earlier_orders, judge, quotes_of, security_of
+from optionix_core.services.working import Working
 from optionix_core.trading import resting
 from optionix_core.trading.combination import mid, natural
-from optionix_core.trading.fold import OpenOrder
 from optionix_core.trading.gate import first_refusal
-from optionix_core.trading.orders import CombinationView, OrderPreview, OrderState, TimeInForce
-from optionix_core.trading.paper import PaperVenue, signed_cost
-from optionix_core.trading.records import OrderEnd, end_event
-from optionix_core.trading.touch import acceptable
+from optionix_core.trading.orders import CombinationView, OrderPreview
+from optionix_core.trading.paper import PaperVenue
+from optionix_core.trading.records import intent_event
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from optionix_core.market.instruments import Security
     from optionix_core.market.protocols import QuoteSource
     from optionix_core.portfolio.values import AccountState
     from optionix_core.services.workspace import Workspace
+    from optionix_core.sync.event import Event
     from optionix_core.trading.fold import OrderFold
     from optionix_core.trading.gate import GateLimits
-    from optionix_core.trading.orders import Fill, GateCheck, OrderIntent
-
-
-def match_at_once(
-    draft: Draft,
-    feed: QuoteSource,
-    venue: PaperVenue,
-    intent: OrderIntent,
-    checks: tuple[GateCheck, ...],
-    now: datetime,
-) -> None:
-    """Fill an order that does not rest, in whole units, and end it."""
-    fill = _at_once(feed, venue, intent, now)
-    if fill is not None:
-        draft.add(*combination_events(fill, intent, venue.name, _instruments(feed, intent)))
-    draft.add(end_event(intent, _end(feed, venue, intent, fill, checks, now), now))
+    from optionix_core.trading.orders import OrderIntent
 
 
 def preview_combination(
-    workspace: Workspace, intent: OrderIntent, now: datetime, limits: GateLimits | None, unopened: AccountState
+    workspace: Workspace,
+    intent: OrderIntent,
+    now: datetime,
+    limits: GateLimits | None,
+    unopened: AccountState,
+    opening: tuple[Event, ...],
 ) -> OrderPreview:
-    """What a combination would do now. Raises UnknownNameError and MissingDataError for a leg without a quote."""
+    """What a combination would do now. Raises UnknownNameError and MissingDataError for a leg without a quote.
+
+    `unopened` and the events `opening` stand for an account that is not open yet.
+    """
     desk, feed, store = workspace.desk, workspace.feed, workspace.store
     legs = {symbol: security_of(feed, symbol) for symbol in intent.symbols}
     quotes = {symbol: feed.quote(symbol, now) for symbol in intent.symbols}
@@ -67,64 +54,27 @@ def preview_combination(
         limits = draft.rules.limits if limits is None else limits
         earlier = earlier_orders(store, intent, now, limits)
         judged = judge(draft, feed, venue, intent, now, limits, account=unopened, earlier=earlier)
-        fill = None if first_refusal(judged.checks) is not None else _at_once(feed, venue, intent, now)
-        view = _view(draft.orders, feed, intent, draft.book.account(intent.account) or unopened, now)
+        known = draft.book.account(intent.account)
+        view = _view(draft.orders, feed, intent, known or unopened, now)
+        refused = first_refusal(judged.checks) is not None
+        working, before = Working(draft, feed, limits), (*(() if known else opening), intent_event(intent))
+        quote = quotes[intent.symbols[0]]
+        fills = () if refused else at_once.would_fill(draft, working, intent, quote, now, before)
     instrument = legs[intent.priced_by]
-    fillable = 0 if fill is None else fill.quantity
-    price = None if fill is None else fill.price
+    fillable = sum(fill.quantity for fill in fills)
     reserve = resting.reserve_of(intent, instrument, None, venue.kept(intent))
     return OrderPreview(
         intent=intent,
-        quote=quotes[intent.symbols[0]],
-        price=price,
+        quote=quote,
+        price=at_once.worst_price(fills, intent.side),
         fillable=fillable,
-        cost=None if price is None else signed_cost(intent.side, fillable, price, instrument.multiplier),
-        fees=None if fill is None else fill.fee,
+        cost=at_once.cost_of(fills, intent, instrument),
+        fees=sum((fill.fee for fill in fills), ZERO) if fills else None,
         checks=judged.checks,
         reserve=reserve.total(intent.quantity - fillable, filled=False) if intent.time_in_force.rests else ZERO,
         ends_at=judged.ends_at,
         combination=view,
     )
-
-
-def _at_once(feed: QuoteSource, venue: PaperVenue, intent: OrderIntent, now: datetime) -> Fill | None:
-    fill = meeting(feed, venue, OpenOrder(intent), now)
-    if fill is not None and intent.time_in_force is TimeInForce.FOK and fill.quantity < intent.quantity:
-        return None
-    return fill
-
-
-def _instruments(feed: QuoteSource, intent: OrderIntent) -> dict[str, Security]:
-    found = {symbol: instrument_of(feed, symbol) for symbol in intent.symbols}
-    legs = {symbol: one for symbol, one in found.items() if one is not None}
-    if len(legs) < len(found):
-        raise IntegrityError("the gate passed a combination with a leg that the feed does not know")
-    return legs
-
-
-def _end(
-    feed: QuoteSource,
-    venue: PaperVenue,
-    intent: OrderIntent,
-    fill: Fill | None,
-    checks: tuple[GateCheck, ...],
-    now: datetime,
-) -> OrderEnd:
-    if fill is not None and fill.quantity == intent.quantity:
-        return OrderEnd(OrderState.FILLED, None, checks)
-    if fill is not None:
-        reason = f"{fill.quantity} of {intent.quantity} units filled, the rest cancelled: no more displayed in a leg"
-        return OrderEnd(OrderState.CANCELLED, reason, checks)
-    net = natural(intent.side, intent.legs, quotes_of(feed, intent, now))
-    could = meeting(feed, venue, OpenOrder(replace(intent, limit_price=None)), now)
-    limit = intent.limit_price
-    if net is not None and limit is not None and not acceptable(intent.side, net, limit):
-        reason = f"the natural price is {decimal_text(net)}, the limit {decimal_text(limit)}"
-    elif could is not None:
-        reason = f"fill or kill: {could.quantity} of {intent.quantity} units could be filled"
-    else:
-        reason = "a leg has nothing displayed that is not taken"
-    return OrderEnd(OrderState.CANCELLED, reason, checks)
 
 
 def _view(

@@ -68,6 +68,12 @@ class Draft:
                 self._unposted.append(event)
                 self._moved = True
 
+    def forget(self, count: int) -> None:
+        """Drop all events but the first `count`."""
+        del self.events[count:]
+        self._book, self._orders, self._applied = self._desk.book, self._desk.orders, 0
+        self._unposted = [event for event in self.events if event.type in (ENTRY, ACCOUNT_OPENED)]
+
     def find(self, event_id: str) -> Event | None:
         """A drafted event by its id."""
         return next((event for event in self.events if event.id == event_id), None)

@@ -144,7 +144,8 @@ class Passage:
             if order.intent.legs and isinstance(self._feed, TellsQuotes):
                 key = f"{order.intent.client_order_id}/legs"
                 after = max(at - _JUST_BEFORE, self._start(order))
-                told = quotes_that_could_matter(self._feed, self._feed, order.intent, after, self._now)
+                others = self.working.crossing.elsewhere(order, self._now)
+                told = quotes_that_could_matter(self._feed, self._feed, order.intent, after, self._now, others)
                 self._pull(key, told)
             elif order.intent.legs:
                 unseen.update(order.intent.symbols)

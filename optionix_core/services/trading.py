@@ -13,23 +13,23 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from optionix_core.errors import IntegrityError, InvalidValueError, NotFilledError, RefusedError
-from optionix_core.portfolio.exact import ZERO, decimal_text
+from optionix_core.portfolio.exact import ZERO
 from optionix_core.portfolio.ledger import account_opened_event, entry_event, opening_entry
 from optionix_core.portfolio.values import AccountState
-from optionix_core.services import answers
-from optionix_core.services.combinations import match_at_once, preview_combination
+from optionix_core.services import answers, at_once
+from optionix_core.services.combinations import preview_combination
 from optionix_core.services.draft import Draft
 from optionix_core.services.families import check_parent, parent_refusal, released
 from optionix_core.services.judging import earlier_orders, judge, security_of
 from optionix_core.services.lifecycle import bring_up_to_date, update_under_lock
 from optionix_core.services.order_json import to_json
 from optionix_core.services.sizing import sized
-from optionix_core.services.working import Working, closed_lots, fill_events
+from optionix_core.services.working import Working
 from optionix_core.sync.faultpoints import reach
 from optionix_core.trading import resting
 from optionix_core.trading.gate import LOCAL_SIM, first_refusal
-from optionix_core.trading.orders import OrderPreview, OrderState, Side, TimeInForce
-from optionix_core.trading.paper import PaperVenue, acceptable, signed_cost
+from optionix_core.trading.orders import OrderPreview, OrderState, Side
+from optionix_core.trading.paper import PaperVenue
 from optionix_core.trading.records import (
     OrderEnd,
     check_client_order_id,
@@ -46,14 +46,12 @@ from optionix_core.trading.working_records import Accepted, accepted_event
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from optionix_core.market.instruments import Security
     from optionix_core.market.protocols import QuoteSource
-    from optionix_core.market.quote import Quote
     from optionix_core.services.judging import Judged
     from optionix_core.services.workspace import Workspace
     from optionix_core.sync.event import Event, LogWriter, Record
     from optionix_core.trading.gate import GateLimits
-    from optionix_core.trading.orders import Fill, GateCheck, OrderIntent, OrderResult
+    from optionix_core.trading.orders import GateCheck, OrderIntent, OrderResult
 
 __all__ = [
     "OrderTerms",
@@ -92,7 +90,9 @@ def preview_terms(workspace: Workspace, terms: OrderTerms, limits: GateLimits | 
     intent = intent_of_terms(terms, workspace.account, _PREVIEW, now)
     desk, feed, store = workspace.desk, workspace.feed, workspace.store
     if intent.legs:
-        return preview_combination(workspace, intent, now, limits, unopened_account(intent.account))
+        return preview_combination(
+            workspace, intent, now, limits, unopened_account(intent.account), opening(intent.account, now)
+        )
     if intent.amount is not None:
         intent = sized(feed, desk.rules.fees, intent, now)
     instrument = security_of(feed, intent.symbol)
@@ -115,19 +115,18 @@ def preview_terms(workspace: Workspace, terms: OrderTerms, limits: GateLimits | 
             parent=parent_refusal(store, intent),
             joins=True,
         )
-        refused = first_refusal(judged.checks) is not None
-        fills = () if refused or intent.trigger is not None else venue.execute(intent, instrument, quote, now)
+        refused = first_refusal(judged.checks) is not None or intent.trigger is not None
+        first = opening(intent.account, now) if draft.book.venue_of(intent.account) is None else ()
+        trial = (*first, intent_event(intent))
+        fills = () if refused else at_once.would_fill(draft, Working(draft, feed, limits), intent, quote, now, trial)
     fillable = sum(fill.quantity for fill in fills)
-    if intent.time_in_force is TimeInForce.FOK and fillable < intent.quantity:
-        fills, fillable = (), 0
-    price = fills[0].price if fills else None
     reserve = resting.reserve_of(intent, instrument, _level(intent, judged), venue.kept(intent))
     return OrderPreview(
         intent=intent,
         quote=quote,
-        price=price,
+        price=at_once.worst_price(fills, intent.side),
         fillable=fillable,
-        cost=None if price is None else signed_cost(intent.side, fillable, price, instrument.multiplier),
+        cost=at_once.cost_of(fills, intent, instrument),
         fees=sum((fill.fee for fill in fills), ZERO) if fills else None,
         checks=judged.checks,
         reserve=reserve.total(intent.quantity - fillable, filled=False) if intent.time_in_force.rests else ZERO,
@@ -178,8 +177,8 @@ def place(
             intent = sized(feed, desk.rules.fees, intent, now)
         reach("before-gate")
         if earlier is None:
-            opening = _opening(intent.account, now) if desk.book.venue_of(intent.account) is None else ()
-            desk.append(log, (*opening, intent_event(intent)))
+            first = opening(intent.account, now) if desk.book.venue_of(intent.account) is None else ()
+            desk.append(log, (*first, intent_event(intent)))
         reach("after-intent")
         draft = Draft(desk)
         checks = decide(draft, log, feed, intent, now, limits)
@@ -217,7 +216,7 @@ def raise_for_refusal(checks: tuple[GateCheck, ...]) -> None:
         raise RefusedError(refusal.rule, refusal.detail)
 
 
-def _opening(account: str, now: datetime) -> tuple[Event, ...]:
+def opening(account: str, now: datetime) -> tuple[Event, ...]:
     return (
         account_opened_event(account, LOCAL_SIM, CURRENCY, now),
         entry_event(opening_entry(account, CURRENCY, OPENING_BALANCE, now)),
@@ -272,14 +271,16 @@ def decide(
             place=resting.place_of(intent, quote, level),
             released=0 if intent.parent is None else released(log, intent, intent.parent),
         )
+        taken = at_once.taken_if_posted(working, intent, quote, now)
+        if taken is not None:
+            draft.add(end_event(intent, OrderEnd(OrderState.REJECTED, f"post-only: {taken}", judged.checks), now))
+            return judged.checks
         draft.add(accepted_event(intent, accepted, now))
         order = draft.orders.order(intent.client_order_id)
         if order is not None:
             working.look(order, quote, now, arriving=True)
-    elif intent.legs:
-        match_at_once(draft, feed, working.venue, intent, judged.checks, now)
     else:
-        _match_at_once(working, intent, instrument, quote, judged.checks, now)
+        at_once.match(draft, working, intent, quote, judged.checks, now)
     return judged.checks
 
 
@@ -287,45 +288,3 @@ def _level(intent: OrderIntent, judged: Judged) -> Decimal | None:
     if intent.trigger is None:
         return None
     return judged.level if intent.trigger.price is None else intent.trigger.price
-
-
-def _match_at_once(
-    working: Working,
-    intent: OrderIntent,
-    instrument: Security,
-    quote: Quote,
-    checks: tuple[GateCheck, ...],
-    now: datetime,
-) -> None:
-    draft, venue = working.draft, working.venue
-    fills = venue.execute(intent, instrument, quote, now)
-    end = _end_of_match(intent, fills, quote, venue, checks)
-    if intent.time_in_force is TimeInForce.FOK and end.state is not OrderState.FILLED:
-        could = sum(fill.quantity for fill in fills)
-        fills = ()
-        end = OrderEnd(OrderState.CANCELLED, f"fill or kill: {could} of {intent.quantity} could be filled", checks)
-    for fill in fills:
-        closes = () if intent.lots is None else closed_lots(draft, intent, intent.lots, 0, fill.quantity)
-        draft.add(*fill_events(fill, intent, venue.name, instrument, closes))
-    draft.add(end_event(intent, end, now))
-    if intent.one_cancels is not None:
-        for fill in fills:
-            working.take_from_group(intent, fill)
-
-
-def _end_of_match(
-    intent: OrderIntent, fills: tuple[Fill, ...], quote: Quote, venue: PaperVenue, checks: tuple[GateCheck, ...]
-) -> OrderEnd:
-    filled = sum(fill.quantity for fill in fills)
-    if filled == intent.quantity:
-        return OrderEnd(OrderState.FILLED, None, checks)
-    price = quote.ask if intent.side is Side.BUY else quote.bid
-    name, limit = "ask" if intent.side is Side.BUY else "bid", intent.limit_price
-    if fills:
-        reason = f"{filled} of {intent.quantity} filled, the rest cancelled: no more displayed at the {name}"
-    elif price is not None and limit is not None and not acceptable(intent.side, Decimal(repr(price)), limit):
-        reason = f"the {name} is {price}, the limit {decimal_text(limit)}"
-    else:
-        taken = venue.already_taken(intent.side, quote)
-        reason = f"all that was displayed at the {name} is taken ({taken} contracts)"
-    return OrderEnd(OrderState.CANCELLED, reason, checks)

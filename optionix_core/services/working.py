@@ -12,37 +12,38 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from optionix_core.errors import IntegrityError
-from optionix_core.portfolio.combination import TradeLeg, combination_entry
 from optionix_core.portfolio.exact import ZERO, decimal_text, exact_arithmetic
-from optionix_core.portfolio.ledger import entry_event, trade_entry
-from optionix_core.services.combination_fills import combination_events, meeting
+from optionix_core.services.crossing import Crossing
+from optionix_core.services.fill_entries import closed_lots, combination_events, fill_events
 from optionix_core.services.judging import backing_of, instrument_of, judge
 from optionix_core.trading import resting
 from optionix_core.trading.account_standing import AccountStatus, effective
 from optionix_core.trading.backing import is_reduced
 from optionix_core.trading.claims import children, siblings
+from optionix_core.trading.crossing import place_in_time
 from optionix_core.trading.gate import first_refusal
 from optionix_core.trading.gate_power import backed
 from optionix_core.trading.gate_terms import open_lots
-from optionix_core.trading.lots_wanted import closes_of, why_not_open
+from optionix_core.trading.lots_wanted import why_not_open
 from optionix_core.trading.orders import Amendment, OrderState, TriggerKind
 from optionix_core.trading.paper import PaperVenue, signed_cost
-from optionix_core.trading.records import OrderEnd, end_event, fill_event
+from optionix_core.trading.records import OrderEnd, end_event
 from optionix_core.trading.touch import quoted_at
 from optionix_core.trading.working_records import Amended, Place, amended_event, triggered_event
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from optionix_core.market.instruments import Security
     from optionix_core.market.protocols import QuoteSource
     from optionix_core.market.quote import Quote
-    from optionix_core.portfolio.values import LedgerEntry, LotPick
     from optionix_core.services.draft import Draft
-    from optionix_core.sync.event import Event
     from optionix_core.trading.fold import OpenOrder
     from optionix_core.trading.gate import GateLimits
-    from optionix_core.trading.orders import Fill, GateCheck, LotsWanted, OrderIntent
+    from optionix_core.trading.orders import Fill, GateCheck, OrderIntent
+
+    Match = Callable[[OpenOrder, Security, Quote, datetime, int | None], Fill | None]
 
 
 class _HeldUp(NamedTuple):
@@ -61,7 +62,10 @@ class Working:
         self.venue = PaperVenue(draft.already_taken, draft.fees)
         self.places: dict[str, Place] = {}
         """Where orders stand, where that is not what the log says."""
+        self.released: list[str] = []
+        """Children that fills of their parents let work, and that did not meet the orders that rest yet."""
         self._instruments: dict[str, Security] = {}
+        self.crossing = Crossing(self)
 
     def instrument(self, symbol: str) -> Security:
         """Of an order that was accepted."""
@@ -79,7 +83,7 @@ class Working:
     def meet(self, quote: Quote) -> None:
         """Let every order on the quote's instrument meet it; those with the better limit first, then the older."""
         at = quoted_at(quote)
-        if self._halted(quote.symbol, at):
+        if self.halted(quote.symbol, at):
             return
         here = [
             order
@@ -93,32 +97,45 @@ class Working:
 
     def look(self, order: OpenOrder, quote: Quote, at: datetime, *, arriving: bool) -> None:
         """Let one order look at a quote at `at`; `arriving` where it does so for the first time, and so may take."""
+        name, known = order.intent.client_order_id, len(self.draft.events)
+        why = self._looked(order, quote, at, arriving=arriving)
+        if why is not None:
+            self.end(name, OrderEnd(OrderState.CANCELLED, why, ()), at)
+        if arriving or len(self.draft.events) > known:
+            self.crossing.settle(order.intent.symbols, at)
+
+    def _looked(self, order: OpenOrder, quote: Quote, at: datetime, *, arriving: bool) -> str | None:
+        """As `look`; why the order ends, None where it does not."""
+        name = order.intent.client_order_id
         if order.workable < 1:
-            return
+            return None
         if order.intent.legs:
-            self._look_at_legs(order, at)
-            return
+            return self.crossing.take_units(name, at, arriving=arriving)
         if order.waits_for_trigger:
             if not self._triggered(order, quote, at):
-                return
+                return None
             arriving = True
-        name = order.intent.client_order_id
-        order = self._known(name)
-        takes = arriving or order.intent.limit_price is None
-        instrument = self.instrument(order.intent.symbol)
-        match = self.venue.taken if takes else self.venue.rested
-        fill, reason = None, None
+        if arriving or order.intent.limit_price is None:
+            return self.crossing.take(name, quote, at)
+        return self._displayed(self._known(name), quote, at, self.venue.rested)
+
+    def take_displayed(self, order: OpenOrder, quote: Quote, at: datetime) -> str | None:
+        """Let an order take what is displayed; why its account cannot, None where it was filled."""
+        return self._displayed(order, quote, at, self.venue.taken)
+
+    def _displayed(self, order: OpenOrder, quote: Quote, at: datetime, match: Match) -> str | None:
+        instrument, reason = self.instrument(order.intent.symbol), None
         for at_most in self._tried(order):
             fill = match(order, instrument, quote, at, at_most)
-            reason = None if fill is None else self._cannot(order, fill, instrument)
+            if fill is None:
+                return None
+            # The gate has just been asked about an order that does not rest, at this very touch.
+            reason = None if order.accepted_at is None else self.cannot(order, fill)
             if reason is None:
-                break
-        if fill is None:
-            return
-        if reason is not None:
-            self.end(name, OrderEnd(OrderState.CANCELLED, reason, ()), at)
-            return
-        self._fill(order, fill, instrument)
+                self.write(order, fill)
+                self.follow(order, fill)
+                return None
+        return reason
 
     def end(self, client_order_id: str, end: OrderEnd, at: datetime) -> None:
         """End an order, and what its end means for its children."""
@@ -133,7 +150,7 @@ class Working:
             elif child.released < child.intent.quantity:
                 self._reduce(child, child.released, f"parent-{client_order_id}", at)
 
-    def _halted(self, symbol: str, at: datetime) -> bool:
+    def halted(self, symbol: str, at: datetime) -> bool:
         """Whether nothing may trade or trigger on an instrument at a moment."""
         board = self.draft.orders.halts
         return bool(board.halts) and not board.judge((self.instrument(symbol),), at).allowed
@@ -146,32 +163,6 @@ class Working:
             return None
         words = f"account-state: {intent.account} is {status}{'' if why is None else f': {why}'}"
         return _HeldUp(words, status is AccountStatus.BLOCKED)
-
-    def _look_at_legs(self, order: OpenOrder, at: datetime) -> None:
-        """Let a combination meet the quotes that its legs have at `at`."""
-        intent, name = order.intent, order.intent.client_order_id
-        fill = meeting(self.feed, self.venue, order, at)
-        if fill is None or any(self._halted(symbol, at) for symbol in intent.symbols):
-            return
-        account, instrument = self.draft.book.account(intent.account), self.instrument(intent.priced_by)
-        if account is None:
-            raise IntegrityError(f"order {name} works for account {intent.account}, which is not open")
-        orders = self.draft.orders
-        with exact_arithmetic():
-            cost = signed_cost(intent.side, fill.quantity, fill.price, instrument.multiplier) + fill.fee
-            free = account.cash - orders.reserved(intent.account) + order.reserved
-        held_up = self._held_up(intent, at)
-        needs = backing_of(orders, self.feed, replace(intent, quantity=fill.quantity), account)
-        words = f"needs {decimal_text(cost)}, {decimal_text(free)} is free"
-        told = backed(needs, free - cost, cost, words, closes=False)
-        if held_up is not None or not told.passed:
-            reason = f"buying-power: {told.detail}" if held_up is None else held_up.words
-            self.end(name, OrderEnd(OrderState.CANCELLED, reason, ()), at)
-            return
-        legs = {symbol: self.instrument(symbol) for symbol in intent.symbols}
-        self.draft.add(*combination_events(fill, intent, self.venue.name, legs))
-        if self._known(name).remaining == 0:
-            self.end(name, OrderEnd(OrderState.FILLED, None, ()), at)
 
     def _known(self, client_order_id: str) -> OpenOrder:
         order = self.draft.orders.order(client_order_id)
@@ -207,18 +198,22 @@ class Working:
 
     def _tried(self, order: OpenOrder) -> tuple[int, ...]:
         """Quantities to try in turn: all that may work, or as far as it closes what is held or sold."""
-        intent = order.intent
-        account = self.draft.book.account(intent.account)
-        positions = () if account is None else account.positions
-        there = next((item.quantity for item in positions if item.symbol == intent.symbol), ZERO)
-        closes = int(-intent.side.sign * there)
+        intent, closes = order.intent, self.closing(order)
         if intent.reduce_only or 1 <= closes < order.workable:
             return (max(1, closes),) if intent.reduce_only else (order.workable, closes)
         return (order.workable,)
 
-    def _cannot(self, order: OpenOrder, fill: Fill, instrument: Security) -> str | None:
-        """Why the account cannot take a fill; None where it can."""
+    def closing(self, order: OpenOrder) -> int:
+        """Contracts of an order that would close what its account holds or has sold; below one where none would."""
         intent = order.intent
+        account = self.draft.book.account(intent.account)
+        positions = () if account is None else account.positions
+        there = next((item.quantity for item in positions if item.symbol == intent.symbol), ZERO)
+        return int(-intent.side.sign * there)
+
+    def cannot(self, order: OpenOrder, fill: Fill) -> str | None:
+        """Why the account cannot take a fill; None where it can."""
+        intent, instrument = order.intent, self.instrument(order.intent.priced_by)
         account = self.draft.book.account(intent.account)
         if account is None:
             return f"account-venue: account {intent.account} is not open"
@@ -240,20 +235,32 @@ class Working:
                 return f"lots: {missing}"
         part = replace(intent, quantity=fill.quantity, parent=None)
         needs = backing_of(orders, self.feed, part, account)
-        closes = is_reduced(there, intent.side, fill.quantity)
+        closes = not intent.legs and is_reduced(there, intent.side, fill.quantity)
         words = f"needs {decimal_text(cost)}, {decimal_text(free)} is free"
         told = backed(needs, free - cost, cost, words, closes=closes)
         return None if told.passed else f"buying-power: {told.detail}"
 
-    def _fill(self, order: OpenOrder, fill: Fill, instrument: Security) -> None:
-        intent, at = order.intent, fill.filled_at
+    def write(self, order: OpenOrder, fill: Fill) -> None:
+        """A fill and its ledger entry, into the draft."""
+        intent = order.intent
+        if intent.legs:
+            legs = {symbol: self.instrument(symbol) for symbol in intent.symbols}
+            self.draft.add(*combination_events(fill, intent, self.venue.name, legs))
+            return
         lots = intent.lots
         closes = () if lots is None else closed_lots(self.draft, intent, lots, order.filled, fill.quantity)
-        self.draft.add(*fill_events(fill, intent, self.venue.name, instrument, closes))
-        after = self._known(intent.client_order_id)
-        if after.remaining == 0:
-            self.end(intent.client_order_id, OrderEnd(OrderState.FILLED, None, ()), at)
+        self.draft.add(*fill_events(fill, intent, self.venue.name, self.instrument(intent.symbol), closes))
+
+    def follow(self, order: OpenOrder, fill: Fill) -> None:
+        """What a fill means for its order, for the others of its group and for its children."""
+        intent = order.intent
+        after = self.draft.orders.order(intent.client_order_id)
+        if after is not None and after.accepted_at is not None and after.remaining == 0:
+            self.end(intent.client_order_id, OrderEnd(OrderState.FILLED, None, ()), fill.filled_at)
         self.take_from_group(intent, fill)
+        for child in children(self.draft.orders.orders(), intent.client_order_id):
+            if not child.waits_for_trigger and child.intent.limit_price is not None:
+                self.released.append(child.intent.client_order_id)
 
     def take_from_group(self, intent: OrderIntent, fill: Fill) -> None:
         """What was filled of one order of a group is taken from the others."""
@@ -272,56 +279,9 @@ class Working:
         self.draft.add(amended_event(order.intent, Amended(asked, order.reserve, ()), at))
 
 
-def fill_events(
-    fill: Fill, intent: OrderIntent, venue: str, instrument: Security, closes: tuple[LotPick, ...] = ()
-) -> tuple[Event, Event]:
-    """A fill and its ledger entry; `closes` are the lots that it names."""
-    if closes:
-        return fill_event(fill, intent), entry_event(_entry_of_lots(fill, intent, venue, instrument, closes))
-    entry = trade_entry(
-        entry_id=f"{fill.fill_id}/entry",
-        account=intent.account,
-        venue=venue,
-        symbol=intent.symbol,
-        currency=instrument.currency,
-        quantity=Decimal(intent.side.sign * fill.quantity),
-        price=fill.price,
-        multiplier=instrument.multiplier,
-        fee=fill.fee,
-        time=fill.filled_at,
-        cause=fill.fill_id,
-    )
-    return fill_event(fill, intent), entry_event(entry)
-
-
-def _entry_of_lots(
-    fill: Fill, intent: OrderIntent, venue: str, instrument: Security, closes: tuple[LotPick, ...]
-) -> LedgerEntry:
-    quantity = Decimal(intent.side.sign * fill.quantity)
-    leg = TradeLeg(intent.symbol, quantity, fill.price, instrument.multiplier, instrument.currency, closes)
-    return combination_entry(
-        entry_id=f"{fill.fill_id}/entry",
-        account=intent.account,
-        venue=venue,
-        legs=[leg],
-        fee=fill.fee,
-        time=fill.filled_at,
-        cause=fill.fill_id,
-    )
-
-
-def closed_lots(
-    draft: Draft, intent: OrderIntent, wanted: LotsWanted, filled: int, quantity: int
-) -> tuple[LotPick, ...]:
-    """The lots that a fill of an order closes by name, once `filled` of it are filled."""
-    account = draft.book.account(intent.account)
-    lots = () if account is None else open_lots(account.positions, intent.symbol)
-    return closes_of(wanted, lots, filled, quantity)
-
-
-def _priority(order: OpenOrder) -> tuple[int, Decimal]:
-    """Orders without a limit first, then the better limits, then combinations; the sort keeps the older first."""
-    limit = order.intent.limit_price
+def _priority(order: OpenOrder) -> tuple[int, Decimal, datetime]:
+    """Orders without a limit first, then the better limits, then combinations; of these the older first."""
+    limit, since = order.intent.limit_price, place_in_time(order)
     if order.intent.legs:
-        return (2, ZERO)
-    return (0, ZERO) if limit is None else (1, -order.intent.side.sign * limit)
+        return (2, ZERO, since)
+    return (0, ZERO, since) if limit is None else (1, -order.intent.side.sign * limit, since)

@@ -1,24 +1,21 @@
-"""A combination meeting the quotes of its legs: whole units of all legs at their touches, or nothing.
+"""Net prices of a combination: what buying one unit of the proportion costs, per unit of the underlying.
 
 Fill model `natural-touch-whole-units`: every leg at the far side, what is bought at the ask and what is sold at the
-bid, as many units as the displayed sizes of all legs have left. The net price is per unit of the underlying, what
-buying one unit of the proportion costs. Never at mid, and never half a spread: a leg without a size stops all.
+bid, as many units as the displayed sizes of all legs have left. Never at mid, and never half a spread: a leg without a
+size stops all. What orders of the home add to that is in `crossing`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
 from optionix_core.market.protocols import TouchRange
 from optionix_core.market.quote import Quote
 from optionix_core.portfolio.exact import ZERO, exact_arithmetic
-from optionix_core.trading.fold import OpenOrder
-from optionix_core.trading.orders import Fill, FillLeg, OrderIntent, OrderLeg, Side
-from optionix_core.trading.records import fill_id
-from optionix_core.trading.touch import acceptable, crossed, touch
+from optionix_core.trading.orders import OrderIntent, OrderLeg, Side
+from optionix_core.trading.touch import crossed, touch
 
 COMBINATION_MODEL: Final = "natural-touch-whole-units"
 
@@ -58,39 +55,6 @@ def mid(legs: Sequence[OrderLeg], quotes: Quotes) -> Decimal | None:
         return (bought + sold) / 2
 
 
-def executed(
-    order: OpenOrder,
-    quotes: Quotes,
-    available: Callable[[Side, Quote], int],
-    fee: Callable[[OrderLeg, int, Decimal], Decimal],
-    at: datetime,
-) -> Fill | None:
-    """The fill that the quotes give: whole units at the natural price where the limit allows it, else None."""
-    intent = order.intent
-    net = natural(intent.side, intent.legs, quotes)
-    if net is None or not acceptable(intent.side, net, intent.limit_price):
-        return None
-    room = (available(leg_side(intent.side, leg), quotes[leg.symbol]) // abs(leg.ratio) for leg in intent.legs)
-    units = min(order.workable, *room)
-    if units < 1:
-        return None
-    name = intent.client_order_id
-    legs = tuple(_leg(intent.side, leg, units, quotes[leg.symbol], fee) for leg in intent.legs)
-    with exact_arithmetic():
-        fees = sum((leg.fee for leg in legs), ZERO)
-    return Fill(
-        fill_id=fill_id(name, order.fills + 1),
-        client_order_id=name,
-        quantity=units,
-        price=net,
-        fee=fees,
-        model=COMBINATION_MODEL,
-        filled_at=at,
-        quote=legs[0].quote,
-        legs=legs,
-    )
-
-
 def could_meet(intent: OrderIntent, ranges: Mapping[str, Sequence[TouchRange]], elsewhere: Mapping[str, float]) -> bool:
     """Whether some quotes within the ranges of a stretch could meet the limit; an order without one always could.
 
@@ -112,11 +76,3 @@ def could_meet(intent: OrderIntent, ranges: Mapping[str, Sequence[TouchRange]], 
 
 _SLACK: Final = 1e-9
 """Of a sum of floats: a stretch is looked at rather than left out."""
-
-
-def _leg(
-    side: Side, leg: OrderLeg, units: int, quote: Quote, fee: Callable[[OrderLeg, int, Decimal], Decimal]
-) -> FillLeg:
-    met = touch(quote, leg_side(side, leg))
-    price = ZERO if met is None else met[0]
-    return FillLeg(leg.symbol, side.sign * leg.ratio * units, price, fee(leg, units, price), quote)

@@ -32,7 +32,7 @@ from optionix_core.trading.limit_board import EMPTY_BOARD
 from optionix_core.trading.limit_records import LIMIT_TYPES, limit_board_of_state, limit_board_state, limits_after
 from optionix_core.trading.orders import Amendment, Fill, OrderIntent, OrderState, Side
 from optionix_core.trading.records import END_STATES, FILLED, INTENT, fill_of, fill_side, intent_event, intent_of
-from optionix_core.trading.touch import quoted_at
+from optionix_core.trading.touch import quoted_at, touch
 from optionix_core.trading.working_records import (
     ACCEPTED,
     ADVANCED,
@@ -89,6 +89,11 @@ class OpenOrder:
     def waits_for_trigger(self) -> bool:
         """Whether its level has not been met yet."""
         return self.intent.trigger is not None and self.triggered_at is None
+
+    def stands_at(self, price: Decimal) -> bool:
+        """Whether it rests at a limit behind what is displayed there."""
+        rests = self.since is not None and not self.waits_for_trigger
+        return rests and self.intent.limit_price == price and self.place.ahead != 0
 
     @property
     def state(self) -> OrderState:
@@ -300,17 +305,30 @@ class OrderFold:
             if name in self._open:
                 self._open[name] = replace(self._open[name], place=place)
 
-    def _take(self, side: Side, quote: Quote, quantity: int) -> None:
+    def _take(self, side: Side, quote: Quote, quantity: int, price: Decimal) -> None:
+        """Contracts of a quote are gone, and so much less is ahead of what rests behind them at their price."""
         taken = self.already_taken(side, quote) + quantity
         self._taken[_place(side, quote)] = _Taken(time_text(quoted_at(quote)), taken)
+        met = None if len(self._open) == 1 else touch(quote, side)
+        if met is None or met[0] != price:
+            return
+        for name, order in self._open.items():
+            if order.intent.symbol == quote.symbol and order.stands_at(price) and order.intent.side is not side:
+                ahead = met[1] - taken if order.place.ahead is None else order.place.ahead - quantity
+                self._open[name] = replace(order, place=replace(order.place, ahead=max(0, ahead)))
+
+    def _take_parts(self, fill: Fill, side: Side) -> None:
+        """What a fill took of displayed quotes; what it traded with other orders is none of it."""
+        for leg in fill.legs:
+            if leg.against is None:
+                self._take(Side.BUY if leg.quantity > 0 else Side.SELL, leg.quote, abs(leg.quantity), leg.price)
+        if not fill.legs and fill.against is None:
+            self._take(side, fill.quote, fill.quantity, fill.price)
 
     def _fill(self, event: Event) -> None:
         fill = fill_of(event)
         side = fill_side(event)
-        for leg in fill.legs:
-            self._take(Side.BUY if leg.quantity > 0 else Side.SELL, leg.quote, abs(leg.quantity))
-        if not fill.legs:
-            self._take(side, fill.quote, fill.quantity)
+        self._take_parts(fill, side)
         order = self._open.get(fill.client_order_id)
         if order is None:
             return

@@ -240,6 +240,8 @@ class FillLeg:
     fee: Decimal
     quote: Quote
     """The quote of the leg that it was made against."""
+    against: str | None = None
+    """Client order id of the order that it was traded with; None for what is displayed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +260,8 @@ class Fill:
     """The quote that it was made against; of a combination that of its first leg."""
     legs: tuple[FillLeg, ...] = ()
     """Of a combination, whose `quantity` is units, `price` net and `fee` that of all legs."""
+    against: str | None = None
+    """Client order id of the order that it was traded with; None for what is displayed, or for legs that say it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -198,6 +198,8 @@ def fill_event(fill: Fill, intent: OrderIntent) -> Event:
         "side": str(intent.side),
         "symbol": intent.symbol,
     }
+    if fill.against is not None:
+        payload["against"] = fill.against
     if fill.legs:
         del payload["quote"]
         payload["legs"] = [_leg_payload(leg) for leg in fill.legs]
@@ -236,11 +238,13 @@ def fill_of(event: Event) -> Fill:
         filled_at=event.time,
         quote=legs[0].quote if legs else quote_of(fields.mapping(payload, "quote"), symbol),
         legs=legs,
+        against=_text_where_set(payload, "against"),
     )
 
 
 def _leg_payload(leg: FillLeg) -> dict[str, Json]:
     return {
+        **({} if leg.against is None else {"against": leg.against}),
         "fee": decimal_text(leg.fee),
         "price": decimal_text(leg.price),
         "quantity": leg.quantity,
@@ -257,6 +261,7 @@ def _leg_of(payload: Mapping[str, Json]) -> FillLeg:
         price=fields.decimal(payload, "price"),
         fee=fields.decimal(payload, "fee"),
         quote=quote_of(fields.mapping(payload, "quote"), symbol),
+        against=_text_where_set(payload, "against"),
     )
 
 

@@ -83,16 +83,17 @@ class Trades:
         if prices is None:
             return None
         units = min(order.workable, other.workable)
-        names = (order.intent.client_order_id, other.intent.client_order_id)
-        made = []
-        for one, sign, name, against in ((order, 1, *names), (other, -1, *reversed(names))):
+        mine, theirs = order.intent.client_order_id, other.intent.client_order_id
+
+        def side_of(one: OpenOrder, sign: int, name: str, against: str) -> TradeSide:
             parts = tuple(
                 crossing.Part(leg.symbol, sign * leg.quantity * units, prices[leg.symbol], against) for leg in legs
             )
             with exact_arithmetic():
                 net = one.intent.side.sign * sign * cost
-            made.append(TradeSide(name, units, net, crossing.COMBINATION_TIME_MODEL, against, parts))
-        return tuple(made)
+            return TradeSide(name, units, net, crossing.COMBINATION_TIME_MODEL, against, parts)
+
+        return side_of(order, 1, mine, theirs), side_of(other, -1, theirs, mine)
 
     def make(self, sides: Sides, taker: str, at: datetime, quote: Quote | None = None) -> str | None:
         """Fill every order of a trade, or none.

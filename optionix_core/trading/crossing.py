@@ -260,9 +260,7 @@ def direct_combination(combinations: Iterable[OpenOrder], taker: OrderIntent) ->
     return None if best is None else best[1]
 
 
-def leg_prices(
-    legs: Sequence[tuple[str, int]], cost: Decimal, quotes: Mapping[str, Quote]
-) -> dict[str, Decimal] | None:
+def leg_prices(legs: Sequence[UnitLeg], cost: Decimal, quotes: Mapping[str, Quote]) -> dict[str, Decimal] | None:
     """Prices in cents at which two combinations trade their legs so that a unit costs the one `cost` exactly.
 
     Each leg starts at the far side of the one, what that is too much is taken off leg by leg within bid and ask, and

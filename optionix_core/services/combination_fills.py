@@ -6,7 +6,7 @@ Every leg is met by the quote that the feed has of it at the moment, if that is 
 from __future__ import annotations
 
 from datetime import timedelta
-from itertools import chain
+from itertools import chain, islice
 from math import inf
 from typing import TYPE_CHECKING, Final
 
@@ -16,7 +16,7 @@ from optionix_core.trading.combination import contracts, could_meet, natural
 from optionix_core.trading.touch import quoted_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
     from optionix_core.market.protocols import QuoteSource, TellsQuotes
@@ -28,6 +28,8 @@ LONGEST: Final = timedelta(hours=2)
 PARTS: Final = 8
 SHORTEST: Final = timedelta(minutes=2)
 """Stretch that is looked at quote by quote."""
+FEW: Final = 64
+"""Quotes of a leg that are looked at one by one, however long they take."""
 
 
 def fresh_quotes(feed: QuoteSource, intent: OrderIntent, at: datetime) -> dict[str, Quote] | None:
@@ -59,6 +61,10 @@ def quotes_that_could_matter(
         legs = [(leg.symbol, sign * leg.ratio) for leg in intent.legs]
         yield from feed.quotes_together(legs, sign * float(intent.limit_price), after, until, others)
         return
+    few = _few(telling, intent, after, until)
+    if few is not None:
+        yield from few
+        return
     while after < until:
         end = min(until, after + LONGEST)
         yield from _of_stretch(feed, telling, intent, after, end, others)
@@ -79,13 +85,22 @@ def _of_stretch(
     if not could_meet(intent, ranges, others):
         return
     if until - after <= SHORTEST:
-        told = chain.from_iterable(telling.quotes_between(symbol, after, until) for symbol in intent.symbols)
-        yield from sorted(told, key=lambda quote: (quoted_at(quote), quote.symbol))
+        yield from _in_order(telling.quotes_between(symbol, after, until) for symbol in intent.symbols)
         return
     step = (until - after) / PARTS
     for part in range(PARTS):
         end = until if part == PARTS - 1 else after + (part + 1) * step
         yield from _of_stretch(feed, telling, intent, after + part * step, end, others)
+
+
+def _few(telling: TellsQuotes, intent: OrderIntent, after: datetime, until: datetime) -> list[Quote] | None:
+    """All quotes of a stretch where no leg has many, else None."""
+    told = [tuple(islice(telling.quotes_between(symbol, after, until), FEW)) for symbol in intent.symbols]
+    return None if any(len(quotes) == FEW for quotes in told) else _in_order(told)
+
+
+def _in_order(told: Iterable[Iterable[Quote]]) -> list[Quote]:
+    return sorted(chain.from_iterable(told), key=lambda quote: (quoted_at(quote), quote.symbol))
 
 
 def _width(intent: OrderIntent, quotes: Mapping[str, Quote]) -> float:

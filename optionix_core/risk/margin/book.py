@@ -80,6 +80,8 @@ class MarginPosition:
     rate: float | None = None
     """Continuously compounded, to expiry."""
     dividend_yield: float | None = None
+    cash_settled: bool | None = None
+    """None: not known."""
     inverse: bool = False
     """Priced, paid and settled in the coin that it is an option on."""
 

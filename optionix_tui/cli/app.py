@@ -37,6 +37,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "positions": ("book", "positions_command"),
     "account": ("account", "app"),
     "ledger": ("ledger", "app"),
+    "risk": ("risk", "app"),
     "report": ("report", "app"),
     "import": ("import_trades", "app"),
     "alert": ("alert", "app"),

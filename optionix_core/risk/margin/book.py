@@ -124,6 +124,12 @@ class MarginPosition:
         return self.quantity * self.multiplier
 
     @property
+    def instrument(self) -> tuple[object, ...]:
+        """What is the same for two positions of one instrument."""
+        terms = (self.option_type, self.strike, self.expiry, self.style, self.inverse)
+        return (self.underlying, *terms, self.multiplier)
+
+    @property
     def market_price(self) -> float:
         """Per unit; MissingDataError names an option without one."""
         if self.option_type is None:
@@ -206,9 +212,9 @@ class MarginBook:
 
     def with_more(self, more: Iterable[MarginPosition]) -> MarginBook:
         """What is held after `more` came: one instrument is one position, and what cancels is gone."""
-        held = {_instrument(position): position for position in self.positions}
+        held = {position.instrument: position for position in self.positions}
         for one in more:
-            key = _instrument(one)
+            key = one.instrument
             if key not in held:
                 held[key] = one if all(one.id != other.id for other in held.values()) else replace(one, id=f"+{one.id}")
                 continue
@@ -270,15 +276,3 @@ def nine_months_after(moment: datetime) -> date:
         except ValueError:
             continue
     return date(year, month, min(moment.day, 28))
-
-
-def _instrument(position: MarginPosition) -> tuple[object, ...]:
-    return (
-        position.underlying,
-        position.option_type,
-        position.strike,
-        position.expiry,
-        position.multiplier,
-        position.style,
-        position.inverse,
-    )

@@ -1,0 +1,172 @@
+"""Margin as a use case: of a book from a file, or of the account's own positions at the prices of its venue's feed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal, get_args
+
+from optionix_core.errors import InvalidValueError, MissingDataError, UnknownNameError
+from optionix_core.risk import book_csv
+from optionix_core.risk.margin.account import Health, LiquidationPrices, health, liquidation_prices
+from optionix_core.risk.margin.book import MarginBook, MarginClass, from_risk_book
+from optionix_core.risk.margin.comparison import REGIMES, Regime, RegimeMargin, compare, requirement
+from optionix_core.risk.margin.from_rows import from_rows
+from optionix_core.risk.margin.parameters import MarginParameters, read
+from optionix_core.risk.margin.rules import AccountType
+from optionix_core.risk.margin.strategy import strategy_based
+
+if TYPE_CHECKING:
+    from optionix_core.services.workspace import Workspace
+
+Asked = Literal["strategy", "portfolio", "span", "deribit", "all"]
+ASKED: Final[tuple[Asked, ...]] = get_args(Asked)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceBook:
+    """A book and where it came from."""
+
+    book: MarginBook
+    source: str
+    """A file's name, or the account and its feed."""
+    notes: tuple[str, ...]
+    """What was taken for granted when it was built."""
+    cash: Decimal | None
+    """Of the account; None where nobody told it."""
+
+
+@dataclass(frozen=True, slots=True)
+class MarginTerms:
+    """What is asked for."""
+
+    regime: Asked
+    maintenance: bool = False
+    account_type: AccountType = "margin"
+    parameters: MarginParameters | None = None
+    """None: those that are shipped, an example."""
+    liquidation: bool = False
+    """Whether the prices at which the account ends are looked for."""
+
+    def __post_init__(self) -> None:
+        if self.regime not in ASKED:
+            raise UnknownNameError("regime", self.regime, ASKED)
+        if self.account_type == "cash" and self.regime != "strategy":
+            raise InvalidValueError("account type", "cash", "margin for every regime but strategy")
+
+
+@dataclass(frozen=True, slots=True)
+class RegimeReport:
+    """Of one regime."""
+
+    answer: RegimeMargin
+    health: Health | None
+    """None where no cash is known."""
+    liquidation: tuple[LiquidationPrices, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MarginReport:
+    """What a book needs."""
+
+    source: SourceBook
+    terms: MarginTerms
+    regimes: tuple[RegimeReport, ...]
+    absent: tuple[tuple[str, str], ...]
+    """Regimes without an answer, and why."""
+
+    @property
+    def least(self) -> RegimeReport | None:
+        """The regime that asks for the least equity; None where none has an answer."""
+        return min(self.regimes, key=lambda report: report.answer.against_equity, default=None)
+
+
+def book_of_csv(
+    text: str, shown: str, as_of: datetime, cash: Decimal | None = None, classes: Mapping[str, MarginClass] | None = None
+) -> SourceBook:
+    """A book from CSV; `classes` by underlying stand for rows that tell none. Errors are those of `book_csv.parse`."""
+    found = from_rows(book_csv.parse(text, shown), as_of)
+    return SourceBook(_classed(found.book, classes or {}), shown, found.notes, cash)
+
+
+def book_of_account(workspace: Workspace, classes: Mapping[str, MarginClass] | None = None) -> SourceBook:
+    """The workspace's account at the quotes of its venue's feed.
+
+    Underlyings that are coins are of that class; others of the one in `classes`. Raises MissingDataError naming the
+    positions that have no data.
+    """
+    from optionix_core.market import symbols
+    from optionix_core.market.products import product
+    from optionix_core.services import risk_book
+    from optionix_core.services.book import account
+
+    built = risk_book.of_account(workspace)
+    known: dict[str, MarginClass] = {}
+    for position in built.book.positions:
+        if not symbols.is_option(position.id):
+            continue
+        terms = symbols.terms(position.id)
+        if product(terms.root, terms.symbology).settles_utc is not None:
+            known[position.underlying] = MarginClass.COIN
+    book = from_risk_book(built.book, {**known, **(classes or {})})
+    _check_known(book, classes or {})
+    told = account(workspace)
+    source = f"account {workspace.account} at the quotes of {built.feed}"
+    return SourceBook(book, source, built.notes, told.state.cash)
+
+
+def margin(source: SourceBook, terms: MarginTerms) -> MarginReport:
+    """One regime, or all side by side. Raises what the regime raises, and MissingDataError for ends without cash."""
+    book, absent = source.book, ()
+    if terms.liquidation and source.cash is None:
+        raise MissingDataError("liquidation prices need the account's cash, and none is given")
+    answers: tuple[RegimeMargin, ...]
+    if terms.regime == "all":
+        found = compare(book, maintenance=terms.maintenance, parameters=terms.parameters)
+        answers, absent = found.answers, found.absent
+    elif terms.regime == "strategy":
+        answers = (strategy_based(book, maintenance=terms.maintenance, account_type=terms.account_type),)
+    else:
+        answers = (requirement(book, terms.regime, maintenance=terms.maintenance, parameters=terms.parameters),)
+    return MarginReport(source, terms, tuple(_report(source, terms, answer) for answer in answers), absent)
+
+
+def parameters_of(path: Path) -> MarginParameters:
+    """From a file. ConfigurationError names file and key."""
+    return read(path)
+
+
+def _report(source: SourceBook, terms: MarginTerms, answer: RegimeMargin) -> RegimeReport:
+    if source.cash is None:
+        return RegimeReport(answer, None, ())
+    cash = float(source.cash)
+    ends: tuple[LiquidationPrices, ...] = ()
+    if terms.liquidation:
+        regime: Regime = next(one for one in REGIMES if one == answer.regime)
+        ends = tuple(
+            liquidation_prices(
+                source.book, name, cash, regime, maintenance=terms.maintenance, parameters=terms.parameters
+            )
+            for name in source.book.underlyings
+        )
+    return RegimeReport(answer, health(answer, source.book, cash), ends)
+
+
+def _classed(book: MarginBook, classes: Mapping[str, MarginClass]) -> MarginBook:
+    _check_known(book, classes)
+    return replace(
+        book,
+        positions=tuple(
+            replace(one, margin_class=classes.get(one.underlying)) if one.margin_class is None else one
+            for one in book.positions
+        ),
+    )
+
+
+def _check_known(book: MarginBook, classes: Mapping[str, MarginClass]) -> None:
+    for name in classes:
+        if name not in book.underlyings:
+            raise UnknownNameError("underlying of the book", name, book.underlyings)

@@ -30,6 +30,7 @@ SECTIONS = {
     "engine_matching": "Matching of orders",
     "engine_trading": "The whole path of an order",
     "engine_risk_statistics": "Statistics of risk (CPU)",
+    "engine_margin": "Margin",
     "chains": "Real chains: import and solve (CPU)",
     "store": "Log, ledger and orders",
 }

@@ -85,7 +85,11 @@ class MarginReport:
 
 
 def book_of_csv(
-    text: str, shown: str, as_of: datetime, cash: Decimal | None = None, classes: Mapping[str, MarginClass] | None = None
+    text: str,
+    shown: str,
+    as_of: datetime,
+    cash: Decimal | None = None,
+    classes: Mapping[str, MarginClass] | None = None,
 ) -> SourceBook:
     """A book from CSV; `classes` by underlying stand for rows that tell none. Errors are those of `book_csv.parse`."""
     found = from_rows(book_csv.parse(text, shown), as_of)

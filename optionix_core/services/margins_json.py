@@ -148,5 +148,3 @@ def _end(one: LiquidationPrices) -> dict[str, Any]:
         "below": None if one.below is None else money(one.below),
         "above": None if one.above is None else money(one.above),
     }
-
-

@@ -44,6 +44,17 @@ HALT = "halt start ORBIT --by ada --reason news --minutes 5 --yes"
 BUY = "buy 2 ORBIT 15JAN27 200 C --client-id first --json"
 ALERT = "alert add last --symbol ORBIT --above 200 --id high --repeat --json"
 LIST = "watchlist create main --symbol ORBIT --symbol ORBIT270115C00230000 --json"
+BOOK = """underlying,underlying_price,type,strike,expiry,quantity,price,multiplier,margin_class,implied_volatility,rate
+XYZ,45,call,47,2027-01-15,-1,2.10,100,equity,0.45,0.04
+XYZ,45,put,43,2027-01-15,-1,1.20,100,equity,0.40,0.04
+XYZ,45,put,40,2027-01-15,1,0.55,100,equity,0.42,0.04
+SPX,6000,put,5800,2027-01-15,-1,95,100,broad_index,0.20,0.04
+XYZ,45,stock,,,100,,1,equity,,
+"""
+COINS = """symbol,underlying_price,quantity,price
+BTC-29JAN27-60000-C,60000,-2,0.05
+BTC-29JAN27-50000-P,60000,-1,0.02
+"""
 NOTE = "journal add Quiet --day 2026-11-20 --tag calm --id first --json"
 
 COMMANDS: dict[str, tuple[str, ...]] = {
@@ -199,8 +210,17 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "config-show": ("--seed 7 config show --json",),
     "config-path": ("config path --json",),
     "doctor": ("doctor --json",),
+    "risk-margin": ("risk margin --book - --json",),
+    "risk-margin-all": ("risk margin --book - --regime all --cash 20000 --json",),
+    "risk-margin-deribit": ("risk margin --book - --regime deribit --json",),
+    "risk-margin-kept": ("risk margin --book - --maintenance --liquidation --cash 90000 --json",),
+    "risk-margin-of-the-account": (BUY, "risk margin --regime all --json"),
 }
 STDIN = {
+    "risk-margin": BOOK,
+    "risk-margin-all": BOOK,
+    "risk-margin-deribit": COINS,
+    "risk-margin-kept": BOOK,
     "strategy-payoff-of-a-calendar": CALENDAR,
     "price-rows": ROWS,
     "price-rows-american": ROWS,
@@ -215,7 +235,7 @@ STDIN = {
 ROUGH = frozenset(
     name
     for name in COMMANDS
-    if any(word in name for word in ("american", "barrier", "surface", "calibrate"))
+    if any(word in name for word in ("american", "barrier", "surface", "calibrate", "risk"))
     or name in ("price-history-show", "strategy-build", "strategy-payoff-of-a-calendar")
 )
 """Six digits: of Greeks by differences, since rounding is divided by their steps, and of fits, which end when nothing

@@ -1,4 +1,4 @@
-"""What an expiry would leave behind: options exercised, assigned or gone, stock and cash in their place, and its margin.
+"""What an expiry would leave behind: options exercised, assigned or gone, stock and cash in their place.
 
 By the clearing house's rule of exercise by exception (`portfolio.exercise.by_exception`), nobody saying otherwise, with
 the underlyings at given prices. What expires later is valued then by the model at the volatility that it has now.

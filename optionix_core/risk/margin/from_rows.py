@@ -38,13 +38,19 @@ def from_rows(rows: Sequence[BookRow], as_of: datetime, currency: str = "USD") -
             held[key] = position
             continue
         first = held[key]
+        if not math.isclose(position.underlying_price, first.underlying_price):
+            bound = f"that of {first.id}, {first.underlying_price:g}"
+            raise InvalidValueError(f"underlying_price of position {row.id}", row.underlying_price, bound)
         if position.price is not None and first.price is not None and not math.isclose(position.price, first.price):
-            raise InvalidValueError(f"price of position {row.id}", position.price, f"that of {first.id}, {first.price:g}")
+            bound = f"that of {first.id}, {first.price:g}"
+            raise InvalidValueError(f"price of position {row.id}", position.price, bound)
         held[key] = replace(first, quantity=first.quantity + position.quantity)
         notes.append(f"{first.id}: several rows of one instrument are added up")
-    for row in rows:
-        if row.option_type is None and row.price is not None and not math.isclose(row.price, row.underlying_price):
-            notes.append(f"{row.id}: valued at underlying_price, {row.underlying_price:g}")
+    notes += [
+        f"{row.id}: valued at underlying_price, {row.underlying_price:g}"
+        for row in rows
+        if row.option_type is None and row.price is not None and not math.isclose(row.price, row.underlying_price)
+    ]
     positions = tuple(position for position in held.values() if position.quantity)
     return BookOfRows(MarginBook(positions=positions, as_of=as_of, currency=currency), tuple(dict.fromkeys(notes)))
 

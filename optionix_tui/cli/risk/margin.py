@@ -50,22 +50,22 @@ def margin(
     ] = None,
     cash: Annotated[
         Decimal | None,
-        typer.Option("--cash", help="Cash beside the book, for its health; the account's own is known.", metavar="AMOUNT"),
+        typer.Option("--cash", help="Cash beside the book, for its health.", metavar="AMOUNT"),
     ] = None,
     liquidation: Annotated[
         bool, typer.Option("--liquidation", help="Tell the prices of each underlying at which the account ends.")
     ] = False,
     parameters: Annotated[
         Path | None,
-        typer.Option("--parameters", help="TOML file of ranges and charges; the shipped example without it.", metavar="FILE"),
+        typer.Option("--parameters", help="TOML file of ranges and charges; an example without it.", metavar="FILE"),
     ] = None,
     format_: FormatOption = Format.TABLE,
     as_json: JsonOption = False,
 ) -> None:
     """Requirement, pairing of the legs, worst scenario and assumptions.
 
-    A book has the columns underlying, underlying_price, type, strike, expiry, quantity, price and multiplier, or symbol,
-    underlying_price, quantity and price; margin_class, implied_volatility and rate may follow.
+    A book has the columns underlying, underlying_price, type, strike, expiry, quantity, price and multiplier, or
+    symbol, underlying_price, quantity and price; margin_class, implied_volatility and rate may follow.
     """
     from optionix_core.services import margins, margins_json
     from optionix_tui.cli.risk import margin_layout

@@ -28,9 +28,9 @@ def table(document: Document) -> Table:
 
 def _one(document: Document) -> Table:
     kind = "maintenance" if document["maintenance"] else "initial"
+    need, net = _money(document["requirement"]), _money(document["requirement_net_of_premium"])
     lines = [
-        f"{document['regime']} margin, {kind}: {_money(document['requirement'])} {document['currency']}, "
-        f"{_money(document['requirement_net_of_premium'])} net of premium",
+        f"{document['regime']} margin, {kind}: {need} {document['currency']}, {net} net of premium",
         f"worst: {document['worst_scenario']}",
     ]
     if not document.get("exact", True):

@@ -1,0 +1,134 @@
+"""`optionix risk margin`: the answer, its formats, and errors that name line and column."""
+
+import json
+
+import pytest
+
+HEADER = "underlying,underlying_price,type,strike,expiry,quantity,price,multiplier"
+STRANGLE = f"{HEADER}\nXYZ,45,call,47,2027-01-15,-1,2.10,100\nXYZ,45,put,43,2027-01-15,-1,1.20,100\n"
+
+
+def test_a_strangle_from_standard_input(optionix):
+    # tastytrade, "Short straddle / strangle": 910 and the put's premium.
+    answer = optionix("risk", "margin", "--book", "-", "--json", stdin=STRANGLE)
+    assert answer.code == 0, answer.words
+    told = json.loads(answer.out)
+    assert (told["requirement"], told["requirement_net_of_premium"]) == (1030.0, 700.0)
+    assert [one["name"] for one in told["pairing"]] == ["short-strangle"]
+    assert "XYZ: no margin class is given, taken as equity" in told["assumptions"]
+    assert told["health"] is None
+    assert answer.words == ""
+
+
+def test_a_book_of_symbols_from_a_file(optionix):
+    rows = "symbol,underlying_price,quantity,price\nXYZ270115C00047000,45,-1,2.10\nXYZ,45,100,\n"
+    (optionix.folder / "book.csv").write_text(rows, "utf-8")
+    told = json.loads(optionix("risk", "margin", "--book", "book.csv", "--json").out)
+    assert told["requirement"] == 2250.0
+    assert [one["name"] for one in told["pairing"]] == ["covered-call"]
+    assert not any("multiplier" in note for note in told["assumptions"])
+
+
+def test_tables_tell_sets_health_and_ends(optionix):
+    words = optionix("risk", "margin", "--book", "-", "--cash", "1500", "--liquidation", stdin=STRANGLE).out
+    assert "strategy margin, initial: 1,030.00 USD, 700.00 net of premium" in words
+    assert "equity 1,170.00, 1.67 times what is needed, margin call 0.00" in words
+    assert "XYZ at 45.00 ends below" in words
+    assert "short-strangle" in words
+
+
+@pytest.mark.parametrize("regime", ["strategy", "portfolio", "span", "all"])
+@pytest.mark.parametrize("form", ["table", "csv", "jsonl", "md"])
+def test_every_regime_in_every_format(optionix, regime, form):
+    answer = optionix("risk", "margin", "--book", "-", "--regime", regime, "--format", form, stdin=STRANGLE)
+    assert answer.code == 0, answer.words
+    assert "XYZ" in answer.out
+
+
+def test_a_cash_account_keeps_the_strike(optionix):
+    rows = f"{HEADER}\nXYZ,45,put,43,2027-01-15,-1,1.20,100\n"
+    told = json.loads(optionix("risk", "margin", "--book", "-", "--cash-account", "--json", stdin=rows).out)
+    assert told["requirement"] == 4300.0
+    assert told["pairing"][0]["name"] == "cash-secured-put"
+    assert optionix("risk", "margin", "--book", "-", "--cash-account", stdin=STRANGLE).code == 1
+
+
+def test_a_class_may_be_told_beside_the_book(optionix):
+    rows = f"{HEADER}\nSPX,6000,put,6000,2027-01-15,-1,100,100\n"
+    told = json.loads(optionix("risk", "margin", "--book", "-", "--class", "SPX=broad_index", "--json", stdin=rows).out)
+    assert told["requirement"] == 10_000.0 + 0.15 * 600_000.0
+    assert not any("margin class" in note for note in told["assumptions"])
+
+
+def test_an_account_that_holds_nothing_needs_nothing(optionix):
+    told = json.loads(optionix("risk", "margin", "--json").out)
+    assert (told["requirement"], told["positions"], told["health"]["ratio"]) == (0.0, 0, None)
+
+
+def test_parameters_of_ones_own(optionix):
+    from optionix_core.risk.margin.parameters import SHIPPED
+
+    text = SHIPPED.read_text("utf-8").replace("equity = [-0.15, 0.15]", "equity = [-0.30, 0.30]")
+    (optionix.folder / "mine.toml").write_text(text, "utf-8")
+    rows = f"{HEADER}\nXYZ,45,stock,,,100,,1\n"
+    asked = ["risk", "margin", "--book", "-", "--regime", "portfolio", "--json"]
+    assert json.loads(optionix(*asked, stdin=rows).out)["requirement"] == 675.0
+    assert json.loads(optionix(*asked, "--parameters", "mine.toml", stdin=rows).out)["requirement"] == 1350.0
+
+
+@pytest.mark.parametrize(
+    ("rows", "code", "words"),
+    [
+        (f"{HEADER}\nXYZ,45,call,47,2027-01-15,-1,abc,100\n", 2, "line 2, column price: must be a number (got 'abc')"),
+        (f"{HEADER}\nXYZ,45,call,,2027-01-15,-1,1,100\n", 2, "line 2, column strike: is empty"),
+        (f"{HEADER}\nXYZ,45,bond,1,2027-01-15,-1,1,100\n", 2, "must be one of call, put, stock (got 'bond')"),
+        (f"{HEADER}\nXYZ,45,call,47,15/01/27,-1,1,100\n", 2, "column expiry: must be a date such as 2027-01-15"),
+        (f"{HEADER}\nXYZ,45,call,47,2027-01-15,-1\n", 2, "line 2: must have 8 cells (got 6)"),
+        (f"{HEADER}\n", 6, "standard input holds no positions"),
+        (f"{HEADER},colour\n", 2, "the column 'colour' must be one of id, symbol"),
+        ("underlying,type\n", 2, "the column underlying_price is missing"),
+        ("symbol,underlying_price,quantity,price\nXYZ 47,45,1,1\n", 2, "line 2, column symbol"),
+        (f"{HEADER}\nXYZ,45,call,47,2027-01-15,-1,,100\n", 6, "position XYZ 15JAN27 47 C has no price"),
+        (f"{HEADER}\nXYZ,45,call,47,2026-01-16,-1,1,100\n", 1, "expiry of position XYZ 16JAN26 47 C must be after"),
+        (f"{HEADER}\nXYZ,45,call,47,2027-01-15,-1.5,1,100\n", 1, "must be whole contracts (got -1.5)"),
+        (f"{HEADER}\nXYZ,45,stock,,,100,,1\nXYZ,46,stock,,,1,,1\n", 1, "underlying_price of position XYZ"),
+        (f"{HEADER},margin_class\nXYZ,45,stock,,,100,,1,bond\n", 2, "unknown margin class 'bond'"),
+    ],
+)
+def test_what_is_wrong_is_named(optionix, rows, code, words):
+    answer = optionix("risk", "margin", "--book", "-", stdin=rows)
+    assert answer.code == code, answer.words
+    assert words in answer.words
+    assert answer.out == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        ("--regime house", 2, "unknown regime 'house'"),
+        ("--book none.csv", 2, "unknown file 'none.csv'"),
+        ("--cash 5", 2, "--cash goes with --book"),
+        ("--class XYZ", 2, "--class must be NAME=CLASS"),
+        ("--regime span --cash-account", 1, "account type must be margin"),
+        ("--regime span --parameters none.toml", 2, "no such file of margin parameters"),
+    ],
+)
+def test_options_that_do_not_fit(optionix, arguments, code, words):
+    answer = optionix("risk", "margin", *arguments.split())
+    assert answer.code == code, answer.words
+    assert words in answer.words
+
+
+def test_ends_need_cash(optionix):
+    answer = optionix("risk", "margin", "--book", "-", "--liquidation", stdin=STRANGLE)
+    assert (answer.code, answer.out) == (6, "")
+    assert "cash" in answer.words
+
+
+def test_rows_of_one_instrument_are_added_up(optionix):
+    rows = f"{HEADER}\nXYZ,45,put,43,2027-01-15,-3,1.20,100\nXYZ,45,put,43,2027-01-15,2,1.20,100\n"
+    told = json.loads(optionix("risk", "margin", "--book", "-", "--json", stdin=rows).out)
+    assert told["requirement"] == 820.0
+    assert any("added up" in note for note in told["assumptions"])
+    other = rows.replace("2,1.20", "2,1.30")
+    assert "price of position" in optionix("risk", "margin", "--book", "-", stdin=other).words

@@ -124,7 +124,8 @@ def book_of_account(workspace: Workspace, classes: Mapping[str, MarginClass] | N
 
 def margin(source: SourceBook, terms: MarginTerms) -> MarginReport:
     """One regime, or all side by side. Raises what the regime raises, and MissingDataError for ends without cash."""
-    book, absent = source.book, ()
+    book = source.book
+    absent: tuple[tuple[str, str], ...] = ()
     if terms.liquidation and source.cash is None:
         raise MissingDataError("liquidation prices need the account's cash, and none is given")
     answers: tuple[RegimeMargin, ...]

@@ -83,6 +83,9 @@ def scenery(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "legs.json").write_text(legs, "utf-8")
     trade = "2026-11-18T15:31:07Z,ORBIT270115C00200000,buy,2,21.40,1.30,T-1001"
     (folder / "trades.csv").write_text(f"time,symbol,side,quantity,price,fee,id\n{trade}\n", "utf-8")
+    book = "SPX,6000,put,5800,2027-01-15,-1,95,100\nXYZ,45,stock,,,100,,1\n"
+    header = "underlying,underlying_price,type,strike,expiry,quantity,price,multiplier"
+    (folder / "book.csv").write_text(f"{header}\n{book}", "utf-8")
     (folder / "note.txt").write_text("Quiet until noon.\n", "utf-8")
     (folder / "optionix.toml").write_text("", "utf-8")
     chains.import_file(home, folder / "spx_quotedata.csv", "SPX")

@@ -8,8 +8,8 @@ or a `symbol` in place of underlying, type, strike and expiry: any form of an op
 `type` is call, put or stock, `quantity` signed, `price` per unit of the underlying. An expiry is a day, whose moment of
 settlement follows from the product, or a moment with its zone. An empty multiplier is the product's. Further columns
 may follow, empty where they say nothing: `implied_volatility`, `rate` and `dividend_yield` as fractions, `style`
-(american, european), `currency`, `margin_class`. An underlying's price has to stand in one of its rows, and must be the
-same in all that have it. Refuses to fill anything else in.
+(american, european), `currency`, `margin_class`, `leverage`. An underlying's price has to stand in one of its rows, and
+must be the same in all that have it. Refuses to fill anything else in.
 """
 
 from __future__ import annotations
@@ -30,7 +30,16 @@ from optionix_core.market.option_type import OptionType
 from optionix_core.market.products import Symbology, product
 
 COLUMNS: Final = ("underlying", "underlying_price", "type", "strike", "expiry", "quantity", "price", "multiplier")
-OPTIONAL: Final = ("symbol", "implied_volatility", "rate", "dividend_yield", "style", "currency", "margin_class")
+OPTIONAL: Final = (
+    "symbol",
+    "implied_volatility",
+    "rate",
+    "dividend_yield",
+    "style",
+    "currency",
+    "margin_class",
+    "leverage",
+)
 MARGIN_CLASSES: Final = ("equity", "narrow_index", "broad_index", "small_cap_index", "leveraged", "coin")
 STYLES: Final = ("american", "european")
 STOCK: Final = "stock"
@@ -66,6 +75,8 @@ class BookRow:
     """Continuously compounded, to expiry."""
     dividend_yield: float | None
     margin_class: str | None
+    leverage: float | None = None
+    """Of a leveraged fund: the multiple, without its sign."""
 
 
 def parse_book(text: str, source: str = "book") -> tuple[BookRow, ...]:
@@ -155,6 +166,7 @@ class _Cells:
             rate=self._number("rate"),
             dividend_yield=self._number("dividend_yield"),
             margin_class=self._word("margin_class", MARGIN_CLASSES),
+            leverage=self._number("leverage", above=0.0),
         )
 
     def _symbol(self) -> _Terms:

@@ -19,7 +19,8 @@ from optionix_core.pricing import american
 from optionix_core.pricing.implied_volatility import implied_volatility
 from optionix_core.risk.book import SECONDS_PER_YEAR, Position, PositionKind, RiskBook
 from optionix_core.risk.book_csv import BookRow
-from optionix_core.risk.margin.book import MarginBook, MarginClass, MarginPosition
+from optionix_core.risk.margin.book import MarginBook
+from optionix_core.risk.margin.from_rows import from_rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -63,34 +64,11 @@ def risk_book(
 
 
 def margin_book(rows: Sequence[BookRow], as_of: datetime) -> MarginBook:
-    """The rows as margin rules take them, with what they do not say left out.
+    """The rows as margin rules take them, those of one instrument added up, with what they do not say left out.
 
     Raises InvalidValueError where they have several currencies.
     """
-    currencies = sorted({row.currency for row in rows}) or ["USD"]
-    if len(currencies) > 1:
-        raise InvalidValueError("currencies of the book", ", ".join(currencies), "one")
-    return MarginBook(positions=tuple(map(_margin_position, rows)), as_of=as_of, currency=currencies[0])
-
-
-def _margin_position(row: BookRow) -> MarginPosition:
-    style = row.style
-    return MarginPosition(
-        id=row.id,
-        underlying=row.underlying,
-        underlying_price=row.underlying_price,
-        quantity=row.quantity,
-        option_type=row.option_type,
-        strike=row.strike,
-        expiry=row.expiry,
-        multiplier=row.multiplier,
-        price=row.price if row.option_type is not None else row.underlying_price,
-        margin_class=None if row.margin_class is None else MarginClass(row.margin_class),
-        style="american" if style == "american" else "european" if style == "european" else None,
-        implied_volatility=row.implied_volatility,
-        rate=row.rate,
-        dividend_yield=row.dividend_yield,
-    )
+    return from_rows(rows, as_of).book
 
 
 def _position(row: BookRow, volatility: float | None) -> Position:

@@ -91,8 +91,11 @@ def book_of_csv(
     cash: Decimal | None = None,
     classes: Mapping[str, MarginClass] | None = None,
 ) -> SourceBook:
-    """A book from CSV; `classes` by underlying stand for rows that tell none. Errors are those of `book_csv.parse`."""
-    found = from_rows(book_csv.parse(text, shown), as_of)
+    """A book from CSV; `classes` by underlying stand for rows that tell none. Errors are those of `book_csv.parse_book`."""
+    rows = book_csv.parse_book(text, shown)
+    if not rows:
+        raise MissingDataError(f"{shown} holds no positions")
+    found = from_rows(rows, as_of)
     return SourceBook(_classed(found.book, classes or {}), shown, found.notes, cash)
 
 

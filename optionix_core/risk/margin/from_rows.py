@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from optionix_core.errors import InvalidValueError
+from optionix_core.market import symbols
+from optionix_core.market.products import product
 from optionix_core.risk.book_csv import BookRow
 from optionix_core.risk.margin.book import MarginBook, MarginClass, MarginPosition
 
@@ -20,16 +22,12 @@ class BookOfRows(NamedTuple):
     notes: tuple[str, ...]
 
 
-def from_rows(rows: Sequence[BookRow], as_of: datetime, currency: str = "USD") -> BookOfRows:
-    """Rows of one instrument are added up, as an account holds them.
+def from_rows(rows: Sequence[BookRow], as_of: datetime) -> BookOfRows:
+    """Rows of one instrument are added up, as an account holds them; options in coins are inverse.
 
-    Raises InvalidValueError for two rows of one instrument at two prices, UnknownNameError for a margin class.
+    Raises InvalidValueError for two rows of one instrument at two prices, and for rows of several currencies.
     """
     notes = []
-    guessed = [row.id for row in rows if not row.multiplier_told]
-    if guessed:
-        who = "all options" if len(guessed) == sum(row.option_type is not None for row in rows) else ", ".join(guessed)
-        notes.append(f"{who}: no multiplier is given, taken as 100")
     held: dict[tuple[object, ...], MarginPosition] = {}
     for row in rows:
         position = _position(row)
@@ -38,9 +36,6 @@ def from_rows(rows: Sequence[BookRow], as_of: datetime, currency: str = "USD") -
             held[key] = position
             continue
         first = held[key]
-        if not math.isclose(position.underlying_price, first.underlying_price):
-            bound = f"that of {first.id}, {first.underlying_price:g}"
-            raise InvalidValueError(f"underlying_price of position {row.id}", row.underlying_price, bound)
         if position.price is not None and first.price is not None and not math.isclose(position.price, first.price):
             bound = f"that of {first.id}, {first.price:g}"
             raise InvalidValueError(f"price of position {row.id}", position.price, bound)
@@ -51,8 +46,12 @@ def from_rows(rows: Sequence[BookRow], as_of: datetime, currency: str = "USD") -
         for row in rows
         if row.option_type is None and row.price is not None and not math.isclose(row.price, row.underlying_price)
     ]
+    currencies = {row.currency for row in rows if not _is_inverse(row)}
+    if len(currencies) > 1:
+        raise InvalidValueError("currencies of the book", ", ".join(sorted(currencies)), "one")
     positions = tuple(position for position in held.values() if position.quantity)
-    return BookOfRows(MarginBook(positions=positions, as_of=as_of, currency=currency), tuple(dict.fromkeys(notes)))
+    book = MarginBook(positions=positions, as_of=as_of, currency=next(iter(currencies), "USD"))
+    return BookOfRows(book, tuple(dict.fromkeys(notes)))
 
 
 def _position(row: BookRow) -> MarginPosition:
@@ -69,10 +68,18 @@ def _position(row: BookRow) -> MarginPosition:
         price=None if shares else row.price,
         margin_class=None if row.margin_class is None else MarginClass.of(row.margin_class),
         leverage=row.leverage,
-        style=row.style,
+        style="european" if row.style == "european" else "american" if row.style == "american" else None,
         implied_volatility=row.implied_volatility,
         rate=row.rate,
         dividend_yield=row.dividend_yield,
-        cash_settled=row.cash_settled,
-        inverse=row.inverse,
+        inverse=_is_inverse(row),
     )
+
+
+def _is_inverse(row: BookRow) -> bool:
+    """What the product of a symbol says; a row without a symbol is paid in the currency of its strike."""
+    name = row.id.partition(" (line")[0]
+    if row.option_type is None or not symbols.is_option(name):
+        return False
+    terms = symbols.terms(name)
+    return product(terms.root, terms.symbology).inverse

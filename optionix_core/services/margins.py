@@ -91,7 +91,7 @@ def book_of_csv(
     cash: Decimal | None = None,
     classes: Mapping[str, MarginClass] | None = None,
 ) -> SourceBook:
-    """A book from CSV; `classes` by underlying stand for rows that tell none. Errors are those of `book_csv.parse_book`."""
+    """A book from CSV; `classes` by underlying stand for rows that tell none. Errors: those of `parse_book`."""
     rows = book_csv.parse_book(text, shown)
     if not rows:
         raise MissingDataError(f"{shown} holds no positions")

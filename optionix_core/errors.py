@@ -26,6 +26,7 @@ swallowed and nothing is defaulted.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 from typing import ClassVar
 
@@ -45,6 +46,16 @@ class OptionixError(Exception):
     exit_code: ClassVar[int] = 1
     problem: ClassVar[str] = "error"
     severity: ClassVar[Severity] = Severity.ERROR
+
+    def __reduce__(self) -> tuple[Callable[..., OptionixError], tuple[object, ...]]:
+        """Pickled with its fields, whatever its constructor takes: workers in other processes raise errors too."""
+        return _restored, (type(self), self.args, self.__dict__)
+
+
+def _restored(kind: type[OptionixError], args: tuple[object, ...], fields: dict[str, object]) -> OptionixError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(fields)
+    return error
 
 
 class DomainError(OptionixError):

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from dataclasses import fields
 from functools import partial
+from importlib import import_module
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -13,6 +14,7 @@ from textual.message import Message
 
 import screens
 from config import keymaps
+from config.screens import DIALOGS, NAMES, SCREENS
 from config.themes import THEMES
 from optionix_tui import leaving
 from optionix_tui.hosting import HostApp
@@ -36,26 +38,13 @@ AGE_SECONDS = 0.5
 SLOW_LINE_HZ = 5.0
 """Rounds a second at most over SSH."""
 
-STYLE_SHEETS = ("frame", "chain", "volatility", "book", "ticket", "command", "explain", "help")
+STYLE_SHEETS = ("frame", *NAMES, *DIALOGS)
 _SCREENS = Path(screens.__file__).parent
 
 
-def _chain() -> Screen[None]:
-    from screens.chain import ChainScreen
-
-    return ChainScreen()
-
-
-def _volatility() -> Screen[None]:
-    from screens.volatility import VolatilityScreen
-
-    return VolatilityScreen()
-
-
-def _book() -> Screen[None]:
-    from screens.book import BookScreen
-
-    return BookScreen()
+def _made(place: str) -> Screen[None]:
+    module, _, name = place.partition(":")
+    return cast("Screen[None]", getattr(import_module(module), name)())
 
 
 class OptionixApp(HostApp):
@@ -65,9 +54,7 @@ class OptionixApp(HostApp):
     ENABLE_COMMAND_PALETTE = False
     DEFAULT_MODE = "chain"
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
-        "chain": _chain,
-        "volatility": _volatility,
-        "book": _book,
+        entry.name: partial(_made, entry.place) for entry in SCREENS
     }
     CSS_PATH: ClassVar[list[str | PurePath]] = ["app.tcss", *(_SCREENS / f"{name}.tcss" for name in STYLE_SHEETS)]
     """All style sheets at once: one that came with a later screen would parse every other one again."""

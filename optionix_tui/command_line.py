@@ -4,8 +4,7 @@ ORBIT 16JAN26 230 C            show that option in its chain
 ORBIT                          show that underlying
 buy 2 ORBIT 16JAN26 230 C 3.10 open a ticket (the price is the limit; none: at the touch)
 buy 100 ORBIT                  the same for shares
-chain [UNDERLYING], volatility [UNDERLYING], book
-                               show a screen
+chain [UNDERLYING], book ...   show a screen, of an underlying where it is about one
 theme NAME                     change the colours
 help, quit, or the name of any action
 """
@@ -18,12 +17,10 @@ from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 
 from config.actions import ACTIONS, Action
+from config.screens import NAMES, OF_UNDERLYING
 from config.themes import THEMES
 from optionix_core.errors import InvalidValueError, UsageError
 
-SCREENS = ("chain", "volatility", "book")
-OF_UNDERLYING = ("chain", "volatility")
-"""Screens that take an underlying."""
 SIDES = ("buy", "sell")
 
 
@@ -84,7 +81,7 @@ def parse(line: str, underlyings: Sequence[str] = ()) -> Command:
     first, rest = words[0].lower(), words[1:]
     if first in SIDES:
         return _order(first, rest, underlyings)
-    if first in SCREENS:
+    if first in NAMES:
         return _screen(first, rest)
     if first == "theme":
         return _theme(rest)
@@ -96,7 +93,7 @@ def parse(line: str, underlyings: Sequence[str] = ()) -> Command:
     option = _option(line)
     if option is not None:
         return option
-    near = get_close_matches(first, [*SCREENS, *SIDES, "theme", *(name.lower() for name in underlyings)], n=1)
+    near = get_close_matches(first, [*NAMES, *SIDES, "theme", *(name.lower() for name in underlyings)], n=1)
     raise UsageError(f"{line.strip()!r} is no symbol, order, screen or action{f'; nearest: {near[0]}' if near else ''}")
 
 

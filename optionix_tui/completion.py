@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from config.actions import Action
+from config.screens import NAMES, OF_UNDERLYING
 from config.themes import THEMES
-from optionix_tui.command_line import OF_UNDERLYING, SCREENS, SIDES
+from optionix_tui.command_line import SIDES
 from screens.host import Completion
 
 
@@ -54,7 +55,7 @@ def _next_words(before: Sequence[str], known: Known) -> list[tuple[str, str]]:
             *((symbol, f"chain of {name}") for symbol, name in known.underlyings),
             ("buy ", "QUANTITY SYMBOL [LIMIT]"),
             ("sell ", "QUANTITY SYMBOL [LIMIT]"),
-            *((name, "screen") for name in SCREENS),
+            *((name, "screen") for name in NAMES),
             ("theme ", ", ".join(THEMES)),
         ]
     first, rest = before[0].lower(), before[1:]

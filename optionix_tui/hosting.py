@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from textual.app import App
 
 from config.actions import ACTIONS
+from config.screens import NAMES
 from config.themes import THEMES
 from optionix_core.errors import OptionixError
 from optionix_tui import command_line
@@ -226,6 +227,9 @@ class HostApp(App[None]):
     async def perform(self, action_id: str) -> None:
         """Do an action of the registry: `scope.name` is `action_name` of the app, the screen or the focused table."""
         scope, _, name = action_id.partition(".")
+        if scope == "app" and name in NAMES:
+            self.open_screen(name)
+            return
         target = {"app": self, "grid": self.focused}.get(scope, self.screen)
         method = getattr(target, f"action_{name}", None)
         if method is None:
@@ -234,18 +238,6 @@ class HostApp(App[None]):
         answer = method()
         if inspect.isawaitable(answer):
             await answer
-
-    def action_chain(self) -> None:
-        """F2."""
-        self.open_screen("chain")
-
-    def action_volatility(self) -> None:
-        """F4."""
-        self.open_screen("volatility")
-
-    def action_book(self) -> None:
-        """F5."""
-        self.open_screen("book")
 
     def action_last_view(self) -> None:
         """The view before this one."""

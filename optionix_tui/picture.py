@@ -34,7 +34,7 @@ def render(
     root: str | None = None,
     clock: Clock | None = None,
 ) -> str:
-    """Screen `name` (chain, volatility or book) at `size` (columns, lines).
+    """Screen `name` (one of `config.screens`) at `size` (columns, lines).
 
     Raises UnknownNameError for a screen that does not exist, whatever the feed raised where there are no
     quotes, and DeadlineError where data does not arrive in time.

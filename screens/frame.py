@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from textual.screen import ModalScreen, Screen
 
+from screens.background import Background
 from screens.header import header_pieces
 from screens.host import Hint, Host, host_of
 from widgets.exact_update import ExactCompositor
@@ -134,6 +136,21 @@ class FrameScreen(Screen[None]):
             ]
             pieces = (Piece(f"{shown_key(pending)} …", "chip"), *hint_pieces(going_on))
         self.query_one("#footer", InfoLine).show(pieces)
+
+    def background(self, group: str) -> Background[Any]:
+        """Something that this screen asks for in a thread of its own; `on_background_changed` hears of it."""
+        run = partial(self.run_worker, thread=True, group=group, exit_on_error=True)
+        return Background(self.session.clock, run, self.post_message)
+
+    def on_background_ended(self, message: Background.Ended) -> None:
+        """An answer has come."""
+        message.background.take(message)
+        self.on_background_changed(message.background.Changed(message.background))
+
+    def on_background_changed(self, message: Background.Changed) -> None:
+        """Show an answer, or how far it is."""
+        del message
+        self.session_changed()
 
     def session_changed(self) -> None:
         """Show what is new in the session."""

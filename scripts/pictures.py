@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from config.paths import Paths
+from config.screens import NAMES
 from config.settings import load
 from optionix_core.market.clock import ManualClock
 from optionix_core.services import trading
@@ -42,7 +43,7 @@ def draw() -> Iterator[tuple[str, str]]:
                     workspace, side, quantity, symbol.format(strike), client_order_id=next(identifiers)
                 )
                 trading.raise_for_state(result)
-        for name in ("chain", "volatility", "book"):
+        for name in NAMES:
             drawn = render(name, SIZE, "svg", settings, paths, underlying="ORBIT", expiry=EXPIRY, clock=clock)
             yield f"{name}.svg", drawn
 

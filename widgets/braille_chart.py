@@ -233,14 +233,14 @@ class _Frame:
         return cls(width - gutter, rows, gutter, left, right, low, high, labels)
 
     def dot_x(self, x: float) -> int:
-        return round((x - self.left) / (self.right - self.left) * (self.columns * 2 - 1))
+        return _dot((x - self.left) / (self.right - self.left) * (self.columns * 2 - 1))
 
     def x_at(self, column: int) -> float:
         """The coordinate in the middle of a column of cells."""
         return self.left + (self.right - self.left) * (column * 2 + 0.5) / max(self.columns * 2 - 1, 1)
 
     def dot_y(self, y: float) -> int:
-        return round((self.high - y) / (self.high - self.low) * (self.rows * 4 - 1))
+        return _dot((self.high - y) / (self.high - self.low) * (self.rows * 4 - 1))
 
     def x_axis(self, plot: Plot) -> str:
         line = [" "] * (self.gutter + self.columns)
@@ -280,3 +280,8 @@ def _draw_series(canvas: BrailleCanvas, frame: _Frame, series: Series, number: i
         else:
             canvas.dot(x, y, number)
         previous = (x, y)
+
+
+def _dot(place: float) -> int:
+    """The nearest dot; a place half way between two is the same one on every processor, whatever its last bits say."""
+    return round(round(place, 6))

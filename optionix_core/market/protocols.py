@@ -209,3 +209,28 @@ class TellsSessions(Protocol):
     def session_close(self, moment: datetime) -> datetime:
         """The close of the session of `moment`, or of the next one where its market is closed (UTC)."""
         ...
+
+
+@runtime_checkable
+class TellsHaltTerms(Protocol):
+    """A feed that can tell by which of the exchanges' rules its underlyings halt."""
+
+    def market_index(self) -> str | None:
+        """The underlying whose falls halt the whole market; None where there is none."""
+        ...
+
+    def luld_tier(self, underlying: str) -> int | None:
+        """Tier 1 or 2 under Limit Up-Limit Down; None for what has no bands, such as an index."""
+        ...
+
+
+@runtime_checkable
+class BoundsUnderlyings(Protocol):
+    """A feed that can bound an underlying's prices without making its quotes."""
+
+    def underlying_bounds(self, underlying: str, start: datetime, end: datetime, *, tight: bool = False) -> TouchRange:
+        """Bounds of the touch and the last price of every quote made from `start` to `end`, both counted.
+
+        They hold for certain, also for quotes that are still to come; `tight` ones cost more.
+        """
+        ...

@@ -8,7 +8,7 @@ error, never a default.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -70,6 +70,11 @@ class Market:
             digest.update(len(part).to_bytes(8, "big"))
             digest.update(part)
         object.__setattr__(self, "id", digest.hexdigest())
+
+    def __reduce__(self) -> tuple[Callable[..., Market], tuple[object, ...]]:
+        """Pickled with plain mappings; its surfaces have to be picklable themselves."""
+        held = (self.spots, self.discount_curves, self.forward_curves, self.surfaces)
+        return Market, (self.as_of, *(dict(mapping) for mapping in held), self.version)
 
     def updated(
         self,

@@ -80,7 +80,8 @@ def checked_pnl(pnl: ArrayLike, dimensions: tuple[int, ...] = (1, 2)) -> FloatAr
     finite = np.isfinite(array)
     if not finite.all():
         place = tuple(int(each[0]) for each in np.nonzero(~finite))
-        raise InvalidValueError("pnl", array[place], "finite", place[-1])
+        field = "pnl" if array.ndim == 1 else f"pnl of position {place[0]}"
+        raise InvalidValueError(field, array[place], "finite", place[-1])
     return array
 
 

@@ -8,12 +8,13 @@ here: risk is an estimate, and the ledger alone holds exact amounts.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from optionix_core.errors import InvalidValueError, MissingDataError, UnknownNameError
 from optionix_core.market.option_type import OptionType
@@ -147,6 +148,12 @@ class RiskBook:
                 )
         for position in self.positions:
             self._check(position)
+
+    def __reduce__(self) -> tuple[Callable[..., RiskBook], tuple[object, ...]]:
+        """Pickled with plain mappings."""
+        values = ((item.name, getattr(self, item.name)) for item in fields(self))
+        plain: dict[str, Any] = {name: dict(value) if isinstance(value, Mapping) else value for name, value in values}
+        return partial(RiskBook, **plain), ()
 
     @property
     def as_of(self) -> datetime:

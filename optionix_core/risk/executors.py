@@ -6,9 +6,10 @@ bits come back from any executor with any number of workers. A worker that dies 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from concurrent.futures import Executor as Pool
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -32,6 +33,10 @@ class Executor(Protocol):
     @property
     def is_local(self) -> bool:
         """Whether chunks run in this process and share its memory."""
+        ...
+
+    def session(self) -> AbstractContextManager[Executor]:
+        """An executor whose workers stay for several runs."""
         ...
 
     def run(
@@ -63,6 +68,11 @@ class ThreadExecutor:
     def is_local(self) -> bool:
         """Always."""
         return True
+
+    @contextmanager
+    def session(self) -> Iterator[Executor]:
+        """Threads start fast enough to be started for each run."""
+        yield self
 
     def run(
         self,

@@ -66,8 +66,13 @@ def revalue(
     volatility, and InterruptedByUserError where cancelled.
     """
     chosen = kept or ("position" if len(book.positions) * len(scenarios) * 8 <= LARGEST_MATRIX else "group")
-    where = executor or ThreadExecutor()
-    plan = plan_book(book, chosen)
+    with (executor or ThreadExecutor()).session() as where:
+        return _revalued(plan_book(book, chosen), scenarios, where, progress, cancel)
+
+
+def _revalued(
+    plan: BookPlan, scenarios: ScenarioSet, where: Executor, progress: Progress | None, cancel: Cancel | None
+) -> PnlMatrix:
     size = SHORT_RUN if len(scenarios) <= FEW else RUN
     runs = [(first, min(first + size, len(scenarios))) for first in range(0, len(scenarios), size)]
     jobs = table_jobs(plan.underlyings, scenarios)
@@ -98,9 +103,9 @@ def revalue(
         values=values,
         base=base,
         rows=plan.rows,
-        kept=chosen,
+        kept=plan.kept,
         scenarios=scenarios.names,
-        reporting_currency=book.reporting_currency,
+        reporting_currency=plan.reporting_currency,
         weights=scenarios.weights,
         grid_error=max((float(answer.errors.max(initial=0.0)) for answer in answers), default=0.0),
     )

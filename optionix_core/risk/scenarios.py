@@ -13,11 +13,12 @@ date. What depends on a tenor is linear between `tenors` and flat outside them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
+from functools import partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 import numpy as np
 
@@ -121,6 +122,12 @@ class ScenarioSet:
         for name in ("underlyings", "rates"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
         self._check()
+
+    def __reduce__(self) -> tuple[Callable[..., ScenarioSet], tuple[object, ...]]:
+        """Pickled with plain mappings."""
+        values = ((item.name, getattr(self, item.name)) for item in fields(self))
+        plain: dict[str, Any] = {name: dict(value) if isinstance(value, Mapping) else value for name, value in values}
+        return partial(ScenarioSet, **plain), ()
 
     def __len__(self) -> int:
         return len(self.names)

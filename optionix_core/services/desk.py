@@ -14,12 +14,14 @@ from threading import RLock
 from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
 from optionix_core.errors import IntegrityError
+from optionix_core.market.protocols import FeedState, QuoteSource
 from optionix_core.portfolio.fold import BookFold
 from optionix_core.sync.checkpoints import CheckpointReader, CheckpointStore, FoldCheckpoint
 from optionix_core.sync.event import EMPTY_HEAD, Event, LogReader, LogWriter, Record
 from optionix_core.trading.fold import OpenOrder, OrderFold
 from optionix_core.trading.halt_rules import ORDINARY, TradingRules
 from optionix_core.trading.limits import LimitEngine
+from optionix_core.trading.watch.watch import HaltWatch
 from optionix_core.trading.working_records import Place
 
 if TYPE_CHECKING:
@@ -59,13 +61,22 @@ class Desk:
         """Limits of the gate, halts and fees of the venue, as they are set; no part of the log."""
         self.engine = engine
         """Computes figures for limits on the book as it would be; None where nobody can."""
-        self.watch: Callable[[Draft], tuple[Event, ...]] | None = None
+        self.limit_watch: Callable[[Draft], tuple[Event, ...]] | None = None
         """Asked before a draft that moves a book is written: the breaches of limits that it makes or clears."""
         self.book = BookFold()
         self.orders = OrderFold()
         self.looked: dict[str, Looked] = {}
         """By client order id: work that this process has done already, and need not do again."""
         self._kept = 0
+        self._watch: HaltWatch | None = None
+
+    def watch(self, feed: QuoteSource) -> HaltWatch | None:
+        """The venue's own halts on a feed that it trades; None where nothing halts by itself."""
+        if self._watch is None or self._watch.feed is not feed:
+            if feed.state is not FeedState.SIMULATED:
+                return None
+            self._watch = HaltWatch(feed, self.rules.halts)
+        return None if self._watch.idle else self._watch
 
     def follow(self, log: LogReader) -> None:
         """Take in what is new in `log`. Raises IntegrityError where a record is wrong."""

@@ -30,7 +30,7 @@ class Draft:
         self._unposted: list[Event] = []
         self._applied = 0
         self.events: list[Event] = []
-        self.rules, self.engine = desk.rules, desk.engine
+        self.rules, self.engine, self.watch = desk.rules, desk.engine, desk.watch
         self._moved = False
         """Whether something drafted changes a book."""
 
@@ -80,6 +80,6 @@ class Draft:
 
     def write(self, log: LogWriter) -> None:
         """Append all of it in one transaction, with the breaches of limits that what moved a book brings."""
-        if self._moved and self._desk.watch is not None:
-            self.add(*self._desk.watch(self))
+        if self._moved and self._desk.limit_watch is not None:
+            self.add(*self._desk.limit_watch(self))
         self._desk.append(log, self.events)

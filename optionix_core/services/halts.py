@@ -2,34 +2,36 @@
 
 A halt is set and lifted under the lock, after the venue was brought up to now: what was filled before it stands. While
 it holds, orders on what it holds up are refused by the gate, those that rest are suspended (no trigger, no fill; a day
-order still ends with its day), and go on with the first quote after it. Bands and levels are shown as the exchanges'
-rules give them from the feed's prices; they set nothing by themselves. Refuses a halt of what the venue does not trade.
+order still ends with its day), and go on with the first quote after it. Beside these the venue halts by itself
+(`venue_halts`): its rules and how they stand are told here. Refuses a halt of what the venue does not trade.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from optionix_core.errors import InvalidValueError, MissingDataError, UnknownNameError
 from optionix_core.market import sessions, symbols
-from optionix_core.portfolio.exact import decimal_of_float
+from optionix_core.market.protocols import TellsHaltTerms
 from optionix_core.services.judging import instrument_of
 from optionix_core.services.lifecycle import bring_up_to_date_where_free, update_under_lock
 from optionix_core.trading.eastern import NEW_YORK
 from optionix_core.trading.halt_records import ended_event, started_event, started_id
+from optionix_core.trading.halt_rules import AUTOMATIC
 from optionix_core.trading.halts import (
     Halt,
     HaltScope,
     LuldBands,
     MarketWideLevels,
     level_reached,
-    luld_bands,
     market_wide_levels,
 )
-from optionix_core.trading.luld_reference import at_time, opened, with_trade
+from optionix_core.trading.watch.changes import price_at
+from optionix_core.trading.watch.luld_day import LuldDay
+from optionix_core.trading.watch.market_day import MarketDay
+from optionix_core.trading.watch.watch import HaltWatch
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -38,11 +40,11 @@ if TYPE_CHECKING:
     from optionix_core.market.protocols import QuoteSource
     from optionix_core.services.workspace import Workspace
     from optionix_core.sync.event import LogReader
+    from optionix_core.trading.halts import HaltBoard
+    from optionix_core.trading.watch.watch import RuleReport
 
 MANUAL: Final = "manual"
 """Rule of a halt that a user sets without naming another."""
-SAMPLED_EVERY: Final = timedelta(seconds=30)
-"""How often the feed's price counts as a trade for the reference price."""
 _RULE: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}", re.ASCII)
 LONGEST_REASON: Final = 200
 
@@ -56,6 +58,8 @@ class HaltReport:
     """In force."""
     suspended: tuple[str, ...]
     """Client order ids of the orders that they hold up."""
+    rules: tuple[RuleReport, ...] = ()
+    """How each rule by which the venue halts by itself stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,7 @@ class BandReport:
     tier: int
     previous_close: Decimal
     reference: Decimal
-    """By the feed's price every `SAMPLED_EVERY` since the open, each counted as one trade."""
+    """By the feed's price every 30 seconds since the open, each counted as one trade."""
     reference_since: datetime
     last: Decimal
     bands: LuldBands
@@ -90,13 +94,15 @@ def status(workspace: Workspace) -> HaltReport:
     desk, now = workspace.desk, workspace.clock.now()
     desk.follow(workspace.store)
     with desk.lock:
-        board = desk.orders.halts.expire(now)
+        feed = workspace.venue_feed
+        watch = desk.watch(feed) or HaltWatch(feed, desk.rules.halts)
+        board, rules = _with_standing(desk.orders.halts.expire(now), watch, now), watch.report(now)
         held = []
         for order in desk.orders.orders():
             legs = [leg for name in order.intent.symbols if (leg := instrument_of(workspace.venue_feed, name))]
             if order.accepted_at is not None and legs and not board.judge(legs, now).allowed:
                 held.append(order.intent.client_order_id)
-        return HaltReport(now, board.halts, tuple(held))
+        return HaltReport(now, board.halts, tuple(held), rules)
 
 
 def start(
@@ -150,27 +156,23 @@ def lift(workspace: Workspace, scope: HaltScope, name: str = "", *, by: str, rea
 
 
 def bands(workspace: Workspace, underlying: str, tier: int = 1) -> BandReport:
-    """Where the exchanges would stop a stock now. Raises MissingDataError outside their hours and without prices."""
+    """Between which prices a stock may trade now. Raises MissingDataError outside regular hours and without prices."""
     feed, now = workspace.venue_feed, workspace.clock.now()
     _known(feed, underlying)
     session = sessions.session(now.astimezone(NEW_YORK).date())
     if session is None or not session.open <= now <= session.close:
         raise MissingDataError(f"no bands: {now:%Y-%m-%d %H:%M} UTC is outside the exchanges' regular hours")
-    before = sessions.previous_session(session.day).close
-    at = session.open
-    kept = opened(_price(feed, underlying, at), at)
-    while (at := at + SAMPLED_EVERY) <= now:
-        kept = with_trade(kept, _price(feed, underlying, at), at)
-    kept = at_time(kept, now)
-    close = _price(feed, underlying, before)
+    index = feed.market_index() if isinstance(feed, TellsHaltTerms) else None
+    day = LuldDay(feed, underlying, tier, session, None if index is None else MarketDay(feed, index, session))
+    kept = day.reference(now)
     return BandReport(
         underlying,
         tier,
-        close,
+        day.previous_close,
         kept.known,
         session.open if kept.since is None else kept.since,
-        _price(feed, underlying, now),
-        luld_bands(kept.known, close, tier, now, session.close.astimezone(NEW_YORK).time()),
+        price_at(feed, underlying, now),
+        day.bands(now),
     )
 
 
@@ -178,17 +180,18 @@ def levels(workspace: Workspace, index: str) -> LevelReport:
     """The market-wide breakers' levels of the day, were `index` the index that they look at."""
     feed, now = workspace.venue_feed, workspace.clock.now()
     _known(feed, index)
-    close = _price(feed, index, sessions.last_close(now))
-    last, found = _price(feed, index, now), market_wide_levels(close)
+    close = price_at(feed, index, sessions.last_close(now))
+    last, found = price_at(feed, index, now), market_wide_levels(close)
     return LevelReport(index, close, last, found, level_reached(found, last))
 
 
-def _price(feed: QuoteSource, underlying: str, at: datetime) -> Decimal:
-    spot = feed.spot(underlying, at)
-    price = spot.last if spot.last is not None else spot.mid
-    if price is None:
-        raise MissingDataError(f"{feed.name} has no price of {underlying} at {at:%Y-%m-%d %H:%M:%S} UTC")
-    return decimal_of_float(price, "spot")
+def _with_standing(board: HaltBoard, watch: HaltWatch, now: datetime) -> HaltBoard:
+    """The board with the venue's own halts that nothing worked through, and that are not in the log."""
+    for item in watch.feed.underlyings():
+        for halt in watch.standing(item.symbol, now):
+            if halt.key not in {one.key for one in board.halts}:
+                board = board.with_halt(halt)
+    return board
 
 
 def _known(feed: QuoteSource, underlying: str) -> None:
@@ -219,6 +222,8 @@ def _named(feed: QuoteSource, scope: HaltScope, name: str) -> str:
 def _check_words(by: str, reason: str, rule: str) -> None:
     if not _RULE.fullmatch(rule):
         raise InvalidValueError("rule", repr(rule), "1 to 32 small letters, digits and dashes")
+    if rule in AUTOMATIC:
+        raise InvalidValueError("rule", repr(rule), "none by which the venue halts by itself")
     for field, text, longest in (("by", by, 64), ("reason", reason, LONGEST_REASON)):
         if not 1 <= len(text) <= longest or not text.isprintable() or text != text.strip():
             raise InvalidValueError(field, repr(text), f"1 to {longest} printable characters")

@@ -31,6 +31,10 @@ def to_json(
         "moment": time_text(report.moment),
         "halts": [halt(one) for one in report.halts],
         "suspended": list(report.suspended),
+        "rules": [
+            {"rule": one.rule, "underlying": one.underlying or None, "state": one.state, "detail": one.detail}
+            for one in report.rules
+        ],
         "luld": None if bands is None else _bands(bands),
         "luld_reason": no_bands,
         "market_wide": None if levels is None else _levels(levels),

@@ -16,6 +16,7 @@ from optionix_core.errors import HomeLockedError
 from optionix_core.services.draft import Draft
 from optionix_core.services.passage import Passage, overdue
 from optionix_core.services.settling import Unsettled, due, expired, latest_due
+from optionix_core.services.venue_halts import open_ended
 from optionix_core.trading.gate import LOCAL_SIM
 from optionix_core.trading.orders import OrderState
 from optionix_core.trading.records import FILLED, OrderEnd
@@ -85,7 +86,7 @@ def _brought_up_to_date(workspace: Workspace, lock_timeout: float | None) -> Ven
     now = workspace.clock.now()
     with desk.lock:
         idle = not overdue(desk.orders, now) and not (due(desk.book, now) and expired(desk.book, feed, now))
-        if idle and desk.orders.open_orders():
+        if idle and (desk.orders.open_orders() or open_ended(desk.orders)):
             idle = not _drafted(workspace.store, desk, feed, now, None, None)[0].events
     if idle:
         return VenueUpdate()
@@ -132,10 +133,12 @@ def update_under_lock(
 
 
 def _nothing_waits(desk: Desk, now: datetime, going_on: str | None) -> bool:
-    """Whether no order is open but the one going on, unanswered, and no option is near its expiry date."""
+    """Whether no order is open but the one going on, no halt has to be ended, and no option is near its expiry."""
     for order in desk.orders.orders():
         if order.accepted_at is not None or order.intent.client_order_id != going_on:
             return False
+    if open_ended(desk.orders):
+        return False
     first = desk.book.first_expiry(LOCAL_SIM)
     return first is None or first > latest_due(now)
 

@@ -16,6 +16,7 @@ from optionix_core.services.combination_fills import quotes_that_could_matter
 from optionix_core.services.desk import Looked
 from optionix_core.services.judging import instrument_of
 from optionix_core.services.settling import Settling, due
+from optionix_core.services.venue_halts import VenueHalts
 from optionix_core.services.working import Working
 from optionix_core.trading import resting
 from optionix_core.trading.gate import LOCAL_SIM
@@ -69,6 +70,7 @@ class Passage:
         self._advanced = draft.orders.advanced_until(LOCAL_SIM)
         self.working = Working(draft, feed, limits)
         self.settling = Settling(draft, log, feed)
+        self.halts = VenueHalts(draft, feed, now, self._start)
         self._streams: dict[str, tuple[Quote, Iterator[Quote]]] = {}
         self._moments: list[datetime] = []
         self.unseen: tuple[str, ...] = ()
@@ -84,7 +86,7 @@ class Passage:
             known = self._looked.get(order.intent.client_order_id)
             if known is not None and known.order == order:
                 self.working.places[order.intent.client_order_id] = known.place
-        if mine:
+        if mine or self.halts.after is not None:
             self._walk(mine)
         self.settling.settle(self._now)
         left = self._orders()
@@ -94,7 +96,9 @@ class Passage:
             self._draft.add(advanced_event(Advanced(LOCAL_SIM, self._now, self._places(), self.unseen)))
 
     def _walk(self, orders: tuple[OpenOrder, ...]) -> None:
-        at = min(self._start(order) for order in orders)
+        starts = (*(self._start(order) for order in orders), self.halts.after)
+        at = min(moment for moment in starts if moment is not None)
+        self.halts.load(at, orders)
         self._end_and_settle(min(at, self._now))
         self._open(at, _LAST)
         while True:
@@ -103,6 +107,7 @@ class Passage:
             if moment is not None and (quote is None or moment <= quoted_at(quote)):
                 at = moment
                 self._end_and_settle(moment)
+                self.halts.apply(moment, self._orders())
                 self._open(moment, None)
             elif quote is not None:
                 at = quoted_at(quote)
@@ -116,11 +121,12 @@ class Passage:
                 return
 
     def _next_moment(self, after: datetime) -> datetime | None:
-        """The next moment after `after` at which an order starts or ends or a position expires, if it has come."""
+        """The next moment after `after` at which an order starts or ends, a position expires or a halt changes."""
         return next((moment for moment in self._moments if moment > after), None)
 
     def _ahead(self) -> list[datetime]:
         moments = {moment for order in self._orders() for moment in (self._start(order), order.ends_at)}
+        moments.update(self.halts.moments())
         for position in due(self._draft.book, self._now):
             instrument = instrument_of(self._feed, position.symbol)
             moments.add(None if instrument is None else instrument.expires_at)

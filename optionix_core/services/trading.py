@@ -24,6 +24,7 @@ from optionix_core.services.judging import earlier_orders, judge, security_of
 from optionix_core.services.lifecycle import bring_up_to_date, update_under_lock
 from optionix_core.services.order_json import to_json
 from optionix_core.services.sizing import sized
+from optionix_core.services.venue_halts import note_standing
 from optionix_core.services.working import Working
 from optionix_core.sync.faultpoints import reach
 from optionix_core.trading import resting
@@ -102,6 +103,7 @@ def preview_terms(workspace: Workspace, terms: OrderTerms, limits: GateLimits | 
         draft = Draft(desk)
         venue = PaperVenue(draft.already_taken, draft.fees)
         limits = draft.rules.limits if limits is None else limits
+        note_standing(draft, feed, intent.symbols, now)
         judged = judge(
             draft,
             feed,
@@ -244,6 +246,7 @@ def decide(
 ) -> tuple[GateCheck, ...]:
     """Gate and venue: what the log will tell of the order, into the draft; answers what the gate said."""
     limits = draft.rules.limits if limits is None else limits
+    note_standing(draft, feed, intent.symbols, now)
     working = Working(draft, feed, limits)
     judged = judge(
         draft,

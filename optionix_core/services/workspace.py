@@ -173,7 +173,7 @@ class Workspace:
                 if self._limit_engine is not None:
                     from optionix_core.services.limit_watch import watch_on
 
-                    desk.watch = watch_on(self)
+                    desk.limit_watch = watch_on(self)
                 self._desk = desk
             return self._desk
 

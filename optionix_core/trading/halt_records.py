@@ -4,17 +4,21 @@
     halt/SCOPE/NAME/RULE/1/ended      halt.ended      lifted before its time, or because it had none
 
 A halt with an end ends by itself: the log need not say so. The venue is brought up to now before a halt is set or
-lifted, so that a board says of every moment that is still to be looked at what it said then.
+lifted, so that a board says of every moment that is still to be looked at what it said then. Halts of one's own are
+numbered; the venue's own bear the moment at which they began in place of a number. One that began before anything
+worked on what it holds up is written once somebody wants to trade there, with its beginning.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Final
 
 from optionix_core.errors import IntegrityError
 from optionix_core.portfolio import fields
+from optionix_core.portfolio.exact import decimal_text
 from optionix_core.sync.canonical import time_text
 from optionix_core.sync.event import Event, Json
 from optionix_core.trading.halts import Halt, HaltBoard, HaltScope
@@ -24,18 +28,22 @@ ENDED: Final = "halt.ended"
 HALT_TYPES: Final = frozenset({STARTED, ENDED})
 
 
-def started_id(halt: Halt, number: int) -> str:
-    """Id of the event that sets the n-th halt of its scope, name and rule, from 1."""
+def started_id(halt: Halt, number: int | None) -> str:
+    """Id of the event that sets the n-th halt of its scope, name and rule, from 1; None for one of the venue's own."""
     return _id(halt, number, "started")
 
 
-def started_event(halt: Halt, by: str, number: int = 1) -> Event:
-    """The event of a halt that begins at its `since`."""
-    return Event(started_id(halt, number), STARTED, halt.since, _payload(halt, by))
+def started_event(halt: Halt, by: str, number: int | None = 1, time: datetime | None = None) -> Event:
+    """The event of a halt; it begins at its `since`, and is written at `time` where that is later."""
+    if time is None or time == halt.since:
+        return Event(started_id(halt, number), STARTED, halt.since, _payload(halt, by))
+    return Event(started_id(halt, number), STARTED, time, {**_payload(halt, by), "since": time_text(halt.since)})
 
 
-def ended_event(halt: Halt, number: int, by: str, reason: str, time: datetime) -> Event:
-    """The event that lifts a halt."""
+def ended_event(
+    halt: Halt, number: int | None, by: str, reason: str, time: datetime, price: Decimal | None = None
+) -> Event:
+    """The event that lifts a halt; `price` is that of a reopening."""
     payload: dict[str, Json] = {
         "by": by,
         "name": halt.name,
@@ -44,6 +52,8 @@ def ended_event(halt: Halt, number: int, by: str, reason: str, time: datetime) -
         "scope": str(halt.scope),
         "since": time_text(halt.since),
     }
+    if price is not None:
+        payload["price"] = decimal_text(price)
     return Event(_id(halt, number, "ended"), ENDED, time, payload)
 
 
@@ -54,7 +64,8 @@ def board_after(board: HaltBoard, event: Event) -> HaltBoard:
     """
     payload = event.payload
     if event.type == STARTED:
-        return board.expire(event.time).with_halt(_halt_of(payload, event.time))
+        since = fields.moment(payload, "since") if "since" in payload else event.time
+        return board.expire(event.time).with_halt(_halt_of(payload, since))
     scope, name, rule = _scope(payload), fields.text(payload, "name"), fields.text(payload, "rule")
     if (scope, name, rule) not in {halt.key for halt in board.halts}:
         raise IntegrityError(f"{event.id} lifts a halt that is not set")
@@ -101,5 +112,6 @@ def _scope(payload: Mapping[str, Json]) -> HaltScope:
     return HaltScope(text)
 
 
-def _id(halt: Halt, number: int, what: str) -> str:
-    return f"halt/{halt.scope}/{halt.name or 'all'}/{halt.rule}/{number}/{what}"
+def _id(halt: Halt, number: int | None, what: str) -> str:
+    named = time_text(halt.since) if number is None else number
+    return f"halt/{halt.scope}/{halt.name or 'all'}/{halt.rule}/{named}/{what}"

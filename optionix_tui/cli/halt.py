@@ -58,9 +58,9 @@ def status(
     format_: FormatOption = Format.TABLE,
     as_json: JsonOption = False,
 ) -> None:
-    """The halts in force and the orders that they suspend; on request how far away the exchanges' rules are.
+    """The halts in force and the orders that they suspend, and how each rule stands by which the venue halts by itself.
 
-    Bands and levels are shown and set nothing.
+    A rule is watching, closed, off or without data, and says why.
     """
     from optionix_core.services import halts, halts_json
 
@@ -181,6 +181,7 @@ def _row(item: dict[str, Any]) -> tuple[str, ...]:
 
 def _lines(document: dict[str, Any]) -> list[str]:
     lines = ["nothing is halted"] if not document["halts"] else []
+    lines += [f"{_rule(item)} {item['state']}: {item['detail']}" for item in document["rules"]]
     if document["suspended"]:
         lines.append(f"suspended orders: {', '.join(document['suspended'])}")
     luld, wide = document["luld"], document["market_wide"]
@@ -195,6 +196,10 @@ def _lines(document: dict[str, Any]) -> list[str]:
             f"{wide['level_3']:,.2f} from {wide['prior_close']:,.2f}, reached {wide['reached']}"
         )
     return lines
+
+
+def _rule(item: dict[str, Any]) -> str:
+    return f"{item['rule']} {item['underlying']}" if item["underlying"] else str(item["rule"])
 
 
 def _when(text: str) -> str:

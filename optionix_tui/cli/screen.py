@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from config.screens import NAMES
 from optionix_core.errors import InvalidValueError, UsageError
 from optionix_tui.cli.arguments import command
 from optionix_tui.cli.face import face_of
@@ -21,7 +22,7 @@ LARGEST = (500, 200)
 
 def screen(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="chain, volatility or book.", metavar="NAME")],
+    name: Annotated[str, typer.Argument(help=f"{', '.join(NAMES[:-1])} or {NAMES[-1]}.", metavar="NAME")],
     print_: Annotated[bool, typer.Option("--print", help="As text (the default).")] = False,
     svg: Annotated[bool, typer.Option("--svg", help="As an SVG picture.")] = False,
     underlying: Annotated[

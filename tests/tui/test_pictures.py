@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from config.screens import NAMES
 from optionix_core.services import trading
 from optionix_core.services.workspace import Workspace
 from optionix_tui.app import OptionixApp
@@ -33,7 +34,7 @@ def traded(open_workspace: Callable[[], Workspace]) -> None:
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-@pytest.mark.parametrize("mode", ["chain", "volatility", "book"])
+@pytest.mark.parametrize("mode", NAMES)
 async def test_a_screen_looks_as_it_did(
     make_app: MakeApp, traded: None, snapshot: SnapshotAssertion, mode: str, size: tuple[int, int]
 ) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from importlib import import_module
 
 from textual.widgets import Input
 
 from config.actions import ACTIONS
+from config.screens import NAMES, SCREENS
 from optionix_core.market.clock import ManualClock
 from optionix_core.services import trading
 from optionix_core.services.workspace import Workspace
@@ -20,7 +22,6 @@ from screens.command import CommandDialog
 from screens.explain import ExplainDialog
 from screens.help import HelpDialog
 from screens.ticket import TicketDialog
-from screens.volatility import VolatilityScreen
 from tests.tui.waiting import until, until_ready
 from widgets.quote_grid import QuoteGrid
 
@@ -281,11 +282,15 @@ def test_every_action_has_a_method_to_run() -> None:
     from optionix_tui.hosting import HostApp
 
     homes = {
-        "app": HostApp, "grid": QuoteGrid, "chain": ChainScreen, "book": BookScreen, "ticket": TicketDialog,
-        "explain": ExplainDialog, "help": HelpDialog, "command": CommandDialog, "entry": ChainScreen,
-        "volatility": VolatilityScreen,
+        "app": HostApp, "grid": QuoteGrid, "ticket": TicketDialog, "explain": ExplainDialog, "help": HelpDialog,
+        "command": CommandDialog, "entry": ChainScreen,
     }  # fmt: skip
+    for entry in SCREENS:
+        module, _, name = entry.place.partition(":")
+        homes[entry.name] = getattr(import_module(module), name)
+        assert entry.name == homes[entry.name].SCOPE
+        assert any(action.id == f"app.{entry.name}" for action in ACTIONS)
     for action in ACTIONS:
         scope, _, name = action.id.partition(".")
         assert scope == action.scope
-        assert hasattr(homes[scope], f"action_{name}"), action.id
+        assert (scope == "app" and name in NAMES) or hasattr(homes[scope], f"action_{name}"), action.id

@@ -12,7 +12,7 @@ All bounds are widened by what rounding can do. Nothing here is a quote: whoever
 
 from __future__ import annotations
 
-from math import ceil, erfc, exp, floor, log, pi, sqrt
+from math import ceil, erfc, exp, floor, inf, log, pi, sqrt
 from typing import NamedTuple
 
 from optionix_core.feeds.simulated.noise import normal
@@ -23,6 +23,10 @@ from optionix_core.market.protocols import TouchRange
 
 NOISE_BOUND = 8.3
 """No normal of `noise` is further from zero."""
+WIDE_LEVEL = 12
+"""Stretches of 2048 ticks (8.5 min): bounds of some percent, for little work."""
+TIGHT_LEVEL = 15
+"""Stretches of 256 ticks (64 s)."""
 Range = tuple[float, float]
 _ROUNDING = 1e-5
 """Relative: what rounding of spot, variance and volatility can do to a price, generously."""
@@ -103,6 +107,22 @@ class Stretches:
             Node(level + 1, node.low, node.variance_low, node.spot_low, variance, spot),
             Node(level + 1, middle, variance, spot, node.variance_high, node.spot_high),
         )
+
+    def spot_range(self, first: int, last: int, level: int) -> Range:
+        """Between which prices the spot stays from tick `first` to `last`, by stretches of a level."""
+        low, high = inf, 0.0
+        for number in range(first >> LEVELS, (last >> LEVELS) + 1):
+            pending = [self.root(number)]
+            while pending:
+                node = pending.pop()
+                if node.low > last or node.low + node.size <= first:
+                    continue
+                if node.level < level:
+                    pending += self.halves(node)
+                    continue
+                box = self.box(node)
+                low, high = min(low, box.spot_low), max(high, box.spot_high)
+        return low, high
 
     def box(self, node: Node) -> Box:
         """Between which spot and variance stay at every tick of the stretch."""

@@ -74,6 +74,8 @@ class Underlying:
     spot_tick: int
     """Smallest step of the underlying's own bid and ask, in cents."""
     tick: TickRule
+    luld_tier: int | None
+    """Under Limit Up-Limit Down; None for the index, by which the whole market halts instead."""
 
     @property
     def mean_variance(self) -> float:
@@ -144,6 +146,7 @@ UNDERLYINGS = (
         is_index=False,
         spot_tick=1,
         tick=PENNY_NICKEL,
+        luld_tier=1,
     ),
     Underlying(
         symbol="TUNDRA",
@@ -173,6 +176,7 @@ UNDERLYINGS = (
         is_index=True,
         spot_tick=10,
         tick=NICKEL_DIME,
+        luld_tier=None,
     ),
     Underlying(
         symbol="QUASAR",
@@ -202,10 +206,13 @@ UNDERLYINGS = (
         is_index=False,
         spot_tick=1,
         tick=PENNY_NICKEL,
+        luld_tier=2,
     ),
 )
 _BY_SYMBOL = {item.symbol: item for item in UNDERLYINGS}
 SYMBOLS = tuple(_BY_SYMBOL)
+INDEX = "TUNDRA"
+"""The underlying whose falls halt the market."""
 
 
 def find(symbol: str) -> Underlying:

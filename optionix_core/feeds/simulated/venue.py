@@ -16,12 +16,19 @@ from optionix_core.feeds.simulated.listing import Listing, Series
 from optionix_core.feeds.simulated.noise import bits, key, uniform
 from optionix_core.feeds.simulated.path import TICKS_PER_DAY, SpotPath, moment_of, tick_of
 from optionix_core.feeds.simulated.quoting import Contract, MarketMaker, OptionQuote, Window, last_event
-from optionix_core.feeds.simulated.stretches import Stretches
-from optionix_core.feeds.simulated.underlyings import SYMBOLS, UNDERLYINGS, Underlying, find, register_products
+from optionix_core.feeds.simulated.stretches import TIGHT_LEVEL, WIDE_LEVEL, Stretches
+from optionix_core.feeds.simulated.underlyings import (
+    INDEX,
+    SYMBOLS,
+    UNDERLYINGS,
+    Underlying,
+    find,
+    register_products,
+)
 from optionix_core.market import osi, sessions
 from optionix_core.market.instruments import Instrument, Share
 from optionix_core.market.option_type import OptionType
-from optionix_core.market.protocols import FeedState, Matters, UnderlyingInfo, everything
+from optionix_core.market.protocols import FeedState, Matters, TouchRange, UnderlyingInfo, everything
 from optionix_core.market.quote import Quote
 
 if TYPE_CHECKING:
@@ -249,6 +256,21 @@ class SimulatedFeed:
         found = [(*self._contract(symbol), ratio) for symbol, ratio in legs]
         mine = [(market, contract, ratio) for market, _, contract, ratio in found]
         return together.quotes_together(self, mine, at_most, after, until, elsewhere)
+
+    def market_index(self) -> str | None:
+        """The broad index of the venue; see TellsHaltTerms."""
+        return INDEX
+
+    def luld_tier(self, underlying: str) -> int | None:
+        """1 for the calm single name, 2 for the wild one, none for the index; see TellsHaltTerms."""
+        return find(underlying).luld_tier
+
+    def underlying_bounds(self, underlying: str, start: datetime, end: datetime, *, tight: bool = False) -> TouchRange:
+        """See BoundsUnderlyings; a bound of ten minutes costs some 50 microseconds, a tight one twice that."""
+        market = self.market(underlying)
+        low, high = market.stretches.spot_range(tick_of(start), tick_of(end), TIGHT_LEVEL if tight else WIDE_LEVEL)
+        widest = 2 * market.underlying.spot_tick / 100
+        return TouchRange(low - widest, high + widest, low - widest, high + widest)
 
     def session_close(self, moment: datetime) -> datetime:
         """The end of the UTC day in the continuous session, else the close of XNYS's session; see TellsSessions."""

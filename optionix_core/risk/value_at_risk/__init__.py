@@ -58,8 +58,10 @@ if TYPE_CHECKING:
     from optionix_core.risk.value_at_risk.scenario_tails import (
         TailEstimate,
         age_weighted,
+        age_weights,
         estimate,
         filtered,
+        filtered_pnl,
         historical,
     )
     from optionix_core.risk.value_at_risk.volatility_filter import (
@@ -86,6 +88,7 @@ __all__ = [
     "StudentMarginal",
     "TailEstimate",
     "age_weighted",
+    "age_weights",
     "align",
     "bootstrap_intervals",
     "complete",
@@ -95,6 +98,7 @@ __all__ = [
     "estimate",
     "factor_model",
     "filtered",
+    "filtered_pnl",
     "fit_copula",
     "fit_normal",
     "fit_student",
@@ -133,6 +137,7 @@ __getattr__, __dir__ = lazy_names(
         "StudentMarginal": f"{_ROOM}.marginals",
         "TailEstimate": f"{_ROOM}.scenario_tails",
         "age_weighted": f"{_ROOM}.scenario_tails",
+        "age_weights": f"{_ROOM}.scenario_tails",
         "align": f"{_ROOM}.factor_history",
         "bootstrap_intervals": f"{_ROOM}.intervals",
         "complete": f"{_ROOM}.factor_history",
@@ -142,6 +147,7 @@ __getattr__, __dir__ = lazy_names(
         "estimate": f"{_ROOM}.scenario_tails",
         "factor_model": f"{_ROOM}.components",
         "filtered": f"{_ROOM}.scenario_tails",
+        "filtered_pnl": f"{_ROOM}.scenario_tails",
         "fit_copula": f"{_ROOM}.copula",
         "fit_normal": f"{_ROOM}.marginals",
         "fit_student": f"{_ROOM}.marginals",

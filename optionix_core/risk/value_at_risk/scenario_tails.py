@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 
 from optionix_core.errors import InvalidValueError, MissingDataError, UnknownNameError
-from optionix_core.risk._tails import EMPTY_BOOK, NOTHING, Convention, FloatArray, Tail, book_pnl, tail_of
-from optionix_core.risk.value_at_risk.volatility_filter import FilterModel, rescaled
+from optionix_core.risk._tails import EMPTY_BOOK, NOTHING, Convention, FloatArray, Tail, book_pnl, checked_pnl, tail_of
+from optionix_core.risk.value_at_risk.volatility_filter import FilterModel, rescaled, variances
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -146,6 +146,20 @@ def estimate(
                 )
             )
     return tuple(found)
+
+
+def filtered_pnl(pnl: ArrayLike, model: FilterModel = "ewma") -> FloatArray:
+    """`pnl`, [scenarios] or [positions, scenarios], each scenario times the book's own rescaling of that day.
+
+    The plain figures and parts of the result are the filtered ones of the book. Raises as `filtered`; a book without
+    positions comes back as it is.
+    """
+    matrix = checked_pnl(pnl)
+    total = book_pnl(matrix)
+    if total is None:
+        return matrix
+    variance = variances(total, model)
+    return np.asarray(matrix * np.sqrt(variance[-1] / variance[:-1]))
 
 
 def age_weights(count: int, decay: float = AGE_DECAY) -> FloatArray:

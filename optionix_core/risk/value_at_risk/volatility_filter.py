@@ -27,7 +27,14 @@ FILTER_MODELS: tuple[str, ...] = get_args(FilterModel)
 RISKMETRICS_DECAY = 0.94
 LEAST_DAYS = 100
 """Fewer tell nothing of a likelihood of three numbers."""
-_STARTS = ((0.05, 0.90), (0.10, 0.80), (0.03, 0.95), (0.20, 0.60))
+_GRID = tuple(
+    (alpha, beta)
+    for alpha in (0.005, 0.02, 0.05, 0.1, 0.2, 0.4)
+    for beta in (0.0, 0.3, 0.6, 0.8, 0.9, 0.95, 0.98)
+    if alpha + beta < 0.999
+)
+_STARTS = 4
+"""The likelihood has several tops where volatility hardly clusters: the best of the grid are climbed from."""
 _LEAST_OMEGA = 1e-8
 """Of the mean square."""
 _MOST_PERSISTENCE = 0.99999
@@ -80,10 +87,11 @@ def garch(returns: ArrayLike) -> GarchFit:
     squares = np.square(history) / scale
     within = LinearConstraint(np.array([[0.0, 1.0, 1.0]]), -np.inf, _MOST_PERSISTENCE)
     best = None
-    for alpha, beta in _STARTS:
+    starts = sorted(_GRID, key=lambda pair: float(_scores(_targeted(pair), squares)[0].mean()))[:_STARTS]
+    for pair in starts:
         fit = minimize(
             _negative_likelihood,
-            np.array([1.0 - alpha - beta, alpha, beta]),
+            _targeted(pair),
             args=(squares,),
             jac=True,
             method="SLSQP",
@@ -200,6 +208,11 @@ def _recurrence(driven: FloatArray, start: FloatArray, decay: float) -> FloatArr
 
 def _garch_variance(squares: FloatArray, omega: float, alpha: float, beta: float) -> FloatArray:
     return _recurrence(omega + alpha * squares, np.ones(1), beta)
+
+
+def _targeted(pair: tuple[float, float]) -> FloatArray:
+    """Omega, alpha, beta of which the long-run variance is the mean square, 1 in the units of a fit."""
+    return np.array([1.0 - sum(pair), *pair])
 
 
 def _scores(parameters: FloatArray, squares: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -70,6 +70,22 @@ def test_fits_recover_the_law_within_their_standard_errors() -> None:
     assert np.abs(np.mean(scores, axis=0)).max() < 1.2
 
 
+def test_a_fit_finds_the_highest_of_several_tops() -> None:
+    # Where volatility hardly clusters the likelihood has several: no point of a coarse grid lies above the fit.
+    draws = np.random.default_rng(111)
+    for returns in (
+        np.where(draws.uniform(size=2_000) < 0.9, 0.0, draws.standard_normal(2_000)),
+        draws.standard_normal(250),
+        draws.standard_t(2.5, 400),
+    ):
+        fit = garch(returns)
+        level = float(np.mean(returns**2))
+        for alpha in (0.01, 0.1, 0.3):
+            for beta in (0.0, 0.6, 0.85, 0.97):
+                if alpha + beta < 1.0:
+                    assert likelihood(returns, level * (1.0 - alpha - beta), alpha, beta) <= fit.log_likelihood + 1e-6
+
+
 def test_a_fit_does_not_depend_on_the_unit() -> None:
     returns = garch_path(9, 1_000)
     one, other = garch(returns), garch(returns * 1e-4)

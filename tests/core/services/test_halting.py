@@ -114,9 +114,9 @@ def test_a_halt_is_set_once_and_lifted_once(at, store):
     halts.start(at(), *UNDERLYING, **WHO)
     with pytest.raises(InvalidValueError, match="halt must be one that is not set"):
         halts.start(at(1), *UNDERLYING, **WHO)
-    halts.start(at(1), *UNDERLYING, **WHO, rule="volatility")
+    halts.start(at(1), *UNDERLYING, **WHO, rule="own-rule")
     halts.lift(at(2), *UNDERLYING, **WHO)
-    assert [halt.rule for halt in halts.status(at(3)).halts] == ["volatility"]
+    assert [halt.rule for halt in halts.status(at(3)).halts] == ["own-rule"]
     with pytest.raises(InvalidValueError, match=r"halt must be one that is set .got manual of TESTI"):
         halts.lift(at(4), *UNDERLYING, **WHO)
     halts.start(at(5), *UNDERLYING, **WHO)
@@ -133,6 +133,7 @@ def test_a_halt_is_set_once_and_lifted_once(at, store):
         ((HaltScope.INSTRUMENT, "TESTI 260320C00120000"), {}, UnknownNameError, "unknown symbol"),
         ((HaltScope.MARKET, "TESTI"), {}, InvalidValueError, "name must be empty for the market"),
         (UNDERLYING, {"rule": "Big Rule"}, InvalidValueError, "rule must be 1 to 32 small letters"),
+        (UNDERLYING, {"rule": "luld"}, InvalidValueError, "rule must be none by which the venue halts by itself"),
         (UNDERLYING, {"reason": ""}, InvalidValueError, "reason must be 1 to 200 printable"),
         (UNDERLYING, {"until": START}, InvalidValueError, "until must be after"),
     ],

@@ -1,0 +1,111 @@
+"""Dialogs and entry lines."""
+
+from __future__ import annotations
+
+from config.actions.action import Action
+
+ACTIONS: tuple[Action, ...] = (
+    Action(
+        "ticket.send",
+        "send",
+        "Send the order as it stands.",
+        "ticket",
+        keys=("enter", "ctrl+s"),
+        footer=True,
+    ),
+    Action(
+        "ticket.other_side",
+        "buy/sell",
+        "Turn a buy into a sell and back.",
+        "ticket",
+        keys=("ctrl+t",),
+        footer=True,
+    ),
+    Action(
+        "ticket.more",
+        "more",
+        "One contract more.",
+        "ticket",
+        keys=("up",),
+        footer=True,
+    ),
+    Action(
+        "ticket.fewer",
+        "fewer",
+        "One contract fewer.",
+        "ticket",
+        keys=("down",),
+        footer=True,
+    ),
+    Action(
+        "ticket.dismiss",
+        "cancel",
+        "Close without sending.",
+        "ticket",
+        keys=("esc",),
+        footer=True,
+    ),
+    Action(
+        "explain.dismiss",
+        "close",
+        "Close.",
+        "explain",
+        keys=("esc", "q", "i", "enter"),
+        footer=True,
+    ),
+    Action(
+        "help.dismiss",
+        "close",
+        "Close.",
+        "help",
+        keys=("esc", "q", "?", "f1", "enter"),
+        footer=True,
+    ),
+    Action(
+        "entry.dismiss",
+        "leave",
+        "Leave the entry line and take back what it did.",
+        "entry",
+        keys=("esc",),
+        footer=True,
+    ),
+    Action(
+        "command.run",
+        "run",
+        "Run what is written.",
+        "command",
+        keys=("enter",),
+        footer=True,
+    ),
+    Action(
+        "command.complete",
+        "complete",
+        "Take the marked completion into the line.",
+        "command",
+        keys=("tab",),
+        footer=True,
+    ),
+    Action(
+        "command.next",
+        "next",
+        "Mark the next completion.",
+        "command",
+        keys=("down", "ctrl+n"),
+        footer=True,
+    ),
+    Action(
+        "command.previous",
+        "previous",
+        "Mark the completion before.",
+        "command",
+        keys=("up", "ctrl+p"),
+    ),
+    Action(
+        "command.dismiss",
+        "cancel",
+        "Close without doing anything.",
+        "command",
+        keys=("esc",),
+        footer=True,
+    ),
+)

@@ -1,0 +1,106 @@
+"""The venue's own halts, as events: each at its moment, as far as something works on what it holds up.
+
+The rules are a function of the feed (`trading.watch`), so a venue that was left alone halts as one that was looked
+at every second. What nothing works on is not written, and is asked of the rules when an order wants to trade there:
+then the halt is written with its beginning, and the gate refuses by it. A halt that is written is ended in the log even
+where nothing waits for it any more.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from optionix_core.services.judging import instrument_of
+from optionix_core.trading.halt_records import ended_event, started_event
+from optionix_core.trading.halt_rules import AUTOMATIC
+from optionix_core.trading.halts import HaltScope
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
+
+    from optionix_core.market.protocols import QuoteSource
+    from optionix_core.services.draft import Draft
+    from optionix_core.trading.fold import OpenOrder, OrderFold
+    from optionix_core.trading.halts import Halt
+    from optionix_core.trading.watch.changes import HaltChange
+
+VENUE: Final = "venue"
+"""Who halts."""
+
+
+class VenueHalts:
+    """The changes that a passage of time brings."""
+
+    def __init__(self, draft: Draft, feed: QuoteSource, now: datetime, start: Callable[[OpenOrder], datetime]) -> None:
+        """`start` tells from when on an order was not looked at."""
+        self._draft, self._feed, self._now, self._start = draft, feed, now, start
+        self._watch = draft.watch(feed)
+        self._pending: list[HaltChange] = []
+
+    @property
+    def after(self) -> datetime | None:
+        """From when on a halt that is written, and has no end of its own, must be looked after; None without any."""
+        return min((halt.since for halt in open_ended(self._draft.orders)), default=None)
+
+    def load(self, after: datetime, orders: Iterable[OpenOrder]) -> None:
+        """Find out what comes after `after` for `orders` and for the halts that stand."""
+        if self._watch is None:
+            return
+        names = {name for order in orders for name in underlyings_of(self._feed, order)}
+        names |= {halt.name for halt in open_ended(self._draft.orders) if halt.scope is HaltScope.UNDERLYING}
+        if names:
+            self._pending = self._watch.changes(names, after, self._now)
+
+    def moments(self) -> list[datetime]:
+        """When something is still to come, and when the venue reopens."""
+        ends = [halt.until for halt in self._draft.orders.halts.halts if halt.rule in AUTOMATIC and halt.until]
+        return [*(change.at for change in self._pending), *ends]
+
+    def apply(self, moment: datetime, orders: Iterable[OpenOrder]) -> list[Halt]:
+        """Write what has come by `moment`; the halts that are over with it."""
+        over = [halt for halt in self._draft.orders.halts.halts if halt.rule in AUTOMATIC and halt.until == moment]
+        while self._pending and self._pending[0].at <= moment:
+            change = self._pending.pop(0)
+            standing = next((one for one in self._draft.orders.halts.halts if one.key == change.halt.key), None)
+            stands = standing is not None and standing.since == change.halt.since
+            if change.begins and not stands and self._concerns(change, orders):
+                self._draft.add(started_event(change.halt, VENUE, None))
+            elif not change.begins and stands:
+                self._draft.add(ended_event(change.halt, None, VENUE, change.words, change.at, change.reopens_at))
+                over.append(change.halt)
+        return over
+
+    def _concerns(self, change: HaltChange, orders: Iterable[OpenOrder]) -> bool:
+        """Whether an order works on what a halt holds up, that was not looked at up to it before."""
+        names = {
+            name for order in orders if self._start(order) < change.at for name in underlyings_of(self._feed, order)
+        }
+        return bool(names) if change.halt.scope is HaltScope.MARKET else change.halt.name in names
+
+
+def note_standing(draft: Draft, feed: QuoteSource, symbols: Iterable[str], now: datetime) -> None:
+    """Write the venue's own halts that hold for `symbols` at `now` and are not in the log: somebody wants to trade."""
+    watch = draft.watch(feed)
+    if watch is None:
+        return
+    known = {(halt.key, halt.since) for halt in draft.orders.halts.halts}
+    for symbol in symbols:
+        instrument = instrument_of(feed, symbol)
+        if instrument is None:
+            continue
+        for halt in watch.standing(instrument.underlying, now):
+            if (halt.key, halt.since) not in known:
+                known.add((halt.key, halt.since))
+                draft.add(started_event(halt, VENUE, None, now))
+
+
+def open_ended(orders: OrderFold) -> list[Halt]:
+    """The venue's own halts that stand until a reopening."""
+    return [halt for halt in orders.halts.halts if halt.rule in AUTOMATIC and halt.until is None]
+
+
+def underlyings_of(feed: QuoteSource, order: OpenOrder) -> set[str]:
+    """What an order's instruments are on, as far as the feed knows them."""
+    found = (instrument_of(feed, symbol) for symbol in order.intent.symbols)
+    return {one.underlying for one in found if one is not None}

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         PredictedSamples,
         StudentLaw,
     )
+    from optionix_core.risk.backtest.rolling import Forecasts, rolling_forecasts
     from optionix_core.risk.backtest.shortfall import (
         ShortfallTest,
         acerbi_szekely_z1,
@@ -36,14 +37,17 @@ if TYPE_CHECKING:
         cumulative_violations,
         mcneil_frey,
     )
+    from optionix_core.risk.backtest.summary import Backtests, run_all
     from optionix_core.risk.backtest.zones import (
         TrafficLight,
         traffic_light,
     )
 
 __all__ = [
+    "Backtests",
     "ComparisonTest",
     "CoverageTest",
+    "Forecasts",
     "NormalLaw",
     "PredictedSamples",
     "ShortfallTest",
@@ -62,6 +66,8 @@ __all__ = [
     "mcneil_frey",
     "non_rejection_region",
     "quantile_loss",
+    "rolling_forecasts",
+    "run_all",
     "traffic_light",
     "transitions_of",
 ]
@@ -71,8 +77,10 @@ _ROOM = "optionix_core.risk.backtest"
 __getattr__, __dir__ = lazy_names(
     _ROOM,
     {
+        "Backtests": f"{_ROOM}.summary",
         "ComparisonTest": f"{_ROOM}.comparison",
         "CoverageTest": f"{_ROOM}.coverage",
+        "Forecasts": f"{_ROOM}.rolling",
         "NormalLaw": f"{_ROOM}.nulls",
         "PredictedSamples": f"{_ROOM}.nulls",
         "ShortfallTest": f"{_ROOM}.shortfall",
@@ -91,6 +99,8 @@ __getattr__, __dir__ = lazy_names(
         "mcneil_frey": f"{_ROOM}.shortfall",
         "non_rejection_region": f"{_ROOM}.coverage",
         "quantile_loss": f"{_ROOM}.comparison",
+        "rolling_forecasts": f"{_ROOM}.rolling",
+        "run_all": f"{_ROOM}.summary",
         "traffic_light": f"{_ROOM}.zones",
         "transitions_of": f"{_ROOM}.coverage",
     },

@@ -15,6 +15,8 @@ LEAST_SCENARIOS = 20
 """Within reach of the kernel: its width grows until as many count."""
 _LEAST_SPREAD = 1e-12
 """Of the squared width: scenarios nearer to each other than this lie at one place."""
+_FARTHEST = 1e-16
+"""Of the heaviest scenario: lighter ones are left out of a line altogether."""
 _SLACK = 1e-12
 
 
@@ -95,6 +97,8 @@ def of_line(matrix: FloatArray, book: FloatArray, quantile: float, weights: Floa
     mass = np.exp(-0.5 * np.square(away / width))
     if weights is not None:
         mass = mass * weights * book.size
+    near = np.flatnonzero(mass > _FARTHEST * mass.max())
+    matrix, away, mass = matrix[:, near], away[near], mass[near]
     zeroth, first, second = mass.sum(), mass @ away, mass @ np.square(away)
     spread = zeroth * second - first * first
     if spread <= _LEAST_SPREAD * np.square(zeroth * width):

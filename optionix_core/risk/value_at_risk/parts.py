@@ -158,7 +158,8 @@ def _parts(
         names = tuple(dict.fromkeys(groups))
         places = {name: row for row, name in enumerate(names)}
         summed = np.zeros((len(names), matrix.shape[1]))
-        np.add.at(summed, [places[name] for name in groups], matrix)
+        for name, row in zip(groups, matrix, strict=True):
+            summed[places[name]] += row
         return names, summed, np.ones(len(names))
     names = tuple(labels) if labels is not None else tuple(str(row) for row in range(count))
     if sizes is None:

@@ -54,6 +54,12 @@ class GarchFit:
     variance: FloatArray
     """Of each day and, last, the forecast of the next: days + 1."""
 
+    def filtered(self, returns: ArrayLike) -> FloatArray:
+        """Variance of each day of other `returns`, [days], and the forecast, by these parameters: [days + 1]."""
+        squares = np.square(_moving(returns, 1))
+        start = squares.mean(axis=-1, keepdims=True)
+        return _recurrence(self.omega + self.alpha * squares, start, self.beta)
+
     @property
     def persistence(self) -> float:
         """Alpha + beta: how much of a shock to variance is left a day later."""

@@ -48,18 +48,9 @@ def test_filtered_simulation_holds_where_volatility_clusters() -> None:
     held = plain = 0
     for seed in range(WORLDS):
         returns = garch_path(3_000 + seed, 750 + DAYS)
-        hits = {"filtered": [], "plain": []}
-        for start in range(0, DAYS, 50):
-            fit = value_at_risk.garch(returns[start : start + 750])
-            for day in range(start, start + 50):
-                window = returns[day : day + 750]
-                variance = [float(np.mean(np.square(window)))]
-                for value in window:
-                    variance.append(fit.omega + fit.alpha * value * value + fit.beta * variance[-1])
-                scaled = window * np.sqrt(variance[-1] / np.array(variance[:-1]))
-                for name, sample in (("filtered", scaled), ("plain", window)):
-                    hits[name].append(-returns[day + 750] > value_at_risk.historical(sample, 0.99))
-        held += not backtest.kupiec(sum(hits["filtered"]), DAYS, 0.01).is_rejected()
-        plain += backtest.christoffersen_independence(*backtest.transitions_of(hits["plain"])).is_rejected()
+        filtered = backtest.rolling_forecasts(returns, 750, 0.99, weighting="filtered", model="garch")
+        history = backtest.rolling_forecasts(returns, 750, 0.99)
+        held += not backtest.run_all(filtered.pnl, filtered.value_at_risk, 0.01).kupiec.is_rejected()
+        plain += backtest.run_all(history.pnl, history.value_at_risk, 0.01).independence.is_rejected()
     assert held >= 17
     assert plain >= 3

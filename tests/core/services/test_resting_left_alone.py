@@ -15,7 +15,7 @@ from optionix_core.services.home import HomeFolders
 from optionix_core.services.trading import OrderTerms
 from optionix_core.services.workspace import Workspace
 from optionix_core.sync.memory import MemoryEventStore
-from optionix_core.trading.orders import TimeInForce, Trigger, TriggerKind
+from optionix_core.trading.orders import OrderLeg, TimeInForce, Trigger, TriggerKind
 
 START = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 """A Friday; the options that expire that day do so at 21:00 UTC."""
@@ -86,6 +86,49 @@ def test_a_gtc_limit_a_stop_and_an_expiring_option_left_alone_are_as_if_looked_a
     assert "order/low/end" not in happened
     times = [event[2] for event in alone.events()]
     assert times == sorted(times)
+
+
+def _shares_left_alone(home):
+    """Shares bought, protected and bracketed."""
+    home.order("own", "buy", 200, "ORBIT", force=TimeInForce.IOC)
+    home.order("dip", "buy", 100, "ORBIT", "214")
+    home.order("trail", "sell", 200, "ORBIT", trigger=Trigger(TriggerKind.TRAILING, distance=Decimal(3)))
+    ask = Decimal(str(FEEDS["continuous"].spot("QUASAR", START).ask))
+    exit_terms = {"parent": "entry", "one_cancels": "both"}
+    home.order("entry", "buy", 50, "QUASAR", ask - Decimal("0.40"))
+    home.order("take", "sell", 50, "QUASAR", ask + Decimal("0.40"), **exit_terms)
+    home.order("loss", "sell", 50, "QUASAR", trigger=Trigger(TriggerKind.STOP, ask - 4), **exit_terms)
+    return home
+
+
+def test_shares_left_alone_are_as_if_looked_at_all_the_time():
+    alone, watched = _shares_left_alone(Home()), _shares_left_alone(Home())
+    end = START + timedelta(days=2)
+    alone.look(end)
+    moments = [START + timedelta(seconds=53 * number) for number in range(1, 30)]
+    moments += [START + timedelta(hours=1, minutes=113 * number) for number in range(1, 25)]
+    for moment in (*moments, end):
+        watched.look(moment)
+    assert alone.events() == watched.events()
+    assert alone.ledger() == watched.ledger()
+    happened = {event[0] for event in alone.events()}
+    assert {"order/dip/fill-1", "order/trail/fill-2", "order/entry/fill-1"} <= happened
+    assert happened & {"order/take/fill-1", "order/loss/fill-1"}
+
+
+def test_a_covered_call_left_alone_for_a_quarter_of_an_hour_is_as_if_looked_at_every_minute():
+    legs = (OrderLeg("ORBIT", 100), OrderLeg(FAR, -1))
+    alone, watched = Home(), Home()
+    natural = trading.preview_terms(alone.workspace(), OrderTerms("buy", 1, "", legs=legs)).combination.natural
+    for home in (alone, watched):
+        home.order("cc", "buy", 1, "", natural - Decimal("0.04"), legs=legs)
+    end = START + timedelta(minutes=15)
+    alone.look(end)
+    for number in range(1, 15):
+        watched.look(START + timedelta(minutes=number))
+    watched.look(end)
+    assert alone.events() == watched.events()
+    assert "order/cc/fill-1" in {event[0] for event in alone.events()}
 
 
 def test_every_fill_is_at_a_quote_that_the_feed_gave_at_that_moment():

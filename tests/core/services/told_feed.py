@@ -32,8 +32,20 @@ class ToldFeed(SteadyFeed):
         self, seconds: float, symbol: str, bid: float | None, ask: float | None, size: int | None = 10
     ) -> datetime:
         """A quote `seconds` after the start."""
+        return self.tell_sizes(seconds, symbol, bid, ask, size, size)
+
+    def tell_sizes(
+        self,
+        seconds: float,
+        symbol: str,
+        bid: float | None,
+        ask: float | None,
+        bid_size: int | None,
+        ask_size: int | None,
+    ) -> datetime:
+        """A quote with another size on each side."""
         at = START + timedelta(seconds=seconds)
-        sizes = {"bid_size": size, "ask_size": size}
+        sizes = {"bid_size": bid_size, "ask_size": ask_size}
         self.quotes.append(Quote(symbol, self.name, at, at, bid=bid, ask=ask, **sizes))
         self.quotes.sort(key=lambda quote: (quote.received_at, quote.symbol))
         return at

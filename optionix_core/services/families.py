@@ -5,23 +5,41 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from optionix_core.errors import InvalidValueError, UnknownNameError
+from optionix_core.trading.claims import siblings
 from optionix_core.trading.records import FILLED, INTENT, end_id, end_of, fill_of, intent_id, intent_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from optionix_core.sync.event import LogReader
+    from optionix_core.trading.fold import OpenOrder
     from optionix_core.trading.orders import OrderIntent
 
 
 def check_parent(log: LogReader, intent: OrderIntent) -> None:
-    """Raise UnknownNameError for a parent that is not in the log, InvalidValueError for one of another account."""
+    """Raise UnknownNameError for a parent that is not in the log, InvalidValueError for one of another account.
+
+    Also for a combination whose parent has other legs: units of different things do not add up.
+    """
     if intent.parent is None:
         return
     found = log.find(intent_id(intent.parent))
     if found is None:
         raise UnknownNameError("parent order", intent.parent)
-    account = intent_of(found.event).account
-    if account != intent.account:
-        raise InvalidValueError("parent", repr(intent.parent), f"an order of {intent.account} (it is one of {account})")
+    parent = intent_of(found.event)
+    if parent.account != intent.account:
+        bound = f"an order of {intent.account} (it is one of {parent.account})"
+        raise InvalidValueError("parent", repr(intent.parent), bound)
+    if (intent.legs or parent.legs) and parent.symbol != intent.symbol:
+        raise InvalidValueError("parent", repr(intent.parent), "an order for the same legs")
+
+
+def check_group(orders: Iterable[OpenOrder], intent: OrderIntent) -> None:
+    """Raise InvalidValueError where a combination and something other than its legs would share a group."""
+    for other in siblings(orders, intent):
+        if (intent.legs or other.intent.legs) and other.intent.symbol != intent.symbol:
+            bound = f"a group of orders for the same legs ({other.intent.client_order_id} is not)"
+            raise InvalidValueError("one_cancels", repr(intent.one_cancels), bound)
 
 
 def parent_refusal(log: LogReader, intent: OrderIntent) -> str | None:

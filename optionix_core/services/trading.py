@@ -19,7 +19,7 @@ from optionix_core.portfolio.values import AccountState
 from optionix_core.services import answers, at_once
 from optionix_core.services.combinations import preview_combination
 from optionix_core.services.draft import Draft
-from optionix_core.services.families import check_parent, parent_refusal, released
+from optionix_core.services.families import check_group, check_parent, parent_refusal, released
 from optionix_core.services.judging import earlier_orders, judge, security_of
 from optionix_core.services.lifecycle import bring_up_to_date, update_under_lock
 from optionix_core.services.order_json import to_json
@@ -170,6 +170,7 @@ def place(
         if earlier is not None and log.find(end_id(order_id)) is not None:
             return answers.known(log, desk.orders, intent)
         check_parent(log, intent)
+        check_group(desk.orders.orders(), intent)
         update_under_lock(log, desk, workspace.venue_feed, now, going_on=order_id, limits=limits)
         known = None if earlier is None else answers.of_log(log, desk.orders, intent)
         if known is not None:
@@ -219,6 +220,7 @@ def raise_for_refusal(checks: tuple[GateCheck, ...]) -> None:
 
 
 def opening(account: str, now: datetime) -> tuple[Event, ...]:
+    """The events with which the first order of an account opens it."""
     return (
         account_opened_event(account, LOCAL_SIM, CURRENCY, now),
         entry_event(opening_entry(account, CURRENCY, OPENING_BALANCE, now)),

@@ -78,7 +78,10 @@ def backing(
     held = {position.symbol: position.quantity for position in account.positions}
     others = [order for order in orders if _counts(order, intent)]
     own = change_of(intent, intent.quantity)
-    if parent is not None and parent.intent.account == intent.account and not _sells(change_of(parent.intent, 1)):
+    if parent is not None and parent.intent.symbol == intent.symbol and intent.legs:
+        # It undoes what its parent is filled with and never more: with it the account needs what it needs without.
+        own = {} if parent.intent.side is not intent.side else own
+    elif parent is not None and parent.intent.account == intent.account and not _sells(change_of(parent.intent, 1)):
         own = _sum(own, change_of(parent.intent, min(parent.remaining, intent.quantity)))
     sales = [_sale(order, instrument_of) for order in others if _sells(change_of(order.intent, 1))]
     if _covered(held, sales, own):

@@ -146,7 +146,8 @@ def _check_shares(legs: list[OrderLeg]) -> None:
 
 
 def _check_no_more(terms: OrderTerms) -> None:
-    for name in ("trigger", "parent", "one_cancels", "amount", "lots"):
+    """What a combination may not say; why is in docs/trading/orders.md."""
+    for name in ("trigger", "amount", "lots"):
         if getattr(terms, name) is not None:
             raise InvalidValueError(name, repr(getattr(terms, name)), "absent for a combination")
     for name in ("post_only", "reduce_only"):

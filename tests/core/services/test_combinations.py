@@ -14,7 +14,7 @@ from optionix_core.portfolio.ledger import ENTRY, entry_of
 from optionix_core.services import halts, orders, trading
 from optionix_core.services.trading import OrderTerms
 from optionix_core.trading.halts import HaltScope
-from optionix_core.trading.orders import Amendment, OrderLeg, OrderState, TimeInForce
+from optionix_core.trading.orders import Amendment, OrderLeg, OrderState, TimeInForce, Trigger, TriggerKind
 from optionix_core.trading.records import FILLED, fill_event, fill_of, intent_of
 
 GTC, FOK, IOC = TimeInForce.GTC, TimeInForce.FOK, TimeInForce.IOC
@@ -50,6 +50,11 @@ def acts(workspace_on, told, clock, store):
 
         def held(self):
             return {item.symbol: int(item.quantity) for item in self.account().positions}
+
+        def open_orders(self):
+            workspace = self.workspace()
+            workspace.desk.follow(store)
+            return list(workspace.desk.orders.open_orders())
 
         def reserved(self):
             workspace = self.workspace()
@@ -246,14 +251,51 @@ def test_a_cancelled_combination_keeps_nothing(acts):
         ({"legs": (OrderLeg(CALL, 2), OrderLeg(CALL_110, -2))}, "ratio must be divided by 2"),
         ({"legs": (OrderLeg(CALL, 1), OrderLeg(CALL, -1))}, "symbol must be in one leg only"),
         ({"legs": (OrderLeg(CALL, 0), OrderLeg(CALL_110, -1))}, "ratio must be a whole number other than zero"),
-        ({"parent": "p"}, "parent must be absent for a combination"),
+        ({"trigger": Trigger(TriggerKind.STOP, Decimal(4)), "force": GTC}, "trigger must be absent for a combination"),
         ({"post_only": True}, "post_only must be false for a combination"),
+        ({"reduce_only": True}, "reduce_only must be false for a combination"),
         ({"limit": "NaN"}, "limit_price must be finite"),
     ],
 )
 def test_what_contradicts_itself_is_named(acts, more, told):
     with pytest.raises(InvalidValueError, match=told):
         acts.place("a", **more)
+
+
+def test_an_exit_works_as_far_as_its_entry_was_filled_and_needs_nothing_behind_it(acts):
+    acts.place("entry", quantity=200, limit="4.10", force=GTC)
+    assert acts.fills("entry") == [(10, Decimal("4.1"), START)]
+    exits = acts.place("exit", "sell", 200, "4.50", GTC, parent="entry")
+    assert exits.state is OrderState.WORKING
+    acts.feed.tell(5, CALL, 5.9, 6.0, 20)
+    acts.pass_time(6)
+    assert acts.fills("exit") == [(10, Decimal("4.85"), START + timedelta(seconds=5))]
+    assert acts.held() == {}
+    orders.cancel(acts.workspace(), "entry")
+    assert acts.open_orders() == []
+
+
+def test_a_fill_of_one_exit_takes_as_much_from_the_other(acts):
+    acts.place("entry", quantity=4, limit="4.10", force=GTC)
+    acts.place("near", "sell", 4, "4.50", GTC, parent="entry", one_cancels="exits")
+    acts.place("far", "sell", 4, "5.50", GTC, parent="entry", one_cancels="exits")
+    acts.feed.tell(5, CALL, 5.9, 6.0, 3)
+    acts.pass_time(6)
+    assert acts.fills("near") == [(3, Decimal("4.85"), START + timedelta(seconds=5))]
+    acts.feed.tell(7, CALL, 6.9, 7.0, 9)
+    acts.pass_time(8)
+    sold = sum(fill[0] for name in ("near", "far") for fill in acts.fills(name))
+    assert sold == 4
+    assert acts.held() == {}
+    assert acts.open_orders() == []
+
+
+def test_units_of_different_things_are_no_family(acts):
+    acts.place("entry", quantity=1, limit="3.00", force=GTC, one_cancels="one")
+    with pytest.raises(InvalidValueError, match="parent must be an order for the same legs"):
+        acts.place("exit", "sell", 1, "4.50", GTC, legs=BUTTERFLY, parent="entry")
+    with pytest.raises(InvalidValueError, match="one_cancels must be a group of orders for the same legs"):
+        acts.place("other", "buy", 1, "1", GTC, legs=(OrderLeg(CALL, 1), OrderLeg(PUT, 1)), one_cancels="one")
 
 
 def test_an_unknown_leg_and_a_limit_between_cents_are_refused(acts):

@@ -149,7 +149,9 @@ def test_the_paper_venue_fills_orders_as_the_matching_room_does(acts):
             bid, ask = (act.bid, act.bid_size), (act.bid + act.spread, act.ask_size)
             before = shown.get(act.symbol, ((219, 4), (227, 4)))
             # The room takes a quote that is the same again for no quote, the venue for one made anew.
-            bid, ask = ((price, size + ((price, size) == old)) for (price, size), old in zip((bid, ask), before))
+            bid, ask = (
+                (price, size + ((price, size) == old)) for (price, size), old in zip((bid, ask), before, strict=True)
+            )
             shown[act.symbol] = (bid, ask)
             venue.show(act.symbol, bid[0], ask[0], bid[1], ask[1], number)
             venue.at(number)

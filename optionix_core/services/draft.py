@@ -73,6 +73,7 @@ class Draft:
         del self.events[count:]
         self._book, self._orders, self._applied = self._desk.book, self._desk.orders, 0
         self._unposted = [event for event in self.events if event.type in (ENTRY, ACCOUNT_OPENED)]
+        self._moved = bool(self._unposted)
 
     def find(self, event_id: str) -> Event | None:
         """A drafted event by its id."""

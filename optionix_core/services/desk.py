@@ -27,7 +27,7 @@ from optionix_core.trading.working_records import Place
 if TYPE_CHECKING:
     from optionix_core.services.draft import Draft
 
-CHECKPOINT: Final = "desk-9"
+CHECKPOINT: Final = "desk-10"
 """Name of the checkpoint; another shape of the state takes another name."""
 
 CHECKPOINT_EVERY: Final = 128

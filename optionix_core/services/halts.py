@@ -15,8 +15,11 @@ from typing import TYPE_CHECKING, Final
 from optionix_core.errors import InvalidValueError, MissingDataError, UnknownNameError
 from optionix_core.market import sessions, symbols
 from optionix_core.market.protocols import TellsHaltTerms
+from optionix_core.services.account_watch import AccountWatch
+from optionix_core.services.draft import Draft
 from optionix_core.services.judging import instrument_of
 from optionix_core.services.lifecycle import bring_up_to_date_where_free, update_under_lock
+from optionix_core.services.working import Working
 from optionix_core.trading.eastern import NEW_YORK
 from optionix_core.trading.halt_records import ended_event, started_event, started_id
 from optionix_core.trading.halt_rules import AUTOMATIC
@@ -59,7 +62,7 @@ class HaltReport:
     suspended: tuple[str, ...]
     """Client order ids of the orders that they hold up."""
     rules: tuple[RuleReport, ...] = ()
-    """How each rule by which the venue halts by itself stands."""
+    """How each rule stands by which the venue halts by itself, and each breaker of the workspace's account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +99,15 @@ def status(workspace: Workspace) -> HaltReport:
     with desk.lock:
         feed = workspace.venue_feed
         watch = desk.watch(feed) or HaltWatch(feed, desk.rules.halts)
-        board, rules = _with_standing(desk.orders.halts.expire(now), watch, now), watch.report(now)
+        draft = Draft(desk)
+        accounts = AccountWatch(draft, feed, Working(draft, feed), now).report(workspace.account)
+        board = _with_standing(desk.orders.halts.expire(now), watch, now)
         held = []
         for order in desk.orders.orders():
             legs = [leg for name in order.intent.symbols if (leg := instrument_of(workspace.venue_feed, name))]
             if order.accepted_at is not None and legs and not board.judge(legs, now).allowed:
                 held.append(order.intent.client_order_id)
-        return HaltReport(now, board.halts, tuple(held), rules)
+        return HaltReport(now, board.halts, tuple(held), (*watch.report(now), *accounts))
 
 
 def start(

@@ -32,7 +32,7 @@ def to_json(
         "halts": [halt(one) for one in report.halts],
         "suspended": list(report.suspended),
         "rules": [
-            {"rule": one.rule, "underlying": one.underlying or None, "state": one.state, "detail": one.detail}
+            {"rule": one.rule, "name": one.name or None, "state": one.state, "detail": one.detail}
             for one in report.rules
         ],
         "luld": None if bands is None else _bands(bands),

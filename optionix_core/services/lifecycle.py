@@ -86,7 +86,7 @@ def _brought_up_to_date(workspace: Workspace, lock_timeout: float | None) -> Ven
     now = workspace.clock.now()
     with desk.lock:
         idle = not overdue(desk.orders, now) and not (due(desk.book, now) and expired(desk.book, feed, now))
-        if idle and (desk.orders.open_orders() or open_ended(desk.orders)):
+        if idle and (desk.orders.open_orders() or open_ended(desk.orders) or _accounts_are_judged(desk)):
             idle = not _drafted(workspace.store, desk, feed, now, None, None)[0].events
     if idle:
         return VenueUpdate()
@@ -127,6 +127,7 @@ def update_under_lock(
     if _nothing_waits(desk, now, going_on):
         desk.looked = {}
         return VenueUpdate()
+    told = told or _accounts_are_judged(desk)  # what comes next may change the book that they are judged by
     draft, update = _drafted(log, desk, feed, now, going_on, limits, told=told)
     draft.write(log)
     return update
@@ -137,10 +138,15 @@ def _nothing_waits(desk: Desk, now: datetime, going_on: str | None) -> bool:
     for order in desk.orders.orders():
         if order.accepted_at is not None or order.intent.client_order_id != going_on:
             return False
-    if open_ended(desk.orders):
+    if open_ended(desk.orders) or _accounts_are_judged(desk):
         return False
     first = desk.book.first_expiry(LOCAL_SIM)
     return first is None or first > latest_due(now)
+
+
+def _accounts_are_judged(desk: Desk) -> bool:
+    """Whether a breaker of an account is set, and something is held that it could trip by."""
+    return bool(desk.rules.halts.account_breakers) and any(account.positions for account in desk.book.accounts())
 
 
 def _drafted(

@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from optionix_core.market.protocols import TellsQuotes
+from optionix_core.services.account_watch import AccountWatch
 from optionix_core.services.combination_fills import quotes_that_could_matter
 from optionix_core.services.desk import Looked
 from optionix_core.services.judging import instrument_of
@@ -71,6 +72,7 @@ class Passage:
         self.working = Working(draft, feed, limits)
         self.settling = Settling(draft, log, feed)
         self.halts = VenueHalts(draft, feed, now, self._start)
+        self.accounts = AccountWatch(draft, feed, self.working, now)
         self._streams: dict[str, tuple[Quote, Iterator[Quote]]] = {}
         self._moments: list[datetime] = []
         self.unseen: tuple[str, ...] = ()
@@ -86,17 +88,21 @@ class Passage:
             known = self._looked.get(order.intent.client_order_id)
             if known is not None and known.order == order:
                 self.working.places[order.intent.client_order_id] = known.place
-        if mine or self.halts.after is not None:
+        watched = self.accounts.start()
+        if mine or watched is not None or self.halts.after is not None:
             self._walk(mine)
         self.settling.settle(self._now)
         left = self._orders()
-        begun = min((self._begun(order) for order in left), default=self._now)
-        worth = (mine and len(self._draft.events) > before) or (left and (told or self._now - begun >= KEPT_EVERY))
+        begun = min((*(self._begun(order) for order in left), self._now if watched is None else watched, self._now))
+        happened = len(self._draft.events) > before
+        kept = told or self._now - begun >= KEPT_EVERY
+        worth = (mine and happened) or (left and kept) or (watched is not None and (happened or kept))
         if worth and (self._advanced is None or self._advanced < self._now):
-            self._draft.add(advanced_event(Advanced(LOCAL_SIM, self._now, self._places(), self.unseen)))
+            advanced = Advanced(LOCAL_SIM, self._now, self._places(), self.unseen, self.accounts.notes)
+            self._draft.add(advanced_event(advanced))
 
     def _walk(self, orders: tuple[OpenOrder, ...]) -> None:
-        starts = (*(self._start(order) for order in orders), self.halts.after)
+        starts = (*(self._start(order) for order in orders), self.halts.after, self.accounts.start())
         at = min(moment for moment in starts if moment is not None)
         self.halts.load(at, orders)
         self._end_and_settle(min(at, self._now))
@@ -104,7 +110,11 @@ class Passage:
         while True:
             key, quote = min(((key, head) for key, (head, _) in self._streams.items()), key=_when, default=("", None))
             moment = self._next_moment(at)
-            if moment is not None and (quote is None or moment <= quoted_at(quote)):
+            tripped = self._trip(moment, quote)
+            if tripped is not None:
+                at = tripped
+                self._open(at, None)
+            elif moment is not None and (quote is None or moment <= quoted_at(quote)):
                 at = moment
                 self._end_and_settle(moment)
                 self.halts.apply(moment, self._orders())
@@ -119,6 +129,12 @@ class Passage:
                     self._pull(key)
             else:
                 return
+
+    def _trip(self, moment: datetime | None, quote: Quote | None) -> datetime | None:
+        """Judge accounts up to what comes next: at one minute after what happens by itself, and before its quotes."""
+        if moment is not None and (quote is None or moment <= quoted_at(quote)):
+            return self.accounts.trip(moment - _JUST_BEFORE)
+        return self.accounts.trip(self._now if quote is None else quoted_at(quote))
 
     def _next_moment(self, after: datetime) -> datetime | None:
         """The next moment after `after` at which an order starts or ends, a position expires or a halt changes."""

@@ -18,6 +18,7 @@ from optionix_core.portfolio import fields
 from optionix_core.portfolio.exact import ZERO, add, decimal_text, multiply
 from optionix_core.sync.canonical import time_text
 from optionix_core.sync.event import Event, Json, Record
+from optionix_core.trading.account_breakers import TRIPPED, Notes, notes_of, notes_payload, trip_of
 from optionix_core.trading.account_standing import (
     STATE_SET,
     Standing,
@@ -47,7 +48,7 @@ from optionix_core.trading.working_records import (
     amended_of,
 )
 
-STATE_VERSION: Final = 7
+STATE_VERSION: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +143,18 @@ def amended_terms(intent: OrderIntent, asked: Amendment) -> OrderIntent:
 class OrderFold:
     """Not safe to apply from two threads at once. The caller keeps the order of records."""
 
-    __slots__ = ("_advanced", "_groups", "_open", "_taken", "halts", "kill", "limits", "standings")
+    __slots__ = (
+        "_advanced",
+        "_groups",
+        "_open",
+        "_taken",
+        "account_notes",
+        "account_trips",
+        "halts",
+        "kill",
+        "limits",
+        "standings",
+    )
 
     def __init__(self) -> None:
         self._open: dict[str, OpenOrder] = {}
@@ -157,6 +169,10 @@ class OrderFold:
         """By account, where a state was set; replaced as a whole."""
         self.limits = EMPTY_BOARD
         """Limits on books that somebody set, and their breaches."""
+        self.account_notes: Notes = {}
+        """What accounts had earned, for the peak that a drawdown falls from; replaced as a whole."""
+        self.account_trips: Mapping[tuple[str, str], datetime] = {}
+        """When a breaker of an account tripped last, by account and rule; replaced as a whole."""
 
     def apply(self, record: Record) -> None:
         """Take the next record. Raises IntegrityError where an event of an order is malformed."""
@@ -177,11 +193,15 @@ class OrderFold:
             self.standings = {**self.standings, standing.account: standing}
         elif event.type in LIMIT_TYPES:
             self.limits = limits_after(self.limits, event)
+        elif event.type == TRIPPED:
+            trip = trip_of(event)
+            self.account_trips = {**self.account_trips, (trip.account, trip.rule): trip.at}
 
     def copy(self) -> Self:
         """A fold of its own in the same state."""
         fold = self._of(dict(self._open), dict(self._taken), dict(self._advanced), dict(self._groups))
         fold.kill, fold.halts, fold.standings, fold.limits = self.kill, self.halts, self.standings, self.limits
+        fold.account_notes, fold.account_trips = self.account_notes, self.account_trips
         return fold
 
     @classmethod
@@ -241,6 +261,8 @@ class OrderFold:
             "halts": board_state(self.halts),
             "kill": self.kill.state(),
             "limits": limit_board_state(self.limits),
+            "account_notes": notes_payload(self.account_notes),
+            "account_trips": {f"{account}/{rule}": time_text(at) for (account, rule), at in self.account_trips.items()},
             "standings": [standing_state(one) for one in self.standings.values()],
             "open": [_order_state(order) for order in self._open.values()],
             "taken": {place: [taken.quoted_at, taken.quantity] for place, taken in self._taken.items()},
@@ -264,6 +286,9 @@ class OrderFold:
         standings = (standing_of_state(item) for item in fields.objects(state, "standings"))
         fold.standings = {standing.account: standing for standing in standings}
         fold.limits = limit_board_of_state(fields.mapping(state, "limits"))
+        fold.account_notes = notes_of(state, "account_notes")
+        trips = fields.mapping(state, "account_trips")
+        fold.account_trips = {_account_and_rule(name): fields.moment(trips, name) for name in trips}
         return fold
 
     def _order(self, event: Event) -> OpenOrder:
@@ -301,6 +326,8 @@ class OrderFold:
     def _advance(self, event: Event) -> None:
         advanced = advanced_of(event)
         self._advanced[advanced.venue] = advanced.until
+        if advanced.notes:
+            self.account_notes = {**self.account_notes, **advanced.notes}
         for name, place in advanced.places.items():
             if name in self._open:
                 self._open[name] = replace(self._open[name], place=place)
@@ -366,6 +393,11 @@ def _turned_over(order: OpenOrder, fill: Fill) -> dict[str, Decimal]:
     for symbol, quantity, price in moved or [(order.intent.symbol, fill.quantity, fill.price)]:
         turnover[symbol] = add(turnover.get(symbol, ZERO), multiply(Decimal(quantity), price))
     return turnover
+
+
+def _account_and_rule(name: str) -> tuple[str, str]:
+    account, _, rule = name.partition("/")
+    return account, rule
 
 
 def _order_state(order: OpenOrder) -> dict[str, Json]:

@@ -13,7 +13,7 @@ happened, this event says that nothing else did.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
@@ -23,6 +23,7 @@ from optionix_core.portfolio import fields
 from optionix_core.portfolio.exact import ZERO, add, decimal_text, multiply
 from optionix_core.sync.canonical import time_text
 from optionix_core.sync.event import Event, Json, made
+from optionix_core.trading.account_breakers import Notes, notes_of, notes_payload
 from optionix_core.trading.orders import Amendment, GateCheck, OrderIntent
 from optionix_core.trading.records import checks_of, checks_payload, quote_of, quote_payload
 
@@ -98,6 +99,8 @@ class Advanced:
     """By client order id; orders without a place are left out."""
     unseen: tuple[str, ...] = ()
     """Instruments whose quotes of the stretch were not to be had: nothing was filled on them."""
+    notes: Notes = field(default_factory=dict)
+    """What accounts had earned, for breakers; empty where none is set."""
 
 
 def accepted_id(client_order_id: str) -> str:
@@ -221,6 +224,8 @@ def advanced_event(advanced: Advanced) -> Event:
         "until": time_text(advanced.until),
         "venue": advanced.venue,
     }
+    if advanced.notes:
+        payload["notes"] = notes_payload(advanced.notes)
     return Event(f"venue/{advanced.venue}/{time_text(advanced.until)}", ADVANCED, advanced.until, payload)
 
 
@@ -230,5 +235,9 @@ def advanced_of(event: Event) -> Advanced:
     named = fields.mapping(payload, "places")
     places = {order: _place_of(named, order) for order in named}
     return Advanced(
-        fields.text(payload, "venue"), fields.moment(payload, "until"), places, fields.texts(payload, "unseen")
+        fields.text(payload, "venue"),
+        fields.moment(payload, "until"),
+        places,
+        fields.texts(payload, "unseen"),
+        notes_of(payload, "notes") if "notes" in payload else {},
     )

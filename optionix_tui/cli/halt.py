@@ -199,7 +199,7 @@ def _lines(document: dict[str, Any]) -> list[str]:
 
 
 def _rule(item: dict[str, Any]) -> str:
-    return f"{item['rule']} {item['underlying']}" if item["underlying"] else str(item["rule"])
+    return f"{item['rule']} {item['name']}" if item["name"] else str(item["rule"])
 
 
 def _when(text: str) -> str:

@@ -32,10 +32,10 @@ NO_DATA: Final = "no data"
 
 
 class RuleReport(NamedTuple):
-    """How a rule stands with an underlying (empty for the whole market)."""
+    """How a rule stands with an underlying or an account (empty for the whole market)."""
 
     rule: str
-    underlying: str
+    name: str
     state: str
     """`watching`, `closed`, `off`, `no data`, or `tripped` where a breaker did so last."""
     detail: str

@@ -201,7 +201,7 @@ def test_without_data_a_rule_says_so_and_halts_nothing():
     feed.quotes["INDEX"] = []
     watch = HaltWatch(feed, rules)
     assert watch.changes(["STOCK", "INDEX"], OPEN, at(600)) == []
-    rows = {(row.rule, row.underlying): (row.state, row.detail) for row in watch.report(at(600))}
+    rows = {(row.rule, row.name): (row.state, row.detail) for row in watch.report(at(600))}
     assert rows["market-wide", ""] == ("no data", "no quote of INDEX")
     assert rows["luld", "STOCK"] == ("watching", "tier 1")
     assert rows["luld", "INDEX"] == ("no data", "no bands: it is the index")

@@ -26,6 +26,7 @@ FloatArray = NDArray[np.float64]
 Convention = Literal["order-statistic", "interpolated"]
 CONVENTIONS: tuple[str, ...] = get_args(Convention)
 EMPTY_BOOK = "no positions: nothing can be lost"
+_ROUNDING = 1e-9
 _SLACK = 1e-12
 """Weights are summed in floating point; a sum this near to p has reached it."""
 
@@ -91,6 +92,16 @@ def book_pnl(pnl: ArrayLike) -> FloatArray | None:
     if array.ndim == 1:
         return array
     return array.sum(axis=0) if array.shape[0] else None
+
+
+def checked_weights(weights: ArrayLike, scenarios: int) -> FloatArray:
+    """Weights of scenarios as float64, [scenarios]. Raises InvalidValueError where they are not positive or sum to 1."""
+    array = np.asarray(weights, dtype=np.float64)
+    if array.shape != (scenarios,):
+        raise InvalidValueError("weights", f"shape {array.shape}", f"[{scenarios}], as the scenarios")
+    if not ((array > 0.0) & np.isfinite(array)).all() or abs(float(array.sum()) - 1.0) > _ROUNDING:
+        raise InvalidValueError("weights", f"a sum of {array.sum()}", "positive, with a sum of 1")
+    return array
 
 
 def tail_of(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from optionix_core.risk._tails import Convention
+from optionix_core.risk._tails import Convention, book_pnl, checked_weights, tail_of
 from optionix_core.risk.value_at_risk.delta_normal import ParametricRisk
 from optionix_core.risk.value_at_risk.delta_normal import expected_shortfall as _parametric
 from optionix_core.risk.value_at_risk.scenario_tails import AGE_DECAY, HorizonRule, estimate
@@ -42,6 +42,16 @@ def age_weighted(
     return estimate(
         pnl, (confidence,), (horizon_days,), convention, weighting="age", horizon_rule=horizon_rule, decay=decay
     )[0].expected_shortfall
+
+
+def weighted(
+    pnl: ArrayLike, weights: ArrayLike, confidence: float, convention: Convention = "order-statistic"
+) -> float:
+    """Expected shortfall of scenarios with probabilities. As for `value_at_risk.weighted`."""
+    total = book_pnl(pnl)
+    if total is None:
+        return 0.0
+    return tail_of(total, confidence, convention, checked_weights(weights, total.size)).expected_shortfall
 
 
 def filtered(

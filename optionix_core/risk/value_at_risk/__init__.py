@@ -63,6 +63,7 @@ if TYPE_CHECKING:
         filtered,
         filtered_pnl,
         historical,
+        weighted,
     )
     from optionix_core.risk.value_at_risk.volatility_filter import (
         GarchFit,
@@ -113,6 +114,7 @@ __all__ = [
     "rescaled",
     "shortfall_interval",
     "simulate_filtered",
+    "weighted",
     "with_proxies",
 ]
 
@@ -162,6 +164,7 @@ __getattr__, __dir__ = lazy_names(
         "rescaled": f"{_ROOM}.volatility_filter",
         "shortfall_interval": f"{_ROOM}.intervals",
         "simulate_filtered": f"{_ROOM}.volatility_filter",
+        "weighted": f"{_ROOM}.scenario_tails",
         "with_proxies": f"{_ROOM}.factor_history",
     },
 )

@@ -24,6 +24,7 @@ from optionix_core.risk._tails import (
     checked_confidence,
     checked_convention,
     checked_pnl,
+    checked_weights,
 )
 from optionix_core.risk.value_at_risk._contributions import Measure, TailReading, of_line, of_scenarios, of_tail
 
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 MEASURES: tuple[str, ...] = get_args(Measure)
 ComponentMethod = Literal["kernel", "scenario"]
 METHODS: tuple[str, ...] = get_args(ComponentMethod)
-_ROUNDING = 1e-9
 _CELLS = 1 << 22
 """Numbers held at once where every position's absence is recomputed."""
 
@@ -96,7 +96,9 @@ def decompose(
             measure, confidence, 0.0, (), *(nothing,) * 5, convention, method, matrix.shape[1], (EMPTY_BOOK,)
         )
     book = matrix.sum(axis=0)
-    reading = TailReading(measure, confidence, convention, _checked_weights(weights, book.size))
+    reading = TailReading(
+        measure, confidence, convention, None if weights is None else checked_weights(weights, book.size)
+    )
     total = reading.figure(book)
     if measure == "expected-shortfall":
         found = of_tail(matrix, book, reading)
@@ -139,7 +141,9 @@ def incremental(
     if matrix.shape[0] and matrix.shape[1] != added.size:
         raise InvalidValueError("trade", f"{added.size} scenarios", f"of the book's {matrix.shape[1]} scenarios")
     before = matrix.sum(axis=0) if matrix.shape[0] else np.zeros_like(added)
-    reading = TailReading(measure, confidence, convention, _checked_weights(weights, added.size))
+    reading = TailReading(
+        measure, confidence, convention, None if weights is None else checked_weights(weights, added.size)
+    )
     return reading.figure(before + added) - reading.figure(before)
 
 
@@ -182,14 +186,3 @@ def _without(matrix: FloatArray, book: FloatArray, reading: TailReading) -> Floa
         rest = book - matrix[first : first + rows]
         found[first : first + rows] = [reading.figure(row) for row in rest]
     return found
-
-
-def _checked_weights(weights: ArrayLike | None, scenarios: int) -> FloatArray | None:
-    if weights is None:
-        return None
-    array = np.asarray(weights, np.float64)
-    if array.shape != (scenarios,):
-        raise InvalidValueError("weights", f"shape {array.shape}", f"[{scenarios}], as the scenarios")
-    if not ((array > 0.0) & np.isfinite(array)).all() or abs(float(array.sum()) - 1.0) > _ROUNDING:
-        raise InvalidValueError("weights", f"a sum of {array.sum()}", "positive, with a sum of 1")
-    return array

@@ -15,7 +15,17 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 
 from optionix_core.errors import InvalidValueError, MissingDataError, UnknownNameError
-from optionix_core.risk._tails import EMPTY_BOOK, NOTHING, Convention, FloatArray, Tail, book_pnl, checked_pnl, tail_of
+from optionix_core.risk._tails import (
+    EMPTY_BOOK,
+    NOTHING,
+    Convention,
+    FloatArray,
+    Tail,
+    book_pnl,
+    checked_pnl,
+    checked_weights,
+    tail_of,
+)
 from optionix_core.risk.value_at_risk.volatility_filter import FilterModel, rescaled, variances
 
 if TYPE_CHECKING:
@@ -86,6 +96,19 @@ def age_weighted(
     J. Boudoukh, M. Richardson, R. Whitelaw, "The best of both worlds", Risk 11 (1998) 64. Raises as `historical`.
     """
     return _one(pnl, confidence, convention, "age", horizon_days, horizon_rule, decay=decay).value_at_risk
+
+
+def weighted(
+    pnl: ArrayLike, weights: ArrayLike, confidence: float, convention: Convention = "order-statistic"
+) -> float:
+    """Value at risk of scenarios with probabilities `weights` [scenarios], positive and summing to 1.
+
+    Raises as `historical`, and InvalidValueError for weights that are none.
+    """
+    total = book_pnl(pnl)
+    if total is None:
+        return 0.0
+    return tail_of(total, confidence, convention, checked_weights(weights, total.size)).value_at_risk
 
 
 def filtered(

@@ -165,6 +165,17 @@ def test_equal_weights_are_the_plain_figures() -> None:
         )
 
 
+def test_scenarios_with_probabilities_by_hand() -> None:
+    # Sorted -10 (2%), -5 (1%), -2 (7%), 3 (90%): at 95% the third, beyond it (0.2 + 0.05 + 0.14) / 0.1.
+    pnl, weights = [3.0, -10.0, -2.0, -5.0], [0.90, 0.02, 0.07, 0.01]
+    assert value_at_risk.weighted(pnl, weights, 0.95) == 2.0
+    assert expected_shortfall.weighted(pnl, weights, 0.95) == pytest.approx(3.9, rel=1e-14)
+    assert value_at_risk.weighted(pnl, weights, 0.975) == 5.0
+    assert value_at_risk.weighted(np.zeros((0, 4)), weights, 0.95) == 0.0
+    with pytest.raises(InvalidValueError, match="weights must be positive, with a sum of 1"):
+        expected_shortfall.weighted(pnl, [0.5, 0.5, 0.5, 0.5], 0.95)
+
+
 def test_a_recent_loss_weighs_more_than_an_old_one() -> None:
     pnl = np.zeros(300)
     pnl[-1] = -50.0

@@ -95,7 +95,7 @@ def book_pnl(pnl: ArrayLike) -> FloatArray | None:
 
 
 def checked_weights(weights: ArrayLike, scenarios: int) -> FloatArray:
-    """Weights of scenarios as float64, [scenarios]. Raises InvalidValueError where they are not positive or sum to 1."""
+    """Weights as float64, [scenarios]. Raises InvalidValueError where one is not positive or their sum is not 1."""
     array = np.asarray(weights, dtype=np.float64)
     if array.shape != (scenarios,):
         raise InvalidValueError("weights", f"shape {array.shape}", f"[{scenarios}], as the scenarios")

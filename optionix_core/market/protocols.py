@@ -183,7 +183,7 @@ class ListsShares(Protocol):
 
 @runtime_checkable
 class TellsTogether(Protocol):
-    """A feed that knows how its options move together, so that a net price can be bounded better than leg by leg."""
+    """A feed that knows how its options and shares move together, and so bounds a net price better than leg by leg."""
 
     def quotes_together(
         self,
@@ -195,9 +195,9 @@ class TellsTogether(Protocol):
     ) -> Iterator[Quote]:
         """The legs' quotes made after `after` and up to `until`, in order of time, each once.
 
-        `legs` are keys with the contracts of one unit, above zero bought at the ask, below sold at the bid. Quotes of
-        moments are left out at which a unit costs more than `at_most` for certain, even where a leg may be traded at
-        its price of `elsewhere` instead.
+        `legs` are keys with the contracts, or lots of shares, of one unit, above zero bought at the ask, below sold at
+        the bid. Quotes of moments are left out at which a unit costs more than `at_most` for certain, even where a leg
+        may be traded at its price of `elsewhere` instead.
         """
         ...
 

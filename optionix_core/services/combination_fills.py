@@ -50,15 +50,14 @@ def quotes_that_could_matter(
 ) -> Iterator[Quote]:
     """Quotes of the legs after `after` and up to `until` in order of time, but for stretches without a chance.
 
-    A feed that knows how its options move together is asked at once. Elsewhere the bounds of every leg's touch over a
+    A feed that knows how its legs move together is asked at once. Elsewhere the bounds of every leg's touch over a
     stretch bound the net price in it, and a stretch in which the limit could be met is cut until it is short.
     `elsewhere` are prices at which orders of this home would trade a leg.
     """
     others = {} if elsewhere is None else elsewhere
-    options = not any(leg.is_share for leg in intent.legs)
-    if isinstance(feed, TellsTogether) and options and intent.limit_price is not None and until - after > SHORTEST:
+    if isinstance(feed, TellsTogether) and intent.limit_price is not None and until - after > SHORTEST:
         sign = intent.side.sign
-        legs = [(leg.symbol, sign * leg.ratio) for leg in intent.legs]
+        legs = [(leg.symbol, sign * leg.weight) for leg in intent.legs]
         yield from feed.quotes_together(legs, sign * float(intent.limit_price), after, until, others)
         return
     few = _few(telling, intent, after, until)

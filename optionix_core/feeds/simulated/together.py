@@ -1,11 +1,11 @@
-"""When buying several options as one could cost no more than an amount, over a stretch of time, without their quotes.
+"""When buying several legs as one could cost no more than an amount, over a stretch of time, without their quotes.
 
-Bounds of the legs' touches one by one say little of a net price: the legs move with the same spot and variance, and
-what the greatest noise could do in the few seconds between two quotes is more than most limits are away. So every
-moment at which a leg is requoted is priced, all at once: the path at these ticks is the scalar's own (`path_arrays`),
-the touch is that of `MarketMaker` in the same formula, and what rounding can do to it is given away in the direction
-that is safe. The net price so found is never above the true one. Nothing here is a quote: the moments that are left
-are asked for one by one.
+Legs are options, and shares by the lot. Bounds of their touches one by one say little of a net price: the legs move
+with the same spot and variance, and what the greatest noise could do in the few seconds between two quotes is more than
+most limits are away. So every moment at which a leg is requoted is priced, all at once: the path at these ticks is the
+scalar's own (`path_arrays`), the touch of an option is that of `MarketMaker` in the same formula, and what rounding can
+do to it is given away in the direction that is safe; that of shares is exact. The net price so found is never above the
+true one. Nothing here is a quote: the moments that are left are asked for one by one.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from math import erfc, pi, sqrt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,8 +31,22 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 Ticks = NDArray[np.int64]
-Leg = tuple["Market", Contract, int]
-"""With signed contracts of one unit: above zero bought at the ask, below sold at the bid."""
+
+
+class Shares(NamedTuple):
+    """Shares of an underlying as a leg: requoted at moments of their own, as a contract is."""
+
+    symbol: str
+    key: int
+    """Of the underlying's own stream."""
+    period: int
+    listed_tick: int = 0
+    expires_tick: int = 1 << 62
+    """Never."""
+
+
+Leg = tuple["Market", Contract | Shares, int]
+"""With signed contracts, or lots of shares, of one unit: above zero bought at the ask, below sold at the bid."""
 
 CHUNK = 1 << 15
 """Ticks (2.3 h) that are priced at once."""
@@ -105,7 +119,10 @@ def net_floors(
             known[id(market)] = (union, *states(market.path, union))
         union, spots, variances = known[id(market)]
         rows = np.searchsorted(union, ticks)
-        price = _safe_touch(market, contract, ticks, spots[rows], variances[rows], buys=ratio > 0)
+        if isinstance(contract, Shares):
+            price = _touch_of_shares(market, ticks, spots[rows], buys=ratio > 0)
+        else:
+            price = _safe_touch(market, contract, ticks, spots[rows], variances[rows], buys=ratio > 0)
         other = elsewhere.get(contract.symbol)
         if other is not None:
             price = np.minimum(price, other) if ratio > 0 else np.maximum(price, other)
@@ -115,7 +132,7 @@ def net_floors(
     return events, nets
 
 
-def _made(feed: SimulatedFeed, market: Market, contract: Contract, start: int, stop: int) -> Ticks:
+def _made(feed: SimulatedFeed, market: Market, contract: Contract | Shares, start: int, stop: int) -> Ticks:
     """Ticks at which the contract is requoted, ascending; the first is that of the quote that stands before them."""
     window = feed.standing(moment_of(start))[1]
     before = start - 1
@@ -131,6 +148,13 @@ def _made(feed: SimulatedFeed, market: Market, contract: Contract, start: int, s
     ticks = np.unique(np.concatenate([drawn, extra]))
     ticks = ticks[(ticks >= start) & (ticks < stop)]
     return np.concatenate([[min(stands, before)], ticks])
+
+
+def _touch_of_shares(market: Market, ticks: Ticks, spots: Floats, *, buys: bool) -> Floats:
+    """The very ask, or bid, of the quotes made at `ticks`; see `SimulatedFeed.spot`."""
+    wide = 1.0 + (words(market.own_key ^ 1, ticks) % np.uint64(2)).astype(np.float64)
+    cents = np.rint(spots * 100.0) + (wide if buys else -wide) * market.underlying.spot_tick
+    return cents / 100.0
 
 
 def _safe_touch(

@@ -253,8 +253,14 @@ class SimulatedFeed:
         """The legs' quotes at moments at which their net price may be `at_most`, in order; see TellsTogether."""
         from optionix_core.feeds.simulated import together
 
-        found = [(*self._contract(symbol), ratio) for symbol, ratio in legs]
-        mine = [(market, contract, ratio) for market, _, contract, ratio in found]
+        mine: list[together.Leg] = []
+        for symbol, ratio in legs:
+            if symbol in SYMBOLS:
+                market = self.market(symbol)
+                mine.append((market, together.Shares(symbol, market.own_key, _SPOT_PERIOD), ratio))
+            else:
+                market, _, contract = self._contract(symbol)
+                mine.append((market, contract, ratio))
         return together.quotes_together(self, mine, at_most, after, until, elsewhere)
 
     def market_index(self) -> str | None:

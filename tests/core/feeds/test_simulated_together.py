@@ -14,7 +14,7 @@ from optionix_core.errors import MissingDataError, UnknownNameError
 from optionix_core.feeds.simulated import SimulatedFeed
 from optionix_core.feeds.simulated.noise import bits, uniform, uniforms, words
 from optionix_core.feeds.simulated.path import moment_of, tick_of
-from optionix_core.feeds.simulated.together import net_floors
+from optionix_core.feeds.simulated.together import Shares, net_floors
 from optionix_core.market.protocols import TellsTogether
 
 CONTINUOUS, EXCHANGE = SimulatedFeed(), SimulatedFeed(session="exchange")
@@ -31,6 +31,8 @@ LEGS = st.lists(
                 "ORBIT 270115C00260000",
                 "QUASAR261218P00058000",
                 "TUNDRA261218C00480000",
+                "ORBIT",
+                "QUASAR",
             ]
         ),
         st.sampled_from([1, -1, 2, -3]),
@@ -42,7 +44,15 @@ LEGS = st.lists(
 
 
 def of(feed, legs):
-    return [(market, contract, ratio) for (market, _, contract), ratio in ((feed._contract(s), r) for s, r in legs)]
+    found = []
+    for symbol, ratio in legs:
+        if symbol in ("ORBIT", "QUASAR"):
+            market = feed.market(symbol)
+            found.append((market, Shares(symbol, market.own_key, 2), ratio))
+        else:
+            market, _, contract = feed._contract(symbol)
+            found.append((market, contract, ratio))
+    return found
 
 
 def net(feed, legs, moment):

@@ -19,7 +19,7 @@ import numpy as np
 from optionix_core.risk.margin.lines import Block, Box, Line, boxes, group_key, stands_for, worst_loss
 from optionix_core.risk.margin.programme import INFINITY, Programme, Solved, solve
 
-NODE_LIMIT = 5_000
+NODE_LIMIT = 300
 """Nodes of branch and bound for one underlying, beyond which the best found so far is taken and the bound told."""
 
 COST = 100.0
@@ -233,9 +233,11 @@ def _spread(programme: Programme, block: Block, columns: _Columns, key: Key) -> 
 def _read(block: Block, columns: _Columns, solved: Solved) -> Pairing | None:
     """The solver's columns as whole contracts."""
     if solved.values is None:
-        if block.cash_account:
+        if solved.least == INFINITY:
             return None
-        return Pairing(naked={at: line.count for at, line in enumerate(block.shorts)}, exact=False, slack=INFINITY)
+        alone = sum(line.count * line.naked for line in block.shorts)
+        slack = max(0.0, alone - solved.least * _lot(block) / COST)
+        return Pairing(naked={at: line.count for at, line in enumerate(block.shorts)}, exact=False, slack=slack)
     values = np.round(solved.values).astype(int)
 
     def taken(column: int | None) -> int:

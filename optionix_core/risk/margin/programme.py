@@ -59,12 +59,16 @@ class Solved(NamedTuple):
     """Of one piece."""
 
     values: FloatArray | None
-    """Of the columns; None where there is no solution within the limit."""
+    """Of the columns; None where no whole numbers were found within the limit, or there are none."""
     cost: float
+    """Infinite where there are no values."""
     least: float
-    """No solution costs less."""
-    exact: bool
-    """Whether `values` is proven to be the best."""
+    """No solution costs less; infinite where there is none."""
+
+    @property
+    def exact(self) -> bool:
+        """Whether the values are proven to be the best."""
+        return self.values is not None and self.cost <= self.least
 
 
 def solve(pieces: Sequence[Programme], node_limit: int) -> list[Solved]:
@@ -75,11 +79,11 @@ def solve(pieces: Sequence[Programme], node_limit: int) -> list[Solved]:
     answers: list[Solved] = []
     start = 0
     for piece in pieces:
-        values = None if joined is None else joined.x[start : start + len(piece.cost)]
+        values = None if joined.x is None else joined.x[start : start + len(piece.cost)]
         start += len(piece.cost)
         if values is not None and _is_whole(piece, values):
             cost = float(values @ np.array(piece.cost))
-            answers.append(Solved(values, cost, cost, exact=True))
+            answers.append(Solved(values, cost, cost))
         else:
             answers.append(_branched(piece, node_limit))
     return answers
@@ -92,15 +96,15 @@ def _is_whole(piece: Programme, values: FloatArray) -> bool:
 
 def _branched(piece: Programme, node_limit: int) -> Solved:
     found = _solved([piece], node_limit)
-    if found is None:
-        return Solved(None, INFINITY, -INFINITY, exact=False)
-    cost, exact = float(found.fun), found.status == 0
-    least = cost if exact else min(cost, float(found.mip_dual_bound))
-    return Solved(np.asarray(found.x), cost, least, exact)
+    if found.x is not None:
+        cost = float(found.fun)
+        return Solved(np.asarray(found.x), cost, cost if found.status == 0 else min(cost, float(found.mip_dual_bound)))
+    relaxed = _solved([piece], None)
+    return Solved(None, INFINITY, INFINITY if relaxed.x is None or found.status == 2 else float(relaxed.fun))
 
 
 def _solved(pieces: Sequence[Programme], node_limit: int | None) -> Any:
-    """What the solver says; None where it has no solution. Without a limit: of the linear relaxation."""
+    """What the solver says. Without a limit: of the linear relaxation."""
     from scipy.optimize import Bounds, LinearConstraint, milp
     from scipy.sparse import csr_array
 
@@ -113,7 +117,7 @@ def _solved(pieces: Sequence[Programme], node_limit: int | None) -> Any:
         shape=(int(rows[-1]), int(columns[-1])),
     )
     options: Any = {} if node_limit is None else {"mip_rel_gap": 0.0, "node_limit": node_limit}
-    found = milp(
+    return milp(
         np.concatenate([piece.cost for piece in pieces]),
         integrality=None if node_limit is None else np.concatenate([piece.whole for piece in pieces]).astype(np.int8),
         bounds=Bounds(
@@ -126,4 +130,3 @@ def _solved(pieces: Sequence[Programme], node_limit: int | None) -> Any:
         ),
         options=options,
     )
-    return None if found.x is None else found

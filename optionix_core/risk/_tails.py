@@ -3,7 +3,7 @@
 Two conventions. "order-statistic": the ceil(n p)-th smallest of n, p = 1 - confidence taken as the decimal fraction
 that it is written as, and the mean of that many smallest. "interpolated": linear between order statistics as in R. J.
 Hyndman and Y. Fan, Am. Stat. 50 (1996) 361, definition 7, and the mean of the n p smallest, the last of them by its
-fraction (C. Acerbi and D. Tasche, J. Banking Finance 26 (2002) 1487, eq. 4.12). With weights, "order-statistic" is the
+fraction (C. Acerbi and D. Tasche, J. Banking Finance 26 (2002) 1487, def. 2.6). With weights, "order-statistic" is the
 first value at which the weights reach p; "interpolated" puts the weight summed up to a value halfway to the next one,
 as J. Boudoukh, M. Richardson and R. Whitelaw do (Risk 11 (1998) 64).
 

@@ -79,7 +79,7 @@ def sharpe_ratio(returns: ArrayLike, risk_free_rate: ArrayLike, periods_per_year
 
     `returns` [periods] are fractions; `risk_free_rate` is that of a period, a number or [periods]. The deviation has
     the divisor n - 1. The error is that of independent returns of one law: sqrt((1 + ratio^2 / 2) / n) (A. Lo, Financ.
-    Anal. J. 58 (2002) 36, eq. 9). Raises MissingDataError below two periods, DomainError where returns do not move,
+    Anal. J. 58 (2002) 36). Raises MissingDataError below two periods, DomainError where returns do not move,
     InvalidValueError for what is not finite and shapes.
     """
     excess = _excess(returns, risk_free_rate, "risk_free_rate")

@@ -2,7 +2,7 @@
 
 F. Diebold, R. Mariano, J. Bus. Econ. Stat. 13 (1995) 253, with the correction of D. Harvey, S. Leybourne, P. Newbold,
 Int. J. Forecasting 13 (1997) 281. Losses: the tick loss of a quantile; for value at risk with expected shortfall the
-zero-degree loss of A. Patton, J. Ziegel, R. Chen, J. Econometrics 211 (2019) 388, eq. 6. Expected shortfall alone has
+zero-degree loss of A. Patton, J. Ziegel, R. Chen, J. Econometrics 211 (2019) 388. Expected shortfall alone has
 no such loss (T. Gneiting, J. Am. Stat. Assoc. 106 (2011) 746). Refuses a verdict on two models that agree every day.
 """
 

@@ -1,6 +1,6 @@
 """Whether losses went beyond value at risk as often as it says, and without clustering.
 
-Likelihood ratio tests of P. Kupiec, J. Derivatives 3 (1995) 73, eq. 6, and P. Christoffersen, Int. Econ. Rev. 39 (1998)
+Likelihood ratio tests of P. Kupiec, J. Derivatives 3 (1995) 73, and P. Christoffersen, Int. Econ. Rev. 39 (1998)
 841. An exception is a day that lost more than the value at risk told the day before. None at all is legal: 0 ln 0 is 0.
 """
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 SIMULATIONS = 10_000
 Z2_CRITICAL_5, Z2_CRITICAL_001 = -0.70, -1.8
-"""Critical values of Z2 at 5% and 0.01% that the paper proposes for 250 days at 97.5%, whatever the law (sec. 5.2)."""
+"""Critical values of Z2 at 5% and 0.01% that the paper proposes for 250 days at 97.5%, whatever the law."""
 YEAR, TAIL = 250, 0.025
 Verdict = Literal["accepted", "doubtful", "rejected"]
 

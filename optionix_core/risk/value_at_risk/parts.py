@@ -2,10 +2,10 @@
 
 Components are Euler's: the derivative of a figure in a position's size times that size. For value at risk that is the
 mean loss of the position in the scenarios where the book loses exactly it, for expected shortfall the mean loss where
-it loses that or more (D. Tasche, "Risk contributions and performance measurement", 1999, eqs. 5.9 and 5.11). They add
-up to the figure. Incremental figures are recomputations from sums, nothing is repriced.
+it loses that or more (D. Tasche, "Risk contributions and performance measurement", 1999). They add up to the figure.
+Incremental figures are recomputations from sums, nothing is repriced.
 
-Refuses weights of components by hand: where one scenario decides, the error of a component is told, not smoothed away.
+Refuses to tell an error where one scenario decides.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ class QuadraticLaw:
         """Mean, variance, third and fourth cumulant.
 
         With a covariance S: r! / 2 delta' S (gamma S)^(r-2) delta + (r-1)! / 2 tr (gamma S)^r (J. Mina, A. Ulmer,
-        "Delta-gamma four ways", RiskMetrics 1999, sec. 4; S. Jaschke, J. Risk 4 (2002) 33, eq. 9).
+        "Delta-gamma four ways", RiskMetrics 1999; S. Jaschke, J. Risk 4 (2002) 33).
         """
         b, c = np.array(self.slopes), np.array(self.curvatures)
         return (

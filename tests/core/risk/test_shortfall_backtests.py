@@ -25,7 +25,7 @@ def critical(null: object, days: int, level: float, simulations: int) -> float:
 
 
 def test_critical_values_of_acerbi_and_szekely() -> None:
-    # The paper (2014), sec. 5.2: -0.70 at 5% and -1.8 at 0.01% for 250 days at 97.5%, whatever the law unless its tail
+    # The paper (2014): -0.70 at 5% and -1.8 at 0.01% for 250 days at 97.5%, whatever the law unless its tail
     # is very heavy; Student-t with 3 degrees of freedom: -0.82 and -4.4.
     assert critical(backtest.NormalLaw(), 250, 0.05, 40_000) == pytest.approx(-0.70, abs=0.015)
     assert critical(backtest.StudentLaw(10.0), 250, 0.05, 40_000) == pytest.approx(-0.70, abs=0.03)

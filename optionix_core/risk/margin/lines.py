@@ -1,7 +1,7 @@
 """What the pairing of legs works on: the lines of one underlying, and what each set of them would need.
 
 A set is a rule's name for legs that stand together. Money is per contract. Losses at expiry are those of FINRA Rule
-4210(f)(2)(H)(v): intrinsic values at every strike and at zero, the last expiry of the set's shorts.
+4210(f)(2)(H)(i): intrinsic values at every strike and at zero, the last expiry of the set's shorts.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class Block:
     def covered(self, line: Line) -> float:
         """What a short option adds per contract to the stock that it is covered by.
 
-        4210(f)(2)(H)(iv): stock is worth no more than the strike of the call written on it; the requirement of stock
+        4210(f)(2)(H): stock is worth no more than the strike of the call written on it; the requirement of stock
         sold grows by what the put is in the money.
         """
         inside = line.multiplier * max(0.0, line.sign * (self.spot - line.strike))
@@ -82,7 +82,7 @@ class Block:
     def hedged(self, long: Line, short: Line | None = None) -> float | None:
         """What long (and short) options add to the maintenance of one lot of stock; None where no rule names them.
 
-        4210(f)(2)(H)(iv) and (v): stock with a long put, or sold with a long call, needs the lesser of its own margin
+        4210(f)(2)(H)(v): stock with a long put, or sold with a long call, needs the lesser of its own margin
         and 10% of the strike with all that the option is out of the money; a conversion or reversal 10% of the strike;
         a collar the lesser of that of its put and 25% of the call's strike.
         """
@@ -138,7 +138,7 @@ def worst_loss(held: Iterable[tuple[Line, int]]) -> float | None:
 
 
 def boxes(block: Block) -> list[Box]:
-    """Long boxes that need less than their parts: 50% of the difference of the strikes, 4210(f)(2)(H)(v)."""
+    """Long boxes that need less than their parts: 50% of the difference of the strikes, 4210(f)(2)(H)."""
     found: list[Box] = []
     if block.cash_account or not block.shorts:
         return found

@@ -2,7 +2,7 @@
 
 For each short option the contracts are split over four places: naked, in a spread with longs that expire with or after
 it, behind stock, or in a long box. Longs are split over spreads, stock and boxes. A spread costs its greatest loss at
-expiry; of two naked shorts of both types the one with the smaller requirement keeps its value alone, 4210(f)(2)(G): in
+expiry; of two naked shorts of both types the one with the smaller requirement keeps its value alone: in
 each straddle one side pays and one goes free, and sorted by requirement the free ones down to any place need as many
 that pay.
 """

@@ -83,7 +83,7 @@ def _boxes(teller: _Teller, pairing: Pairing) -> Iterable[MarginSet]:
         for at in box.longs:
             teller.free[at] -= count
         need = count * (block.rules.long_box * box.width + worth)
-        yield _set(block, "long-box", held, need, "4210(f)(2)(H)(v): European long box")
+        yield _set(block, "long-box", held, need, "4210(f)(2)(H): European long box")
 
 
 def _spreads(teller: _Teller, pairing: Pairing) -> Iterable[MarginSet]:
@@ -93,16 +93,16 @@ def _spreads(teller: _Teller, pairing: Pairing) -> Iterable[MarginSet]:
             teller.free[at] -= count
         for held in parts(_held(block, spread)):
             paid = sum(count * teller.due(line) for line, count in held.items() if count > 0)
-            yield _set(block, "spread", held, paid + (worst_loss(held.items()) or 0.0), "4210(f)(2)(H)(v)")
+            yield _set(block, "spread", held, paid + (worst_loss(held.items()) or 0.0), "4210(f)(2)(H)(i)")
 
 
 def _beside_stock(teller: _Teller, pairing: Pairing) -> Iterable[MarginSet]:
-    block, rule = teller.block, "4210(f)(2)(H)(iv)"
+    block, rule = teller.block, "4210(f)(2)(H)(v)"
     for (at, sold), count in pairing.collars.items():
         long, short = block.longs[at], block.shorts[sold]
         teller.free[at] -= count
         more = (block.hedged(long, short) or 0.0) + teller.due(long)
-        yield _with_stock(teller, {long: count, short: -count}, count * more, f"{rule} and (v)")
+        yield _with_stock(teller, {long: count, short: -count}, count * more, rule)
     for at, count in pairing.protected.items():
         long = block.longs[at]
         teller.free[at] -= count
@@ -139,7 +139,7 @@ def _protected(teller: _Teller) -> Iterable[MarginSet]:
             yield _with_stock(teller, {long: taken}, taken * teller.due(long), _stock_rule(block))
 
 
-_COVERED = "4210(f)(2)(H)(iv): covered"
+_COVERED = "4210(f)(2)(H): covered"
 
 
 def _naked(block: Block, pairing: Pairing) -> Iterable[MarginSet]:
@@ -149,7 +149,7 @@ def _naked(block: Block, pairing: Pairing) -> Iterable[MarginSet]:
         left[pays] -= count
         left[free] -= count
         need = count * (block.shorts[pays].naked + block.shorts[free].value)
-        yield _set(block, "short-straddle", held, need, "4210(f)(2)(G): greater side, value of the other")
+        yield _set(block, "short-straddle", held, need, "4210(f)(2): greater side, value of the other")
     for at, count in left.items():
         if count:
             line = block.shorts[at]

@@ -108,7 +108,7 @@ def test_cheap_short_stock_has_floors(price, least):
 
 
 def test_covered_call_needs_the_stock_alone():
-    # 4210(f)(2)(H)(iv): nothing on the call; in the money the stock counts at the strike: 50% of 60, the rest in full.
+    # 4210(f)(2)(H): nothing on the call; in the money the stock counts at the strike: 50% of 60, the rest in full.
     out = stock(100, 60.0), option(-1, "call", 65.0, 1.5, 60.0)
     assert initial(*out) == pytest.approx((3000.0, 2850.0))
     assert names(*out) == ["covered-call"]
@@ -169,7 +169,7 @@ def test_verticals():
 
 
 def test_a_spread_wider_than_naked_margin_is_not_one():
-    # 4210(f)(2)(H)(v): the lesser of the two; 20% of 52 is less than the difference of 40.
+    # 4210(f)(2)(H)(i): the lesser of the two; 20% of 52 is less than the difference of 40.
     held = option(-1, "put", 50.0, 3.0, 52.0), option(1, "put", 10.0, 0.05, 52.0)
     assert initial(*held)[0] == pytest.approx(300.0 + (1040.0 - 200.0) + 5.0)
 
@@ -206,7 +206,7 @@ def test_unequal_wings_are_one_set_at_the_wider_side():
 
 
 def test_a_strangle_may_need_less_than_its_condor():
-    # 4210(f)(2)(G): 600 for the put side and the call's 90, against 1,000 for the wider wing.
+    # A strangle: 600 for the put side and the call's 90, against 1,000 for the wider wing.
     rows = [("put", 35.0, 0.1, 1), ("put", 45.0, 1.0, -1), ("call", 55.0, 0.9, -1), ("call", 60.0, 0.2, 1)]
     held = [option(count, kind, strike, price, 50.0) for kind, strike, price, count in rows]
     assert initial(*held)[0] == pytest.approx(30.0 + 690.0)

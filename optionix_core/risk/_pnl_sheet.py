@@ -59,7 +59,8 @@ class Sheet:
         actual = np.zeros(len(rows))
         for name, position in self._positions.items():
             row, (start, end) = rows[name], self.valued[name]
-            currency = after.currency(position.underlying)
+            known = position.underlying in after.currencies
+            currency = (after if known else before).currency(position.underlying)
             rate_after = after.exchange_rate(currency)
             rate_before = before.exchange_rate(currency) if self._quantity[name] else rate_after
             units = self._quantity[name] * position.multiplier

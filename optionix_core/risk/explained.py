@@ -60,7 +60,8 @@ class Trade:
 class CashMove:
     """Cash that came or went without a trade, in the reporting currency; received above zero."""
 
-    kind: Literal["dividend", "carry", "fees"]
+    kind: Literal["dividend", "carry", "fees", "new_trades"]
+    """The last: what an instrument brought that came and went between the two books."""
     amount: float
     position: str = ACCOUNT
 

@@ -1,0 +1,253 @@
+"""Answers about risk as plain values in natural units: fractions, per year, the reporting currency."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from optionix_core.services.chains_json import utc_text
+from optionix_core.services.order_json import number
+from optionix_core.sync.canonical import time_text
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from optionix_core.risk.betas import Beta
+    from optionix_core.risk.greeks import BookGreeks, GreekSum
+    from optionix_core.risk.liquidity import Liquidity
+    from optionix_core.risk.reverse_stress import ReverseStress
+    from optionix_core.risk.stress import StressGrid, StressResult
+    from optionix_core.risk.stress_library import StressScenario
+    from optionix_core.services.limit_watch import LimitReport
+    from optionix_core.services.risk_book import BuiltBook
+    from optionix_core.services.risk_explain import ExplainedPeriod
+    from optionix_core.trading.limit_board import Breach, SetLimit
+
+SCHEMA_VERSION: Final = 1
+
+
+def book(built: BuiltBook) -> dict[str, Any]:
+    """What a book is and where it came from."""
+    return {
+        "moment": utc_text(built.moment),
+        "source": built.feed,
+        "currency": built.book.reporting_currency,
+        "positions": len(built.book.positions),
+        "left_out": [{"id": one.id, "reason": one.reason} for one in built.left_out],
+        "notes": list(built.notes),
+    }
+
+
+def scenario(one: StressScenario) -> dict[str, Any]:
+    """A scenario of the library or of a user."""
+    return {
+        "id": one.id,
+        "title": one.title,
+        "kind": str(one.kind),
+        "day": None if one.day is None else one.day.isoformat(),
+        "compared_with": None if one.compared_with is None else one.compared_with.isoformat(),
+        "index": one.index or None,
+        "spot": one.spot,
+        "spots": dict(one.spots),
+        "volatility": [
+            {"days": move.days, "change": move.change, "index": move.index or None} for move in one.volatility
+        ],
+        "decay": one.decay,
+        "skew": one.skew,
+        "rate": one.rate,
+        "dividend_yield": one.dividend_yield,
+        "days": one.days,
+        "spread": one.spread,
+        "unknown": list(one.unknown),
+        "source": one.source,
+    }
+
+
+def stressed(built: BuiltBook, found: StressResult, closing: Mapping[str, Liquidity] | None = None) -> dict[str, Any]:
+    """P&L in each scenario, by underlying and by position."""
+    totals = found.total().tolist()
+    by_underlying = found.pnl.by_underlying()
+    rows = []
+    for place, one in enumerate(found.scenarios):
+        cost = None if closing is None else closing.get(one.id)
+        rows.append(
+            {
+                "id": one.id,
+                "title": one.title,
+                "kind": str(one.kind),
+                "day": None if one.day is None else one.day.isoformat(),
+                "spot": one.spot,
+                "pnl": totals[place],
+                "closing_cost": None if cost is None else cost.cost,
+                "by_underlying": {name: float(values[place]) for name, values in by_underlying.items()},
+                "by_position": {row.name: float(found.pnl.values[at, place]) for at, row in enumerate(found.pnl.rows)},
+                "source": one.source,
+            }
+        )
+    worst, loss = found.worst()
+    return {
+        "schema_version": SCHEMA_VERSION,
+        **book(built),
+        "sticky": str(found.sticky),
+        "betas": dict(found.betas),
+        "assumptions": list(found.assumptions),
+        "worst": {"id": worst.id, "pnl": loss},
+        "scenarios": rows,
+    }
+
+
+def grid(built: BuiltBook, found: StressGrid) -> dict[str, Any]:
+    """P&L at each combination, spots outermost."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        **book(built),
+        "spot_returns": list(found.spot_returns),
+        "volatility_moves": list(found.volatility_moves),
+        "volatility": found.volatility,
+        "days": list(found.days),
+        "pnl": found.total.tolist(),
+    }
+
+
+def reverse(built: BuiltBook, found: ReverseStress, notes: Sequence[str] = ()) -> dict[str, Any]:
+    """The nearest break, or that there is none within reach."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        **book(built),
+        "limit": found.limit,
+        "found": found.found,
+        "distance": found.distance,
+        "reach": found.reach,
+        "loss": found.loss,
+        "loss_just_inside": found.loss_just_inside,
+        "moves": [
+            {
+                "factor": move.factor.label,
+                "deviation": move.factor.deviation,
+                "move": move.move,
+                "deviations": move.deviations,
+            }
+            for move in found.moves
+        ],
+        "scenarios": found.scenarios,
+        "factor_notes": list(notes),
+    }
+
+
+def greeks(
+    built: BuiltBook,
+    found: BookGreeks,
+    by: str,
+    groups: Mapping[Any, GreekSum],
+    betas: Mapping[str, Beta] | None = None,
+) -> dict[str, Any]:
+    """Greeks of the book and of its groups."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        **book(built),
+        "sticky": str(found.sticky),
+        "by": by,
+        "betas": None
+        if betas is None
+        else {
+            name: {
+                "beta": one.beta,
+                "standard_error": _finite(one.standard_error),
+                "observations": one.observations,
+            }
+            for name, one in betas.items()
+        },
+        "total": _sum(found.total()),
+        "groups": [{"group": _name(key), **_sum(one)} for key, one in groups.items()],
+    }
+
+
+def explained(periods: Sequence[ExplainedPeriod]) -> dict[str, Any]:
+    """Every stretch with its parts, in all and by position."""
+    from optionix_core.risk.explained import gross_moves
+
+    rows = []
+    for one in periods:
+        total = one.explained.total()
+        gross = gross_moves(total)
+        rows.append(
+            {
+                "start": utc_text(one.start),
+                "end": utc_text(one.end),
+                "total": total,
+                "gross_moves": gross,
+                "residual_share": abs(total["residual"]) / gross if gross > 0.0 else None,
+                "by_position": one.explained.by_position(),
+                "left_out": [{"id": gone.id, "reason": gone.reason} for gone in one.left_out],
+                "notes": list(one.notes),
+            }
+        )
+    first = periods[0].explained
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "currency": first.reporting_currency,
+        "greeks": str(first.greeks),
+        "periods": rows,
+    }
+
+
+def limits(report: LimitReport) -> dict[str, Any]:
+    """Limits with their figures, and breaches that are not over."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "moment": time_text(report.moment),
+        "limits": [
+            {
+                **limit(one.limit),
+                "figure": None if one.figure is None else number(one.figure),
+                "use": one.use,
+                "beyond": one.beyond,
+                "reason": one.reason,
+                "breach": None if one.breach is None else one.breach.id,
+            }
+            for one in report.limits
+        ],
+        "breaches": [breach(one) for one in report.breaches],
+    }
+
+
+def limit(one: SetLimit) -> dict[str, Any]:
+    """A limit that was set."""
+    return {
+        "limit": one.key.text,
+        "level": str(one.key.level),
+        "name": one.key.name,
+        "kind": str(one.key.kind),
+        "grade": str(one.key.grade),
+        "bound": number(one.bound),
+        "by": one.by,
+    }
+
+
+def breach(one: Breach) -> dict[str, Any]:
+    """A breach as it stands."""
+    return {
+        "id": one.id,
+        "limit": one.key.text,
+        "figure": number(one.figure),
+        "bound": number(one.bound),
+        "since": time_text(one.since),
+        "cause": one.cause,
+        "cleared_at": None if one.cleared_at is None else time_text(one.cleared_at),
+        "acknowledged_at": None if one.acknowledged_at is None else time_text(one.acknowledged_at),
+        "by": one.by,
+        "note": one.note,
+    }
+
+
+def _sum(one: GreekSum) -> dict[str, Any]:
+    return {name: _finite(value) if isinstance(value, float) else value for name, value in one._asdict().items()}
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _name(key: date | str | None) -> str | None:
+    return key if key is None or isinstance(key, str) else key.isoformat()

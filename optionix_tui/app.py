@@ -169,7 +169,7 @@ def build(
     from optionix_core.services.home import HomeFolders
     from optionix_core.services.workspace import Workspace
     from optionix_tui.network import network_feeds
-    from optionix_tui.rules import trading_rules
+    from optionix_tui.rules import limit_engine, trading_rules
 
     feeds.check_form(settings.feed.name)
     workspace = Workspace.open(
@@ -182,6 +182,7 @@ def build(
         lock_timeout=settings.trading.lock_timeout_seconds,
         network=network_feeds(settings.feed),
         rules=partial(trading_rules, settings),
+        limit_engine=limit_engine(),
     )
     slow = "SSH_CONNECTION" in os.environ or "SSH_TTY" in os.environ
     rate = min(settings.terminal.refresh_hz, SLOW_LINE_HZ) if slow else settings.terminal.refresh_hz

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from config.settings import HaltSettings, LimitSettings, Settings
+    from optionix_core.risk.stress_library import StressScenario
     from optionix_core.trading.gate_facts import GateLimits
     from optionix_core.trading.halt_rules import HaltRules, TradingRules
+    from optionix_core.trading.limits import LimitEngine
 
 
 def trading_rules(settings: Settings) -> TradingRules:
@@ -18,6 +20,20 @@ def trading_rules(settings: Settings) -> TradingRules:
     from optionix_core.trading.halt_rules import TradingRules
 
     return TradingRules(_limits(settings.limits), _halts(settings.halts), fee_plan(settings.trading.fees))
+
+
+def limit_engine() -> LimitEngine:
+    """What computes the figures of limits; the shipped scenarios are read when a stress loss is first wanted."""
+    from optionix_core.services.limit_figures import RiskLimitEngine
+
+    return RiskLimitEngine(_shipped_scenarios)
+
+
+def _shipped_scenarios() -> tuple[StressScenario, ...]:
+    from config.scenarios import STRESS_LIBRARY
+    from optionix_core.risk.stress_library import read
+
+    return read(STRESS_LIBRARY)
 
 
 def _limits(given: LimitSettings) -> GateLimits:

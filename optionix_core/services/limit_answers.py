@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from optionix_core.trading.gate_facts import SetAnswer
 from optionix_core.trading.limit_board import LimitGrade, LimitKey, LimitLevel, SetLimit
-from optionix_core.trading.limits import LimitQuestion
+from optionix_core.trading.limits import LimitQuestion, Untold
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from optionix_core.services.draft import Draft
     from optionix_core.trading.fold import OpenOrder, OrderFold
     from optionix_core.trading.gate_facts import GateLimits
-    from optionix_core.trading.limits import BookLimit, LimitEngine, LimitFigure, Untold
+    from optionix_core.trading.limits import BookLimit, LimitEngine, LimitFigure
     from optionix_core.trading.orders import OrderIntent
 
 SETTINGS = "settings"
@@ -58,6 +58,8 @@ def standing_answers(state: State, configured: GateLimits) -> tuple[SetAnswer, .
         members = state.orders.limits.members(limit.key.level, limit.key.name, tuple(accounts))
         if members:
             scopes.setdefault(members, []).append(limit)
+        else:
+            found.append(SetAnswer(limit, Untold("no account that it binds is open")))
     for members, limits in scopes.items():
         found += answers(state, limits, accounts[members[0]], None)
     return tuple(found)

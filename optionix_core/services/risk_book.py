@@ -167,6 +167,17 @@ def build(
     )
 
 
+def of_csv(
+    text: str, source: str, moment: datetime, rate: float | None = None, dividend_yield: float | None = None
+) -> BuiltBook:
+    """The book of a CSV text, see `book_csv`; `rate` and `dividend_yield` serve rows that have none of their own."""
+    from optionix_core.risk.book_csv import parse_book
+    from optionix_core.risk.book_rows import risk_book
+
+    book = risk_book(parse_book(text, source), moment, rate=rate, dividend_yield=dividend_yield)
+    return BuiltBook(book=book, left_out=(), notes=(), feed=source, accounts={})
+
+
 class _Made(NamedTuple):
     position: Position
     touch: Touch
@@ -218,7 +229,6 @@ class _Underlying:
         place = self._place(holding.symbol)
         source = place.slice.source
         columns = source.call if place.sign > 0 else source.put
-        touch = _touch(columns, place.row)
         volatility = _number(float(place.side.iv[place.row]))
         note = ""
         if volatility is None:
@@ -240,7 +250,7 @@ class _Underlying:
             volatility=volatility,
             price=None if mid is None else mid * coins,
         )
-        return _Made(option, touch, note)
+        return _Made(option, _touch(columns, place.row, coins), note)
 
     def forwards(self) -> ForwardCurve | None:
         """None where no option is held, or no expiry tells a forward."""
@@ -325,9 +335,11 @@ def _underlying_of(holding: Holding) -> str:
     return underlying_of(holding.symbol)
 
 
-def _touch(columns: QuoteColumns, row: int) -> Touch:
-    sides = (columns.bid, columns.ask, columns.bid_size, columns.ask_size)
-    return Touch(*(_number(float(side[row])) for side in sides))
+def _touch(columns: QuoteColumns, row: int, coins: float) -> Touch:
+    bid, ask, bid_size, ask_size = (
+        _number(float(side[row])) for side in (columns.bid, columns.ask, columns.bid_size, columns.ask_size)
+    )
+    return Touch(None if bid is None else bid * coins, None if ask is None else ask * coins, bid_size, ask_size)
 
 
 def _number(value: float) -> float | None:

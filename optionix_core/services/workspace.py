@@ -105,6 +105,7 @@ class Workspace:
         lock_timeout: float = DEFAULT_LOCK_TIMEOUT,
         network: NetworkFeeds | None = None,
         rules: TradingRules | Callable[[], TradingRules] | None = None,
+        limit_engine: LimitEngine | None = None,
     ) -> Self:
         """A workspace on `home`; opens no file until store or feed are asked for."""
         return cls(
@@ -117,6 +118,7 @@ class Workspace:
             lock_timeout=lock_timeout,
             network=network,
             rules=rules,
+            limit_engine=limit_engine,
         )
 
     @property

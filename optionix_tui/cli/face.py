@@ -64,7 +64,7 @@ class Face:
         """The home with its store, feed and account, closed on the way out."""
         from optionix_core.services.workspace import Workspace
         from optionix_tui.network import network_feeds
-        from optionix_tui.rules import trading_rules
+        from optionix_tui.rules import limit_engine, trading_rules
 
         settings = self.settings
         opened = Workspace.open(
@@ -77,6 +77,7 @@ class Face:
             lock_timeout=settings.trading.lock_timeout_seconds,
             network=network_feeds(settings.feed),
             rules=partial(trading_rules, settings),
+            limit_engine=limit_engine(),
         )
         try:
             yield opened

@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 from optionix_tui.cli.arguments import Command, group
+from optionix_tui.cli.risk.explain import EPILOG as EXPLAIN_EPILOG
+from optionix_tui.cli.risk.explain import explain
+from optionix_tui.cli.risk.greeks import EPILOG as GREEKS_EPILOG
+from optionix_tui.cli.risk.greeks import greeks
+from optionix_tui.cli.risk.limits import app as limits
 from optionix_tui.cli.risk.margin import EPILOG as MARGIN_EPILOG
 from optionix_tui.cli.risk.margin import margin
+from optionix_tui.cli.risk.reverse_stress import EPILOG as REVERSE_EPILOG
+from optionix_tui.cli.risk.reverse_stress import reverse_stress
+from optionix_tui.cli.risk.stress import EPILOG as STRESS_EPILOG
+from optionix_tui.cli.risk.stress import stress
 from optionix_tui.cli.usage import examples
 
 app = group(
@@ -14,7 +23,12 @@ app = group(
     "optionix risk margin --book book.csv --regime all --json",
 )
 
+app.command("stress", cls=Command, epilog=examples(*STRESS_EPILOG))(stress)
+app.command("reverse-stress", cls=Command, epilog=examples(*REVERSE_EPILOG))(reverse_stress)
+app.command("greeks", cls=Command, epilog=examples(*GREEKS_EPILOG))(greeks)
+app.command("explain", cls=Command, epilog=examples(*EXPLAIN_EPILOG))(explain)
 app.command("margin", cls=Command, epilog=examples(*MARGIN_EPILOG))(margin)
+app.add_typer(limits)
 
 
 @app.callback()

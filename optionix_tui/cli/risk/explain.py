@@ -62,7 +62,7 @@ def explain(
     format_: FormatOption = Format.TABLE,
     as_json: JsonOption = False,
 ) -> None:
-    """Delta, gamma, vega by the smile's level, skew and curvature, vanna, volga, theta, carry, rates, dividends, trades.
+    """Delta, gamma, vega by level, skew and curvature of the smile, theta, carry, rates, dividends and trades.
 
     The parts and the residual sum exactly to what the account gained. Days run from close to close.
     """

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from optionix_core.errors import UsageError
+from optionix_core.market.units import POINT, unit
 from optionix_tui.cli.face import face_of
 from optionix_tui.cli.output import Format, FormatOption, JsonOption, Table, chosen, emit
 from optionix_tui.cli.risk.book import BookOption
@@ -48,17 +49,17 @@ class Sticky(StrEnum):
     DELTA = "delta"
 
 
-COLUMNS: Final = (
+COLUMNS: Final[tuple[tuple[str, str, float], ...]] = (
     ("value", "value", 1.0),
     ("delta", "delta", 1.0),
-    ("delta 1%", "delta_cash", 0.01),
-    ("gamma 1%", "gamma_cash", 1e-4),
-    ("vega pt", "vega", 0.01),
-    ("theta day", "theta", 1.0 / 365.0),
-    ("rho pt", "rho", 0.01),
-    ("vanna", "vanna_cash", 1e-4),
-    ("volga", "volga", 1e-4),
-    ("beta 1%", "beta_delta_cash", 0.01),
+    ("delta 1%", "delta_cash", POINT),
+    ("gamma 1%", "gamma_cash", POINT * POINT),
+    ("vega pt", "vega", unit("vega").factor),
+    ("theta day", "theta", unit("theta").factor),
+    ("rho pt", "rho", unit("rho").factor),
+    ("vanna", "vanna_cash", POINT * unit("vanna").factor),
+    ("volga", "volga", unit("volga").factor),
+    ("beta 1%", "beta_delta_cash", POINT),
 )
 """Heading, field and market unit: gains for 1% of spot, a point of volatility or rate, a day."""
 
@@ -88,7 +89,7 @@ def greeks(
     format_: FormatOption = Format.TABLE,
     as_json: JsonOption = False,
 ) -> None:
-    """Greeks times quantity and multiplier, in the account's currency; --json has natural units (per 1.00, per year)."""
+    """Greeks times quantity and multiplier, in the account's currency; --json has natural units."""
     from optionix_core.risk.greeks import book_greeks
     from optionix_core.risk.scenarios import StickyRule
     from optionix_core.services import risk_json

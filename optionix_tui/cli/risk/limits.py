@@ -177,7 +177,9 @@ def breaches(
         ]
         document = {"schema_version": risk_json.SCHEMA_VERSION, "events": rows}
         table = Table(
-            ("time", "event", "id"), [(row["time"], row["event"], row["id"]) for row in rows], left=frozenset({0, 1, 2})
+            ("time", "event", "id"),
+            [(str(row["time"]), str(row["event"]), str(row["id"])) for row in rows],
+            left=frozenset({0, 1, 2}),
         )
         emit(chosen(format_, as_json), document, rows, table)
         return

@@ -39,11 +39,11 @@ def account_book(workspace: Workspace, *, partial: bool) -> BuiltBook:
 
 def csv_book(face: Face, name: str, rate: float | None, dividend_yield: float | None) -> BuiltBook:
     """The book of a CSV file, or of standard input."""
-    from optionix_core.services import risk_book_rows
+    from optionix_core.services import risk_book
     from optionix_tui.cli.risk.book import text_of
 
     text, shown = text_of(name)
-    return told(risk_book_rows.of_csv(text, shown, face.clock.now(), rate, dividend_yield))
+    return told(risk_book.of_csv(text, shown, face.clock.now(), rate, dividend_yield))
 
 
 def told(built: BuiltBook) -> BuiltBook:

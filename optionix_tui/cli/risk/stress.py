@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from optionix_core.errors import MissingDataError, UsageError
-from optionix_tui.cli.face import Face, face_of
+from optionix_tui.cli.face import face_of
 from optionix_tui.cli.output import Format, FormatOption, JsonOption, Table, chosen, emit
 from optionix_tui.cli.risk.book import BookOption
 from optionix_tui.cli.risk.source import (
@@ -240,7 +240,7 @@ def _list(output: Format, scenarios: tuple[StressScenario, ...]) -> None:
                 row["kind"],
                 row["day"] or "",
                 _percent(row["spot"]),
-                "" if month[row["id"]] is None else f"{100.0 * month[row['id']]:+.1f}",
+                _points(month[row["id"]]),
                 row["source"],
             )
             for row in rows
@@ -252,6 +252,10 @@ def _list(output: Format, scenarios: tuple[StressScenario, ...]) -> None:
 
 def _percent(value: float | None) -> str:
     return "" if value is None else f"{100.0 * value:+.1f}%"
+
+
+def _points(value: float | None) -> str:
+    return "" if value is None else f"{100.0 * value:+.1f}"
 
 
 def _money(value: float | None) -> str:

@@ -4,13 +4,15 @@ The book is valued once, position by position; each figure of any quantities is 
 filled or as not filled, whichever is worse, so that two of them cannot pass one after the other what they would break
 together. Where a price, a forward or a day of history is missing the answer is `Untold` with the reason: the gate then
 refuses. Value at risk is of one day, by the full revaluation of up to 500 past days, at 99%; expected shortfall at
-97.5%, as MAR33.4 of the Basel Framework has it. The worst scenario is one of the library that was handed in.
+97.5%, as MAR33.4 of the Basel Framework has it. The worst scenario is one of the library that was handed in. Margin
+use is what the strategy based regime asks of the equity, over the net liquidation value at mids.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
@@ -54,7 +56,7 @@ class RiskLimitEngine:
     @property
     def kinds(self) -> frozenset[LimitKind]:
         """Those that it can be asked."""
-        told = {*_GREEKS, *_TAILS, LimitKind.CONCENTRATION, LimitKind.DAILY_LOSS}
+        told = {*_GREEKS, *_TAILS, LimitKind.CONCENTRATION, LimitKind.DAILY_LOSS, LimitKind.MARGIN_USE}
         return frozenset(told if self.scenarios is None else {*told, LimitKind.STRESS_LOSS})
 
     def figures(self, question: LimitQuestion, kinds: frozenset[LimitKind]) -> Figures:
@@ -81,6 +83,8 @@ class RiskLimitEngine:
             return sheet.worst(sheet.greek(kind), signed=True)
         if kind is LimitKind.CONCENTRATION:
             return sheet.worst(sheet.concentration)
+        if kind is LimitKind.MARGIN_USE:
+            return sheet.worst(sheet.margin_use())
         if kind in _TAILS:
             return sheet.worst(sheet.tail(kind, self._history))
         if kind is LimitKind.STRESS_LOSS and self.scenarios is not None:
@@ -167,6 +171,31 @@ class _Sheet:
             gross[name] = gross.get(name, 0.0) + value
         total = sum(gross.values())
         return 100.0 * max(gross.values()) / total if total > 0.0 else 0.0
+
+    def margin_use(self) -> Callable[[FloatArray], float]:
+        """Percent of the net liquidation value (cash and positions at their mids) that strategy based margin needs."""
+        from optionix_core.risk.greeks import book_greeks
+        from optionix_core.risk.margin.book import from_risk_book
+        from optionix_core.risk.margin.comparison import requirement
+
+        book = self._built.book
+        accounts = (self._question.account, *self._question.members)
+        cash = math.fsum(float(account.cash) for account in accounts)
+        worth = cash + float(self._before[0] @ book_greeks(book).value)
+
+        def of(quantities: FloatArray) -> float:
+            held = tuple(
+                replace(position, quantity=quantity)
+                for position, quantity in zip(book.positions, quantities.tolist(), strict=True)
+                if quantity != 0.0
+            )
+            if not held:
+                return 0.0
+            if not worth > 0.0:
+                raise DomainError(f"the net liquidation value is {worth:.2f}: nothing stands behind a requirement")
+            return 100.0 * requirement(from_risk_book(book.with_positions(held)), "strategy").against_equity / worth
+
+        return of
 
     def tail(self, kind: LimitKind, history: History) -> Callable[[FloatArray], float]:
         from optionix_core.risk import expected_shortfall, value_at_risk

@@ -62,7 +62,7 @@ def set_limit(monkeypatch, key, value):
     [
         ("limits.maximum_quantity", "1", "quantity: 2, allowed 1 to 1"),
         ("limits.maximum_value", "100.5", "at most 100.5"),
-        ("limits.delta", "50", "limit-delta: configured, no engine to judge it"),
+        ("limits.delta", "50", "limit-delta: 0 before, 348.79192 after, at most 50"),
     ],
 )
 def test_a_limit_of_the_settings_refuses_by_name_with_exit_code_5(optionix, monkeypatch, key, value, words):

@@ -86,6 +86,8 @@ def scenery(tmp_path_factory: pytest.TempPathFactory) -> Path:
     book = "SPX,6000,put,5800,2027-01-15,-1,95,100\nXYZ,45,stock,,,100,,1\n"
     header = "underlying,underlying_price,type,strike,expiry,quantity,price,multiplier"
     (folder / "book.csv").write_text(f"{header}\n{book}", "utf-8")
+    mine = '[[scenario]]\nid = "slump"\nspot = -0.15\nvolatility = [{days = 30, change = 0.12}]\n'
+    (folder / "mine.toml").write_text(mine, "utf-8")
     (folder / "note.txt").write_text("Quiet until noon.\n", "utf-8")
     (folder / "optionix.toml").write_text("", "utf-8")
     chains.import_file(home, folder / "spx_quotedata.csv", "SPX")
@@ -107,6 +109,9 @@ BEFORE = {
     "optionix kill disarm": "kill arm --by ada --yes",
     "optionix kill re": "kill arm --by ada --yes",
     "optionix kill rearm": "kill fire --by ada --id k1 --yes",
+    "optionix risk limits remove delta": "risk limits set delta 5000 --by ada",
+    "optionix risk limits remove vega": "risk limits set vega 100 --desk vol --by ada",
+    "optionix risk limits acknowledge": "risk limits set delta 1 --soft --by ada",
     "optionix halt lift": "halt start ORBIT --by ada --yes",
     "optionix halt lift '": "halt start 'ORBIT 15JAN27 230 C' --by ada --yes",
 }

@@ -57,6 +57,9 @@ BTC-29JAN27-50000-P,60000,-1,0.02
 """
 NOTE = "journal add Quiet --day 2026-11-20 --tag calm --id first --json"
 
+SOFT = "risk limits set delta 100 --soft --by ada"
+SHARES = "underlying,underlying_price,type,strike,expiry,quantity\nXYZ,50,stock,,,100\n"
+
 COMMANDS: dict[str, tuple[str, ...]] = {
     "price": (f"price {ONE} --volatility 0.25 --json",),
     "price-at-the-strike-on-expiry": (
@@ -215,8 +218,25 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "risk-margin-deribit": ("risk margin --book - --regime deribit --json",),
     "risk-margin-kept": ("risk margin --book - --maintenance --liquidation --cash 90000 --json",),
     "risk-margin-of-the-account": (BUY, "risk margin --regime all --json"),
+    "risk-stress": (BUY, "risk stress --scenario crash-1987 --scenario rate_hike --json"),
+    "risk-stress-grid": (BUY, "risk stress --spots=-10,0,10 --volatilities=0,5 --days 0,7 --json"),
+    "risk-stress-list": ("risk stress --list --json",),
+    "risk-reverse-stress": ("risk reverse-stress --limit 500 --book - --deviation spot=0.02 --json",),
+    "risk-greeks": (BUY, "risk greeks --by expiry --beta ORBIT=1.2 --json"),
+    "risk-explain": (BUY, "risk explain --from 2026-11-20T14:00Z --json"),
+    "risk-limits-list": (BUY, f"{SOFT} --json", "risk limits list --json"),
+    "risk-limits-set": ("risk limits set vega 100 --desk vol --by ada --json",),
+    "risk-limits-remove": (SOFT, "risk limits remove delta --soft --by ada --json"),
+    "risk-limits-group": ("risk limits group --user ada --desk vol --by ada --json",),
+    "risk-limits-breaches": (BUY, SOFT, "risk limits breaches --json"),
+    "risk-limits-acknowledge": (
+        BUY,
+        SOFT,
+        "risk limits acknowledge account/paper-1/limit-delta/soft 1 --note seen --by ada --json",
+    ),
 }
 STDIN = {
+    "risk-reverse-stress": SHARES,
     "risk-margin": BOOK,
     "risk-margin-all": BOOK,
     "risk-margin-deribit": COINS,

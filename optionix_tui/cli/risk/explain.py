@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 EPILOG = (
     "optionix risk explain",
     "optionix risk explain --date 2026-11-20 --days 5",
-    "optionix risk explain --from 2026-11-19T21:00Z --to 2026-11-20T21:00Z --json | jq '.periods[0].total'",
+    "optionix risk explain --from 2026-11-19T21:00Z --to 2026-11-20T15:00Z --json | jq '.periods[0].total'",
     "optionix risk explain --by position --greeks start",
 )
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 EPILOG = (
     "optionix risk reverse-stress --limit 10000",
     "optionix risk reverse-stress --limit 5000 --horizon 10 --json | jq .distance",
-    "optionix risk reverse-stress --limit 500 --book book.csv --rate 0.04 --deviation spot=0.02",
+    "optionix risk reverse-stress --limit 500 --book book.csv --rate 0.04 --dividend-yield 0 --deviation spot=0.02",
 )
 
 

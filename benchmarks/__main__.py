@@ -29,6 +29,7 @@ SECTIONS = {
     "engine_lsm": "American options by simulation",
     "engine_matching": "Matching of orders",
     "engine_trading": "The whole path of an order",
+    "engine_revaluation": "Revaluation of a book",
     "engine_risk_statistics": "Statistics of risk (CPU)",
     "engine_margin": "Margin",
     "chains": "Real chains: import and solve (CPU)",

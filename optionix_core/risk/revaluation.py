@@ -45,6 +45,8 @@ LARGEST_MATRIX = 200_000_000
 RUN, SHORT_RUN = 1024, 256
 """Scenarios of a run, and of one where there are few in all."""
 FEW = 4096
+FEW_CELLS = 100_000
+"""Below this many, threads cost more than they save."""
 
 
 def revalue(
@@ -66,7 +68,8 @@ def revalue(
     volatility, and InterruptedByUserError where cancelled.
     """
     chosen = kept or ("position" if len(book.positions) * len(scenarios) * 8 <= LARGEST_MATRIX else "group")
-    with (executor or ThreadExecutor()).session() as where:
+    few = len(book.positions) * len(scenarios) <= FEW_CELLS and executor is None
+    with (executor or ThreadExecutor(1 if few else None)).session() as where:
         return _revalued(plan_book(book, chosen), scenarios, where, progress, cancel)
 
 

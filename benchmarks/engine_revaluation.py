@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from benchmarks.measure import Figure, cpu_of_call
 from optionix_core.market.curves import DiscountCurve
 from optionix_core.market.snapshot import Market
 from optionix_core.pricing import american, black_scholes
+from optionix_core.pricing.dividends import CashDividends
 from optionix_core.risk.book import Position, PositionKind, RiskBook
 from optionix_core.risk.pnl_matrix import PnlMatrix
 from optionix_core.risk.revaluation import revalue
@@ -34,7 +36,9 @@ MARKET = Market(
     discount_curves={"USD": DiscountCurve(np.array([0.25, 2.0]), np.exp([-0.0075, -0.08]))},
 )
 YIELDS = {"ORBIT": 0.01, "COMET": 0.03}
+DIVIDENDS = CashDividends(tuple(0.08 + 0.25 * place for place in range(8)), (0.5,) * 8)
 POSITIONS, SCENARIOS, CHECKED = 1_000, 10_000, 2_000
+PAYING = 100
 MANY, FEWER = 100_000, 1_000
 
 RUNS = 5
@@ -107,6 +111,10 @@ def figures(environment: dict[str, str]) -> list[Figure]:
     rows += _timed(f"European, rates too, {size}", lambda: revalue(european, moved), _errors(european, moved))
     rows += _timed(f"American, {size}", lambda: revalue(early, scenarios), _errors(early, scenarios), 2.0)
     rows += _timed(f"American, rates too, {size}", lambda: revalue(early, moved), _errors(early, moved))
+    paying = replace(book_of("american", PAYING), dividends=dict.fromkeys(MARKET.spots, DIVIDENDS))
+    name = f"American with dividends, {PAYING} x {SCENARIOS:,}"
+    error = f"tables {revalue(paying, scenarios).grid_error:.1e} of the strike"
+    rows.append(Figure(name, cpu_of_call(lambda: revalue(paying, scenarios), 3), "s CPU", note=error))
     for name, held in (("European", european), ("American", early)):
         alone = held.with_positions(held.positions[4:5])
         rows.append(_what_if(name, alone, scenarios))

@@ -25,3 +25,5 @@ KERNELS = KernelLibrary(
         "optionix_core.risk._table_lanes",
     ),
 )
+CURVES = KernelLibrary("optionix_core.risk._curve_loops", formulas=("optionix_core.pricing._american_grid",))
+"""Curves of American values with discrete dividends."""

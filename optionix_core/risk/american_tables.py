@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -21,9 +20,12 @@ import numpy as np
 from optionix_core.pricing._american_cases import NO_RATE
 from optionix_core.pricing._american_series import has_any, has_two
 from optionix_core.pricing._american_twin import exercise_premiums, one_boundary_each
+from optionix_core.risk.chebyshev import halfway, points_of, polynomials, to_coefficients
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from optionix_core.risk.dividend_tables import DividendTable
 
     FloatArray = NDArray[np.float64]
     Rows = NDArray[np.int64]
@@ -68,11 +70,14 @@ class AmericanTables:
     coefficients: FloatArray
     errors: FloatArray
     """Largest difference from direct prices at points between, over the strike (over the spot for calls)."""
+    dividends: tuple[DividendTable | None, ...] = ()
+    """Of each option where there are discrete dividends: what is added to the European price; None: priced directly."""
 
     def cut(self, first: int, last: int) -> AmericanTables:
         """Those of some options, the coefficients shared."""
         numbers = np.ascontiguousarray(self.numbers[:, first:last])
-        return AmericanTables(self.shapes[first:last], numbers, self.coefficients, self.errors[first:last])
+        some = slice(first, last)
+        return AmericanTables(self.shapes[some], numbers, self.coefficients, self.errors[some], self.dividends[some])
 
 
 class _Axis(NamedTuple):
@@ -130,6 +135,7 @@ def joined(tables: Sequence[AmericanTables]) -> AmericanTables:
         np.concatenate([table.numbers for table in tables], axis=1),
         np.concatenate([table.coefficients for table in tables]),
         np.concatenate([table.errors for table in tables]),
+        tuple(one for table in tables for one in table.dividends),
     )
 
 
@@ -234,9 +240,9 @@ class _Frame:
         deviation = market[:, 3] * np.sqrt(self._years)
         reached = float(np.nanmax((self._farthest - levels) / deviation, initial=0.1))
         self._span = min(max(reached, 0.1), FARTHEST)
-        points = _points(self._degrees)
+        points = points_of(self._degrees)
         self.distances = 0.5 * self._span * (1.0 + points)
-        self.check_distances = 0.5 * self._span * (1.0 + _halfway(points)[::2])
+        self.check_distances = 0.5 * self._span * (1.0 + halfway(points)[::2])
 
     def table(self, own: FloatArray, between: FloatArray, levels: FloatArray, market: FloatArray) -> _Table:
         """Coefficients from premiums at the nodes (distances, markets), and the error at points between."""
@@ -246,7 +252,7 @@ class _Frame:
         shape = (by_q, by_r, by_v)
         boundary = _coefficients(self._levels.reshape(shape), axes)
         premium = _coefficients(own.reshape(-1, *shape), axes)
-        premium = _inverse(self._degrees) @ premium.reshape(self._degrees, -1)
+        premium = to_coefficients(self._degrees) @ premium.reshape(self._degrees, -1)
         products = boundary.size
         padded = -(-products // 4) * 4
         flat = np.zeros((1 + self._degrees, padded))
@@ -271,14 +277,14 @@ class _Frame:
         columns = (np.log(market[:, 3]), *((market[:, 1], market[:, 2]) if self._put else (market[:, 2], market[:, 1])))
         basis = np.ones((len(market), 1))
         for axis, column in zip(axes, columns, strict=True):
-            own = _polynomials((column - axis.middle) / axis.half, axis.points.size)
+            own = polynomials((column - axis.middle) / axis.half, axis.points.size)
             basis = (own[:, :, np.newaxis] * basis[:, np.newaxis, :]).reshape(len(market), -1)
         tabled_levels = basis @ flat[0]
         deviation = market[:, 3] * np.sqrt(self._years)
         true = self.check_distances[:, np.newaxis] * deviation + levels
         distance = np.clip(2.0 * (true - tabled_levels) / (self._span * deviation) - 1.0, -1.0, 1.0)
         by_degree = basis @ flat[1:].T
-        tabled = (_polynomials(distance, self._degrees) * by_degree).sum(axis=-1)
+        tabled = (polynomials(distance, self._degrees) * by_degree).sum(axis=-1)
         errors = np.abs(np.maximum(tabled, 0.0) - np.maximum(between, 0.0))
         return float(np.max(errors)) if np.isfinite(errors).all() else float("inf")
 
@@ -288,50 +294,20 @@ def _axis(lowest: float, highest: float, count: int) -> _Axis:
     half = 0.5 * (highest - lowest)
     if half <= FIXED:
         return _Axis(0.5 * (lowest + highest), 2.0 * FIXED, np.zeros(1))
-    return _Axis(0.5 * (lowest + highest), half * (1.0 + 1e-12), _points(count))
-
-
-@cache
-def _points(count: int) -> FloatArray:
-    points: FloatArray = np.cos(np.pi * np.arange(count) / (count - 1)) if count > 1 else np.zeros(1)
-    return points
-
-
-def _halfway(points: FloatArray) -> FloatArray:
-    """Points half-way in angle between neighbours."""
-    found: FloatArray = np.cos(np.pi * (np.arange(points.size - 1) + 0.5) / (points.size - 1))
-    return found
+    return _Axis(0.5 * (lowest + highest), half * (1.0 + 1e-12), points_of(count))
 
 
 def _between(points: FloatArray) -> FloatArray:
     """A few of them: at both ends and in the middle; the only point where it is alone."""
     if points.size == 1:
         return points
-    found = _halfway(points)
+    found = halfway(points)
     return found[sorted({0, (found.size - 1) // 2, found.size - 1})]
-
-
-def _polynomials(x: FloatArray, count: int) -> FloatArray:
-    """T(0) to T(count - 1) along a new last axis."""
-    found = np.empty((count, *x.shape))
-    found[0] = 1.0
-    if count > 1:
-        found[1] = x
-    for k in range(2, count):
-        found[k] = 2.0 * x * found[k - 1] - found[k - 2]
-    return np.moveaxis(found, 0, -1)
-
-
-@cache
-def _inverse(count: int) -> FloatArray:
-    """From values at `_points` to coefficients."""
-    found: NDArray[Any] = np.linalg.inv(_polynomials(_points(count), count))
-    return found
 
 
 def _coefficients(values: FloatArray, axes: tuple[_Axis, _Axis, _Axis]) -> FloatArray:
     """Along the last three axes, which are yield, rate and volatility."""
-    volatility, rate, dividend_yield = (_inverse(axis.points.size) for axis in axes)
+    volatility, rate, dividend_yield = (to_coefficients(axis.points.size) for axis in axes)
     found: NDArray[Any] = values @ volatility.T
     if rate.size > 1:
         found = rate @ found

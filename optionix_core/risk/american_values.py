@@ -1,7 +1,8 @@
 """American options in scenarios: which tables they need, and the cells that are priced directly.
 
-Scenarios that let the same days pass share tables. With discrete dividends, and where rates change sign, no table holds
-and every cell is priced by `pricing.american`, each payment at its own date.
+Scenarios that let the same days pass share tables: those of `american_tables`, or of `dividend_tables` where there are
+discrete dividends. Where rates change sign, and where scenarios change dividends, no table holds and every cell is
+priced by `pricing.american`, each payment at its own date.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ from optionix_core.pricing.dividends import CashDividends, ProportionalDividends
 from optionix_core.pricing.status import InputFault
 from optionix_core.risk._exact_cells import BAD_VOLATILITY
 from optionix_core.risk._kernels import KERNELS
-from optionix_core.risk.american_tables import DIRECT, AmericanTables, Reach, build_tables, joined
+from optionix_core.risk.american_tables import DIRECT, FREE, AmericanTables, Reach, build_tables, joined
 from optionix_core.risk.cell_errors import cell_error, cell_terms
+from optionix_core.risk.dividend_tables import DividendTable, Terms, build_dividend_table, still_to_pay
 from optionix_core.risk.plan import LOG_STRIKE, SIGN, STRIKE, VOLATILITY, OptionGroups, UnderlyingPlan
 from optionix_core.risk.scenario_columns import (
     GroupColumns,
@@ -58,13 +60,15 @@ class TableJob(NamedTuple):
 
 def table_jobs(plans: tuple[UnderlyingPlan, ...], scenarios: ScenarioSet) -> list[TableJob]:
     """All tables that a book needs, in a fixed order: by underlying, days, and option."""
-    days = np.unique(scenarios.days_passed()).tolist()
+    days = set(np.unique(scenarios.days_passed()).tolist())
     return [
-        TableJob(place, start, min(start + TOGETHER, end), passed)
+        TableJob(place, start, min(start + together, end), passed)
         for place, plan in enumerate(plans)
-        for passed in days
+        for together in (1 if plan.schedule.times else TOGETHER,)
+        # with dividends today's value is tabled too: a difference of two prices is then one of two tables
+        for passed in sorted(days | {0.0} if plan.schedule.times else days)
         for begin, end in pairwise(plan.american.edges.tolist())
-        for start in range(begin, end, TOGETHER)
+        for start in range(begin, end, together)
     ]
 
 
@@ -72,8 +76,10 @@ def run_table_job(plan: UnderlyingPlan, scenarios: ScenarioSet, job: TableJob) -
     """The tables of a job, over what its scenarios reach."""
     some = cut_options(plan.american, job.first, job.last)
     years = float(some.groups[0, 0]) - job.days / 365.0
-    if plan.schedule.times or years <= 0.0:
-        return direct_tables(job.last - job.first)
+    count = job.last - job.first
+    change = scenarios.shocks(plan.underlying).dividend_return
+    if years <= 0.0 or (plan.schedule.times and change is not None and change.any()):
+        return direct_tables(count)
     found = underlying_columns(plan, scenarios)
     columns = group_columns(plan, some, found, scenarios)
     here = np.flatnonzero(scenarios.days_passed() == job.days)
@@ -84,21 +90,33 @@ def run_table_job(plan: UnderlyingPlan, scenarios: ScenarioSet, job: TableJob) -
         raise cell_error(plan, some, columns, scenarios, option, int(here[scenario]), BAD_VOLATILITY)
     _, rate_now, yield_now = some.groups[:, 0].tolist()
     today = some.options[VOLATILITY]
+    lowest, highest = volatility.min(axis=1, initial=np.inf), volatility.max(axis=1, initial=0.0)
     reach = Reach(
         years=years,
         rate=_range(terms.rate[here], rate_now),
         dividend_yield=_range(terms.dividend_yield[here], yield_now),
         log_spot=_range(np.log(found.spot[here] / plan.spot), 0.0),
-        volatility=np.stack((np.minimum(volatility.min(axis=1), today), np.maximum(volatility.max(axis=1), today))),
+        volatility=np.stack((np.minimum(lowest, today), np.maximum(highest, today))),
     )
-    return build_tables(some.options[SIGN], some.options[LOG_STRIKE], reach)
+    if not plan.schedule.times:
+        return build_tables(some.options[SIGN], some.options[LOG_STRIKE], reach)
+    paid = still_to_pay(plan.schedule, job.days / 365.0, years)
+    found_tables = tuple(
+        build_dividend_table(Terms(sign, strike, years, plan.spot, paid), reach, place)
+        for place, (sign, strike) in enumerate(some.options[[SIGN, STRIKE]].T.tolist())
+    )
+    return replace(
+        direct_tables(count, found_tables),
+        errors=np.array([0.0 if table is None else table.error for table in found_tables]),
+    )
 
 
-def direct_tables(count: int) -> AmericanTables:
-    """No tables: each cell by the pricing function."""
+def direct_tables(count: int, dividends: tuple[DividendTable | None, ...] | None = None) -> AmericanTables:
+    """No tables, or such as are added to European prices; without one, each cell by the pricing function."""
+    added = (None,) * count if dividends is None else dividends
     shapes = np.zeros((count, 6), dtype=np.int64)
-    shapes[:, 0] = DIRECT
-    return AmericanTables(shapes, np.zeros((7, count)), np.empty(0), np.zeros(count))
+    shapes[:, 0] = [DIRECT if table is None else FREE for table in added]
+    return AmericanTables(shapes, np.zeros((7, count)), np.empty(0), np.zeros(count), added)
 
 
 def by_days(jobs: list[TableJob], answers: list[AmericanTables], underlying: int) -> dict[float, AmericanTables]:
@@ -182,7 +200,25 @@ def _tabled(plan: UnderlyingPlan, options: OptionGroups, columns: GroupColumns, 
         products + 3,
         out,
     )
+    if any(table is not None for table in tables.dividends):
+        _add_dividend_tables(plan, options, columns, tables, out)
     return out
+
+
+def _add_dividend_tables(
+    plan: UnderlyingPlan, options: OptionGroups, columns: GroupColumns, tables: AmericanTables, out: FloatArray
+) -> None:
+    """Turn European prices of options that have not expired into American values; nan outside a table."""
+    terms = cell_terms(plan, options, columns, 0)
+    spot = columns.undiminished[0]
+    alive = terms.left > 0.0
+    for option, table in enumerate(tables.dividends):
+        if table is None:
+            continue
+        added = table.values(np.log(spot / plan.spot), terms.dividend_yield, terms.rate, terms.volatility[option])
+        intrinsic = np.maximum(options.options[SIGN, option] * (spot - options.options[STRIKE, option]), 0.0)
+        american_value = np.maximum(out[option] + added, intrinsic)
+        out[option] = np.where(alive, np.where(np.isnan(added), np.nan, american_value), intrinsic)
 
 
 def _fill_in(
@@ -251,4 +287,4 @@ def _direct(
 
 def _range(values: FloatArray, today: float) -> tuple[float, float]:
     """Smallest and largest, what is today among them."""
-    return min(float(values.min()), today), max(float(values.max()), today)
+    return float(values.min(initial=today)), float(values.max(initial=today))

@@ -26,13 +26,27 @@ from optionix_core.pricing.finite_difference._kernels import LINE, PLANE
 from optionix_core.pricing.monte_carlo._lsm_kernels import KERNELS as EXERCISE
 from optionix_core.pricing.monte_carlo._path_kernels import KERNELS as SIMULATION
 from optionix_core.pricing.monte_carlo._path_kernels import PARTICLES
+from optionix_core.risk._kernels import CURVES
 from optionix_core.risk._kernels import KERNELS as REVALUATION
 from optionix_core.trading.matching._book_kernels import KERNELS as MATCHING
 from optionix_core.volatility.surface._svi_kernels import KERNELS as SMILES
 
 FIRST = (PRICING,)
 """The kernels that a first screen waits for."""
-LIBRARIES = (*FIRST, AMERICAN, FOURIER, LINE, PLANE, SIMULATION, PARTICLES, EXERCISE, SMILES, REVALUATION, MATCHING)
+LIBRARIES = (
+    *FIRST,
+    AMERICAN,
+    FOURIER,
+    LINE,
+    PLANE,
+    SIMULATION,
+    PARTICLES,
+    EXERCISE,
+    SMILES,
+    REVALUATION,
+    CURVES,
+    MATCHING,
+)
 """The kernels of every room that has some."""
 EXCHANGES = ("XNYS",)
 """Exchanges whose sessions options of this program follow; the other calendar, 24/7, needs no table."""

@@ -13,9 +13,10 @@ from optionix_core.errors import InvalidValueError
 from optionix_core.market.curves import DiscountCurve
 from optionix_core.market.option_type import OptionType
 from optionix_core.pricing import american
-from optionix_core.pricing.dividends import CashDividends
+from optionix_core.pricing.dividends import CashDividends, ProportionalDividends
 from optionix_core.risk.american_tables import AIM, DIRECT, FREE, TABLED, Reach, build_tables
 from optionix_core.risk.book import Position, PositionKind, RiskBook
+from optionix_core.risk.dividend_tables import AIM as DIVIDEND_AIM
 from optionix_core.risk.executors import ThreadExecutor
 from optionix_core.risk.revaluation import revalue
 from optionix_core.risk.scenario_builders import from_moves, grid
@@ -134,6 +135,54 @@ def test_discrete_dividends_are_paid_at_their_dates() -> None:
         ]
         expected = [position.units * 1.1 * (value - today) for value in later]
         assert matrix.values[place] == pytest.approx(expected, abs=1e-9 * position.multiplier)
+
+
+@pytest.mark.parametrize("kind", [CashDividends, ProportionalDividends])
+def test_tables_with_dividends_agree_with_the_grid(kind: Any) -> None:
+    paid = kind((20 / 365, 110 / 365, 400 / 365), (0.01, 0.012, 0.01))
+    terms = {"kind": PositionKind.AMERICAN, "underlying": "COMET", "multiplier": 1.0}
+    held = book(
+        option("C", strike=47.0, days=150.0, **terms),
+        option("P", strike=53.0, days=150.0, option_type="put", **terms),
+        dividends={"COMET": paid},
+    )
+    draw = np.random.default_rng(2)
+    scenarios = from_moves(
+        [f"s{n}" for n in range(40)],
+        {"COMET": draw.uniform(-0.15, 0.15, 40)},
+        volatility_returns={"COMET": draw.uniform(-0.2, 0.4, 40)},
+        rate_changes={"EUR": draw.uniform(-0.002, 0.002, 40)},
+        days=30.0,
+    )
+    matrix = revalue(held, scenarios)
+    coming = kind((80 / 365,), (0.012,))
+    shocks = scenarios.shocks("COMET")
+    assert shocks.volatility_return is not None
+    for place, position in enumerate(held.positions):
+        own = held.volatility(position)
+        for row in range(0, 40, 8):
+            later = american.price_with_error(
+                position.option_type,
+                50.0 * (1.0 + float(scenarios.spot_return("COMET")[row])),
+                position.strike,
+                120 / 365,
+                0.02 + float(scenarios.rate_change("EUR", 0.0)[row]),
+                0.01,
+                own * (1.0 + float(shocks.volatility_return[row])),
+                dividends=coming,
+            )
+            worth = (matrix.values[place, row] + matrix.base[place]) / 1.1
+            # the table's own aim, and what either grid is good to
+            assert worth == pytest.approx(later.price, abs=2.0 * DIVIDEND_AIM * (position.strike or 0.0) + later.error)
+
+
+def test_nothing_gains_where_nothing_happens_with_dividends() -> None:
+    held = book(
+        option("P", underlying="COMET", kind=PositionKind.AMERICAN, strike=55.0, option_type="put"),
+        dividends={"COMET": CashDividends((0.1,), (1.0,))},
+    )
+    values = revalue(held, from_moves(("down", "still"), {"COMET": [-0.2, 0.0]})).values
+    assert values[0, 1] == 0.0 < values[0, 0]
 
 
 def test_what_expires_inside_the_horizon_is_worth_its_payoff() -> None:

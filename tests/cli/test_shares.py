@@ -157,8 +157,9 @@ def test_the_fee_plan_of_the_settings_is_charged(optionix, monkeypatch):
     assert (refused.code, "us-retail, us-fixed" in refused.words) == (2, True)
 
 
-def test_a_kill_sells_shares_too(optionix):
-    optionix("buy", "10", "ORBIT")
+def test_a_kill_buys_the_sold_call_back_and_sells_the_shares(optionix):
+    optionix("buy", "110", "ORBIT")
+    assert optionix("sell", "1", OPTION).code == 0
     assert optionix("kill", "arm", "--by", "ada", "--reason", "test", "--yes").code == 0
     fired = optionix("kill", "fire", "--flatten", "--by", "ada", "--reason", "test", "--yes")
     assert fired.code == 0, fired.words

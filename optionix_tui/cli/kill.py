@@ -93,7 +93,7 @@ def fire(
     context: typer.Context,
     *,
     flatten: Annotated[
-        bool, typer.Option("--flatten", help="Close every option position by market orders that only reduce.")
+        bool, typer.Option("--flatten", help="Close every position by market orders that only reduce.")
     ] = False,
     reason: Reason = "fired on request",
     by: By = None,

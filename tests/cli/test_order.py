@@ -184,7 +184,8 @@ def test_a_strategy_that_was_built_prints_the_order_that_places_it(optionix):
     [
         (["--symbol", KEY], 2, "--symbol has no say beside --legs"),
         (["--type", "stop", "--trigger", "2"], 2, "--type must be market or limit for a combination"),
-        (["--parent", "p"], 1, "parent must be absent for a combination"),
+        (["--parent", "p"], 2, "unknown parent order 'p'"),
+        (["--lots", "fifo"], 1, "lots must be absent for a combination"),
         (["--tif", "gtc"], 1, "time_in_force"),
     ],
 )

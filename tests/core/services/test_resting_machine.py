@@ -27,6 +27,7 @@ from steady_feed import CALL, CALL_110, EXPIRES_AT, PUT, START
 
 from optionix_core.errors import InvalidValueError, MissingDataError
 from optionix_core.market.clock import ManualClock
+from optionix_core.portfolio.fee_schedule import FEE_PLANS
 from optionix_core.portfolio.ledger import ENTRY, entry_of
 from optionix_core.portfolio.requirement import Kind, requirement
 from optionix_core.services import orders, trading
@@ -35,6 +36,7 @@ from optionix_core.services.home import HomeFolders
 from optionix_core.services.trading import OrderTerms
 from optionix_core.services.workspace import Workspace
 from optionix_core.sync.memory import MemoryEventStore
+from optionix_core.trading.halt_rules import TradingRules
 from optionix_core.trading.orders import Amendment, LotsWanted, OrderLeg, TimeInForce, Trigger, TriggerKind
 from optionix_core.trading.records import END_STATES, FILLED, INTENT, fill_of, fill_side, intent_of
 from optionix_core.trading.working_records import ACCEPTED, AMENDED, accepted_of, amended_of
@@ -92,6 +94,9 @@ class Told:
     def left(self, name):
         return self.wanted[name] - self.filled.get(name, 0)
 
+    def reserved(self, name):
+        return self.kept[name].total(self.left(name), filled=self.filled.get(name, 0) > 0)
+
     def take(self, event):
         name = event.payload.get("client_order_id")
         if event.type == ENTRY:
@@ -103,10 +108,10 @@ class Told:
         elif event.type == INTENT:
             self.wanted[name] = intent_of(event).quantity
         elif event.type == ACCEPTED:
-            self.kept[name] = accepted_of(event).reserve.each
+            self.kept[name] = accepted_of(event).reserve
         elif event.type == AMENDED:
             amended = amended_of(event)
-            self.kept[name] = amended.reserve.each
+            self.kept[name] = amended.reserve
             self.wanted[name] = amended.amendment.quantity or self.wanted[name]
         elif event.type == FILLED:
             self.filled[name] = self.filled.get(name, 0) + fill_of(event).quantity
@@ -117,8 +122,9 @@ class Told:
 class Resting(RuleBasedStateMachine):
     """Two homes, one clock, one market."""
 
-    @initialize()
-    def start(self):
+    @initialize(plan=st.sampled_from(sorted(FEE_PLANS)))
+    def start(self, plan):
+        self.rules = TradingRules(fees=FEE_PLANS[plan])
         self.feed, self.clock = ShareFeed(), ManualClock(START)
         self.seconds = 0
         self.stores = {"watched": MemoryEventStore(), "left": MemoryEventStore()}
@@ -130,7 +136,8 @@ class Resting(RuleBasedStateMachine):
         if home == "watched" and store is None:
             return self.terminal
         log = self.stores[home] if store is None else store
-        return Workspace(HomeFolders.of(Path("unused")), store=log, feed=self.feed, clock=self.clock)
+        folders = HomeFolders.of(Path("unused"))
+        return Workspace(folders, store=log, feed=self.feed, clock=self.clock, rules=self.rules)
 
     def both(self, act):
         """The same act on both homes; both must answer the same."""
@@ -290,7 +297,7 @@ class Resting(RuleBasedStateMachine):
                 told.take(record.event)
             desk = Desk()
             desk.follow(store)
-            reserved = sum((each * told.left(name) for name, each in told.kept.items()), Decimal(0))
+            reserved = sum((told.reserved(name) for name in told.kept), Decimal(0))
             assert desk.orders.reserved("paper-1") == reserved
             assert told.cash >= reserved >= 0
             needed = requirement(

@@ -67,7 +67,8 @@ def _answer(order: dict[str, Any]) -> str:
 
 def _receipt(order: dict[str, Any]) -> str:
     again = ", answered before: nothing was done now" if order["replayed"] else ""
-    return f"order {order['client_order_id']}, account {order['account']}, {order['created_at']}{again}"
+    made = f", made of {order['amount']:,.2f}" if order.get("amount") is not None else ""
+    return f"order {order['client_order_id']}, account {order['account']}, {order['created_at']}{made}{again}"
 
 
 def _preview(order: dict[str, Any]) -> str:

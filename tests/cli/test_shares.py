@@ -95,6 +95,7 @@ def test_an_amount_makes_a_quantity_once(optionix):
     optionix.clock.advance(timedelta(days=9))
     again = json.loads(optionix(*command).out)
     assert (again["replayed"], again["quantity"]) == (True, first["quantity"])
+    assert "made of 5,000.00, answered before" in optionix(*command[:-1]).out
     other = optionix("buy", "--dollars", "6000", "ORBIT", "--client-id", "a")
     assert (other.code, "client_order_id must be unused, or repeat its order" in other.words) == (1, True)
 

@@ -7,12 +7,19 @@ import signal
 import sys
 from typing import Any
 
-import numpy as np
 import pytest
 
-from optionix_core.errors import ConfigurationError, DomainError, InterruptedByUserError, InvalidValueError, VenueError
+from optionix_core.errors import (
+    ConfigurationError,
+    DomainError,
+    InterruptedByUserError,
+    InvalidValueError,
+    UnknownNameError,
+    VenueError,
+)
 from optionix_core.risk import dask_executor
 from optionix_core.risk.dask_executor import DaskExecutor
+from optionix_core.risk.executor_names import executor_of
 from optionix_core.risk.executors import Executor, ThreadExecutor, map_chunks
 from optionix_core.risk.process_executor import ProcessExecutor
 
@@ -114,9 +121,20 @@ def test_an_address_where_nobody_answers_is_named(monkeypatch: pytest.MonkeyPatc
         map_chunks(DaskExecutor("tcp://127.0.0.1:9"), Squares(), range(3))
 
 
+def test_executors_have_names() -> None:
+    assert executor_of("threads", 2) == ThreadExecutor(2)
+    assert executor_of("processes") == ProcessExecutor()
+    assert executor_of("dask", address="tcp://127.0.0.1:8786") == DaskExecutor("tcp://127.0.0.1:8786")
+    with pytest.raises(UnknownNameError, match="unknown executor 'cluster'; known: threads, processes, dask"):
+        executor_of("cluster")
+    with pytest.raises(InvalidValueError, match="address must be absent: threads run on this machine"):
+        executor_of("threads", address="tcp://127.0.0.1:8786")
+    with pytest.raises(InvalidValueError, match="workers must be absent: the cluster at an address has its own"):
+        executor_of("dask", 2, "tcp://127.0.0.1:8786")
+
+
 def test_importing_executors_loads_no_cluster() -> None:
     import subprocess
 
     words = "import sys, optionix_core.risk.dask_executor as d; sys.exit('distributed' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", words], check=False).returncode == 0
-    assert np.__name__ == "numpy"

@@ -16,6 +16,7 @@ from optionix_core.services.account_watch import AccountWatch
 from optionix_core.services.combination_fills import quotes_that_could_matter
 from optionix_core.services.desk import Looked
 from optionix_core.services.judging import instrument_of
+from optionix_core.services.reopenings import reopen
 from optionix_core.services.settling import Settling, due
 from optionix_core.services.venue_halts import VenueHalts
 from optionix_core.services.working import Working
@@ -117,7 +118,7 @@ class Passage:
             elif moment is not None and (quote is None or moment <= quoted_at(quote)):
                 at = moment
                 self._end_and_settle(moment)
-                self.halts.apply(moment, self._orders())
+                reopen(self.working, self.halts.apply(moment, self._orders()), moment)
                 self._open(moment, None)
             elif quote is not None:
                 at = quoted_at(quote)

@@ -90,7 +90,7 @@ class Working:
             for order in self.draft.orders.orders()
             if order.since is not None and order.since < at and quote.symbol in order.intent.symbols
         ]
-        for order in sorted(here, key=_priority):
+        for order in sorted(here, key=priority):
             still = self.draft.orders.order(order.intent.client_order_id)
             if still is not None and order.workable >= 1:
                 self.look(still, quote, at, arriving=False)
@@ -119,9 +119,9 @@ class Working:
             return self.crossing.take(name, quote, at)
         return self._displayed(self._known(name), quote, at, self.venue.rested)
 
-    def take_displayed(self, order: OpenOrder, quote: Quote, at: datetime) -> str | None:
-        """Let an order take what is displayed; why its account cannot, None where it was filled."""
-        return self._displayed(order, quote, at, self.venue.taken)
+    def take_displayed(self, order: OpenOrder, quote: Quote, at: datetime, match: Match | None = None) -> str | None:
+        """Let an order take what is displayed, at the touch or by `match`; why its account cannot, else None."""
+        return self._displayed(order, quote, at, self.venue.taken if match is None else match)
 
     def _displayed(self, order: OpenOrder, quote: Quote, at: datetime, match: Match) -> str | None:
         instrument, reason = self.instrument(order.intent.symbol), None
@@ -279,7 +279,7 @@ class Working:
         self.draft.add(amended_event(order.intent, Amended(asked, order.reserve, ()), at))
 
 
-def _priority(order: OpenOrder) -> tuple[int, Decimal, datetime]:
+def priority(order: OpenOrder) -> tuple[int, Decimal, datetime]:
     """Orders without a limit first, then the better limits, then combinations; of these the older first."""
     limit, since = order.intent.limit_price, place_in_time(order)
     if order.intent.legs:

@@ -3,7 +3,8 @@
 An order that takes is filled under the model `touch-displayed-size`: a market order takes the touch, a limit order
 only where the touch is at the limit or better for it. An order that rests is filled under `queue-behind-displayed`:
 it stands behind what is displayed at its price, so it is filled once the other side's touch comes to its limit, at
-that limit. A feed that tells no trades gives it nothing before. What is displayed can be taken once: contracts that
+that limit. A feed that tells no trades gives it nothing before. After a halt of the venue's own it is filled under
+`reopening-auction`, at the one price of the auction. What is displayed can be taken once: contracts that
 earlier fills took from the same quote (same side, same exchange time) are gone.
 """
 
@@ -32,6 +33,7 @@ __all__ = ["FILL_MODEL", "RESTING_MODEL", "PaperVenue", "acceptable", "nothing_t
 
 FILL_MODEL: Final = "touch-displayed-size"
 RESTING_MODEL: Final = "queue-behind-displayed"
+REOPENING_MODEL: Final = "reopening-auction"
 
 
 def nothing_taken(side: Side, quote: Quote) -> int:  # noqa: ARG001 # the answer of a venue without history
@@ -93,6 +95,21 @@ class PaperVenue:
         if limit is None or self._met(order, instrument, quote) is None:
             return None
         return self._fill(order, instrument, quote, now, (limit, RESTING_MODEL), at_most)
+
+    def reopened(
+        self,
+        price: Decimal,
+        order: OpenOrder,
+        instrument: Security,
+        quote: Quote,
+        now: datetime,
+        at_most: int | None = None,
+    ) -> Fill | None:
+        """What a resting order gets out of what is displayed in an auction that ends at `price`."""
+        met = self._met(order, instrument, quote)
+        if met is None or not acceptable(order.intent.side, met, price):
+            return None
+        return self._fill(order, instrument, quote, now, (price, REOPENING_MODEL), at_most)
 
     def _met(self, order: OpenOrder, instrument: Security, quote: Quote) -> Decimal | None:
         intent = order.intent

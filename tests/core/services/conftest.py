@@ -31,6 +31,7 @@ def _load(name: str) -> ModuleType:
 
 _load("steady_feed")
 _load("told_feed")
+_load("halting_feed")
 _load("share_feed")
 _load("dying_store")
 

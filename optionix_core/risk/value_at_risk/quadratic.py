@@ -24,11 +24,14 @@ if TYPE_CHECKING:
 
 _NO_CURVATURE = 1e-14
 """Of the largest: curvature below it is rounding."""
-_RAYS = np.exp(1j * np.pi * np.array([4.0, 5.0, 6.0, 7.0, 8.0]) / 12.0)
-_REACHES = np.geomspace(1e-2, 1e8, 101)
+_RAYS = np.exp(1j * np.pi * np.array([90.0, 85.0, 95.0, 80.0, 100.0, 70.0, 110.0, 60.0, 120.0, 50.0, 130.0]) / 180.0)
+"""The first is upright: there the integrand never rises, and falls slowest."""
+_REACHES = np.geomspace(1e-2, 1e10, 241)
 """Of the distance from zero, where the size along a ray is looked at."""
-_HIGHEST = 600.0
-"""An exponential beyond it has no number."""
+_HIGHEST = 1.0
+"""Logarithm of what a ray's integrand may rise to over where it starts."""
+_SMALLEST = -34.0
+"""Logarithm of what no longer counts."""
 _NEAREST = 0.2
 """Of a reciprocal deviation: a contour keeps this far from the pole at zero."""
 
@@ -200,8 +203,8 @@ def _put(law: QuadraticLaw, x: float) -> float:
 def _below_mean(law: QuadraticLaw, x: float, power: int) -> float:
     """The integral of exp(K(s) - s x) / s^power on a line left of zero over 2 pi i, positive, for x below the mean.
 
-    Power 1 gives P(X <= x), 2 gives E max(x - X, 0). The line leaves the saddle point of the exponent at that one
-    of `_RAYS` along which the integrand's size sums to least.
+    Power 1 gives P(X <= x), 2 gives E max(x - X, 0). The line leaves the saddle point of the exponent along that
+    one of `_RAYS` on which the integrand has soonest fallen to nothing, without having risen before.
     """
     from scipy.integrate import quad
 
@@ -225,8 +228,11 @@ def _below_mean(law: QuadraticLaw, x: float, power: int) -> float:
 
     peak = float(exponent(complex(start)).real)
     rays: NDArray[np.complex128] = start - start * np.multiply.outer(_RAYS, _REACHES).astype(np.complex128)
-    heights = np.minimum(exponent(rays[..., None]).real - peak, _HIGHEST)
-    direction = complex(_RAYS[np.argmin(np.sum(np.exp(heights) * _REACHES / np.abs(rays) ** power, axis=1))])
+    heights = exponent(rays[..., None]).real - peak
+    sizes = heights - power * np.log(np.abs(rays) / -start) + np.log(_REACHES)
+    counting = (sizes > _SMALLEST) * np.arange(1, _REACHES.size + 1)
+    lengths = np.where(heights.max(axis=1) <= _HIGHEST, counting.max(axis=1), _REACHES.size + 1)
+    direction = complex(_RAYS[np.argmin(lengths)])
 
     def integrand(r: float) -> float:
         s = start + r * direction

@@ -1,6 +1,8 @@
 """`optionix risk margin`: the answer, its formats, and errors that name line and column."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -130,3 +132,17 @@ def test_rows_of_one_instrument_are_added_up(optionix):
     assert any("added up" in note for note in told["assumptions"])
     other = rows.replace("2,1.20", "2,1.30")
     assert "price of position" in optionix("risk", "margin", "--book", "-", stdin=other).words
+
+
+def test_what_a_library_prints_is_no_data():
+    program = """
+import os, sys
+from optionix_tui.cli.native import keep_stdout_for_data
+print("before")
+keep_stdout_for_data()
+os.write(1, b"printed by a library\\n")
+print("after")
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["before", "after"]
+    assert done.stderr.splitlines() == ["printed by a library"]

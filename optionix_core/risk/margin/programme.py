@@ -45,14 +45,19 @@ class Programme:
         return len(self.cost) - 1
 
     def row(self, terms: Sequence[tuple[int, float]], lower: float = -INFINITY, upper: float = INFINITY) -> None:
-        """`lower <= sum of factor times column <= upper`."""
+        """`lower <= sum of factor times column <= upper`.
+
+        It is handed on with factors that add up to one: whole numbers that the solver holds to within its tolerance
+        then keep the row to within the same, and it repairs no solution, which it would tell on the terminal.
+        """
         number = len(self.row_lower)
-        self.row_lower.append(lower)
-        self.row_upper.append(upper)
+        size = sum(abs(factor) for _, factor in terms) or 1.0
+        self.row_lower.append(lower / size)
+        self.row_upper.append(upper / size)
         for column, factor in terms:
             self.entry_row.append(number)
             self.entry_column.append(column)
-            self.entries.append(factor)
+            self.entries.append(factor / size)
 
 
 class Solved(NamedTuple):

@@ -10,6 +10,7 @@ import typer
 
 from optionix_core.errors import UsageError
 from optionix_tui.cli.face import Face, face_of
+from optionix_tui.cli.native import keep_stdout_for_data
 from optionix_tui.cli.output import Format, FormatOption, JsonOption, chosen, emit
 from optionix_tui.cli.risk.book import BookOption, text_of
 
@@ -70,6 +71,7 @@ def margin(
     from optionix_core.services import margins, margins_json
     from optionix_tui.cli.risk import margin_layout
 
+    keep_stdout_for_data()
     face = face_of(context)
     terms = margins.MarginTerms(
         regime,  # type: ignore[arg-type] # checked where it is taken

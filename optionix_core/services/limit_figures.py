@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 from optionix_core.errors import DomainError, MissingDataError, OptionixError
 from optionix_core.market.units import POINT, to_market
 from optionix_core.portfolio.exact import decimal_of_float
-from optionix_core.services.risk_book import BuiltBook, Holding, build
+from optionix_core.services.risk_book import BuiltBook, Chains, Holding, build
 from optionix_core.trading.limits import Figures, LimitFigure, LimitKind, LimitQuestion, Untold
 
 if TYPE_CHECKING:
@@ -52,6 +52,8 @@ class RiskLimitEngine:
     _read: list[Sequence[StressScenario]] = field(default_factory=list, repr=False)
     _histories: dict[tuple[object, ...], ScenarioSet] = field(default_factory=dict, repr=False)
     """The last one asked for: a feed takes longer to tell a history than a book to be revalued."""
+    _chains: dict[tuple[str, datetime], Chains] = field(default_factory=dict, repr=False)
+    """Of the last moment asked for: one order is asked of an account, its user and its desk."""
 
     @property
     def kinds(self) -> frozenset[LimitKind]:
@@ -68,7 +70,7 @@ class RiskLimitEngine:
         if not wanted:
             return answers
         try:
-            sheet = _Sheet(question)
+            sheet = _Sheet(question, self._solved(question))
         except OptionixError as error:
             return answers | {kind: Untold(str(error)) for kind in wanted}
         for kind in wanted:
@@ -93,6 +95,13 @@ class RiskLimitEngine:
             return sheet.worst(sheet.stress_loss(self._read[0]))
         raise DomainError(f"{kind} is not one of the engine's figures")
 
+    def _solved(self, question: LimitQuestion) -> Chains:
+        key = (question.market.name, question.now)
+        if key not in self._chains:
+            self._chains.clear()
+            self._chains[key] = Chains()
+        return self._chains[key]
+
     def _history(self, feed: QuoteSource, underlyings: tuple[str, ...], now: datetime) -> ScenarioSet:
         """Of an hour: a close that is told within it is seen in the next."""
         from optionix_core.services.risk_history import history_scenarios
@@ -108,7 +117,7 @@ class RiskLimitEngine:
 class _Sheet:
     """One book, a unit of every instrument in question, and the quantities that it is asked about."""
 
-    def __init__(self, question: LimitQuestion) -> None:
+    def __init__(self, question: LimitQuestion, chains: Chains) -> None:
         import numpy as np
 
         self._question = question
@@ -129,6 +138,7 @@ class _Sheet:
             question.market,
             question.now,
             question.account.currency,
+            chains=chains,
         )
         columns = [np.array([part.get(symbol, 0.0) for symbol in symbols]) for part in (held, working, wanted)]
         still, open_orders, new = columns

@@ -104,15 +104,22 @@ def look(workspace: Workspace, lock_timeout: float | None = None) -> tuple[Event
 
 
 def check(workspace: Workspace) -> LimitReport:
-    """Every limit as its book stands now, breaches written down first."""
-    _looked.pop(workspace.desk, None)
-    look(workspace)
+    """Every limit as its book stands now, breaches that this tells written down."""
     desk, now = workspace.desk, workspace.clock.now()
     with desk.lock:
         desk.follow(workspace.store)
-        state = State(desk.book, desk.orders, desk.engine, workspace.venue_feed, now)
+        found = _found(workspace, now)
+        events = changes(_state(workspace, now), found, MARKET)
+    if events:
+        with workspace.store.writing("note what limits were broken", workspace.lock_timeout) as log, desk.lock:
+            desk.follow(log)
+            now = workspace.clock.now()
+            found = _found(workspace, now)
+            desk.append(log, changes(_state(workspace, now), found, MARKET))
+            desk.keep(log)
+    _looked[desk] = now
+    with desk.lock:
         board = desk.orders.limits
-        found = standing_answers(state, desk.rules.limits)
         return LimitReport(now, tuple(_standing(one, board) for one in found), board.breaches)
 
 
@@ -147,10 +154,17 @@ _looked: WeakKeyDictionary[Desk, datetime] = WeakKeyDictionary()
 """When a process last looked at market moves."""
 
 
-def _changes(workspace: Workspace, now: datetime) -> tuple[Event, ...]:
+def _state(workspace: Workspace, now: datetime) -> State:
     desk = workspace.desk
-    state = State(desk.book, desk.orders, desk.engine, workspace.venue_feed, now)
-    return changes(state, standing_answers(state, desk.rules.limits), MARKET)
+    return State(desk.book, desk.orders, desk.engine, workspace.venue_feed, now)
+
+
+def _found(workspace: Workspace, now: datetime) -> tuple[SetAnswer, ...]:
+    return standing_answers(_state(workspace, now), workspace.desk.rules.limits)
+
+
+def _changes(workspace: Workspace, now: datetime) -> tuple[Event, ...]:
+    return changes(_state(workspace, now), _found(workspace, now), MARKET)
 
 
 def _any_limits(board: LimitBoard, configured: GateLimits) -> bool:

@@ -121,8 +121,9 @@ def build(
     exchange_rates: Mapping[str, float] | None = None,
     *,
     partial: bool = False,
+    chains: Chains | None = None,
 ) -> BuiltBook:
-    """Holdings at the prices of `feed` at `moment`.
+    """Holdings at the prices of `feed` at `moment`. `chains` keeps what was solved for the next book of that moment.
 
     With `partial` what has no data is left out and told; else it is a MissingDataError that names every such holding.
     """
@@ -130,7 +131,7 @@ def build(
     from optionix_core.risk.book import RiskBook
 
     wanted = tuple(holdings)
-    parts: dict[str, _Underlying] = {}
+    parts = Chains() if chains is None else chains
     positions, touches, left_out, notes = [], {}, [], []
     for holding in wanted:
         try:
@@ -176,6 +177,10 @@ def of_csv(
 
     book = risk_book(parse_book(text, source), moment, rate=rate, dividend_yield=dividend_yield)
     return BuiltBook(book=book, left_out=(), notes=(), feed=source, accounts={})
+
+
+class Chains(dict[str, "_Underlying"]):
+    """Underlyings of one feed at one moment, solved already. Never to be used for another feed or moment."""
 
 
 class _Made(NamedTuple):

@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from optionix_core.risk.reverse_stress import ReverseStress
     from optionix_core.risk.stress import StressGrid, StressResult
     from optionix_core.risk.stress_library import StressScenario
+    from optionix_core.risk.value_at_risk.parts import RiskParts
     from optionix_core.services.limit_watch import LimitReport
     from optionix_core.services.risk_book import BuiltBook
     from optionix_core.services.risk_explain import ExplainedPeriod
+    from optionix_core.services.risk_tails import BacktestReport, TailReport
     from optionix_core.trading.limit_board import Breach, SetLimit
 
 SCHEMA_VERSION: Final = 1
@@ -163,6 +165,80 @@ def greeks(
     }
 
 
+def tails(built: BuiltBook, found: TailReport) -> dict[str, Any]:
+    """Both figures, those of the derivatives beside them, and their parts."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        **book(built),
+        "method": found.method,
+        "estimates": [
+            {
+                "confidence": one.confidence,
+                "horizon_days": one.horizon_days,
+                "value_at_risk": one.value_at_risk,
+                "expected_shortfall": one.expected_shortfall,
+                "convention": one.convention,
+                "horizon_rule": one.horizon_rule,
+                "scenarios": one.scenarios,
+                "rank": one.rank,
+                "notes": list(one.notes),
+            }
+            for one in found.estimates
+        ],
+        "beside": [
+            {
+                "confidence": one.confidence,
+                "delta_normal": one.delta_normal,
+                "delta_gamma": one.delta_gamma,
+                "cornish_fisher": one.cornish_fisher,
+                "delta_gamma_shortfall": one.shortfall,
+            }
+            for one in found.beside
+        ],
+        "value_at_risk_parts": _parts(found.value_at_risk_parts),
+        "expected_shortfall_parts": _parts(found.shortfall_parts),
+        "history_notes": list(found.notes),
+    }
+
+
+def backtested(built: BuiltBook, found: BacktestReport) -> dict[str, Any]:
+    """Tests of a series of forecasts."""
+    tests = found.tests
+    light = tests.traffic_light
+    return {
+        "schema_version": SCHEMA_VERSION,
+        **book(built),
+        "method": found.method,
+        "confidence": found.confidence,
+        "window": found.window,
+        "observations": light.observations,
+        "exceptions": light.exceptions,
+        "expected_exceptions": (1.0 - found.confidence) * light.observations,
+        "first_day": found.days[0],
+        "last_day": found.days[-1],
+        "tests": [
+            {"name": one.name, "statistic": _finite(one.statistic), "p_value": _finite(one.p_value)}
+            for one in (tests.kupiec, tests.independence, tests.joint)
+        ],
+        "traffic_light": {
+            "zone": str(light.zone),
+            "p_value": light.p_value,
+            "plus_factor_1996": light.plus_factor_1996,
+            "multiplier_mar99": light.multiplier_mar99,
+        },
+        "exception_days": [
+            {
+                "day": found.days[place],
+                "pnl": float(found.forecasts.pnl[place]),
+                "value_at_risk": float(found.forecasts.value_at_risk[place]),
+            }
+            for place in tests.exceptions
+        ],
+        "test_notes": list(tests.notes),
+        "history_notes": list(found.notes),
+    }
+
+
 def explained(periods: Sequence[ExplainedPeriod]) -> dict[str, Any]:
     """Every stretch with its parts, in all and by position."""
     from optionix_core.risk.explained import gross_moves
@@ -243,6 +319,24 @@ def breach(one: Breach) -> dict[str, Any]:
 
 def _sum(one: GreekSum) -> dict[str, Any]:
     return {name: _finite(value) if isinstance(value, float) else value for name, value in one._asdict().items()}
+
+
+def _parts(found: RiskParts) -> dict[str, Any]:
+    return {
+        "confidence": found.confidence,
+        "total": found.total,
+        "parts": [
+            {
+                "name": name,
+                "component": float(found.component[row]),
+                "standard_error": _finite(float(found.component_error[row])),
+                "standalone": float(found.standalone[row]),
+                "incremental": float(found.incremental[row]),
+            }
+            for row, name in enumerate(found.labels)
+        ],
+        "notes": list(found.notes),
+    }
 
 
 def _finite(value: float) -> float | None:

@@ -14,6 +14,7 @@ from optionix_tui.cli.risk.reverse_stress import EPILOG as REVERSE_EPILOG
 from optionix_tui.cli.risk.reverse_stress import reverse_stress
 from optionix_tui.cli.risk.stress import EPILOG as STRESS_EPILOG
 from optionix_tui.cli.risk.stress import stress
+from optionix_tui.cli.risk.tails import BACKTEST_EPILOG, ES_EPILOG, VAR_EPILOG, backtest, es, var
 from optionix_tui.cli.usage import examples
 
 app = group(
@@ -23,6 +24,9 @@ app = group(
     "optionix risk margin --book book.csv --regime all --json",
 )
 
+app.command("var", cls=Command, epilog=examples(*VAR_EPILOG))(var)
+app.command("es", cls=Command, epilog=examples(*ES_EPILOG))(es)
+app.command("backtest", cls=Command, epilog=examples(*BACKTEST_EPILOG))(backtest)
 app.command("stress", cls=Command, epilog=examples(*STRESS_EPILOG))(stress)
 app.command("reverse-stress", cls=Command, epilog=examples(*REVERSE_EPILOG))(reverse_stress)
 app.command("greeks", cls=Command, epilog=examples(*GREEKS_EPILOG))(greeks)

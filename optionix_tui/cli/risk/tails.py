@@ -1,0 +1,240 @@
+"""`optionix risk var`, `es` and `backtest`: what the book may lose, its parts, and whether the figures held."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from optionix_core.errors import UsageError
+from optionix_tui.cli.face import face_of
+from optionix_tui.cli.output import Format, FormatOption, JsonOption, Table, chosen, emit, say
+from optionix_tui.cli.risk.source import PartialOption, account_book, numbers
+
+if TYPE_CHECKING:
+    from optionix_core.risk.executors import Executor
+
+VAR_EPILOG = (
+    "optionix risk var",
+    "optionix risk var --confidence 0.99,0.95 --horizon 1,10 --by underlying --json | jq .estimates",
+    "optionix risk var --method copula --scenarios 20000 --seed 7",
+    "optionix risk var --executor processes --workers 2",
+)
+ES_EPILOG = ("optionix risk es", "optionix risk es --confidence 0.975 --method filtered --json")
+BACKTEST_EPILOG = ("optionix risk backtest", "optionix risk backtest --confidence 0.95 --method age --json | jq .tests")
+
+
+class Method(StrEnum):
+    """How scenarios are had or weighted."""
+
+    PLAIN = "plain"
+    AGE = "age"
+    FILTERED = "filtered"
+    COPULA = "copula"
+
+
+class By(StrEnum):
+    """What a part is."""
+
+    POSITION = "position"
+    UNDERLYING = "underlying"
+    EXPIRY = "expiry"
+
+
+class Where(StrEnum):
+    """Where the book is revalued."""
+
+    THREADS = "threads"
+    PROCESSES = "processes"
+    DASK = "dask"
+
+
+MethodOption = Annotated[
+    Method,
+    typer.Option(
+        "--method",
+        help="Past days alike, weighted by age, brought to today's volatility, or drawn by a Student-t copula.",
+        metavar="plain|age|filtered|copula",
+    ),
+]
+ByOption = Annotated[By, typer.Option("--by", help="What a part is.", metavar="position|underlying|expiry")]
+ConfidenceOption = Annotated[
+    str, typer.Option("--confidence", help="One or several; parts are of the first.", metavar="NUMBER,...")
+]
+HorizonOption = Annotated[
+    str, typer.Option("--horizon", help="Days, by the square root; one or several.", metavar="DAYS,...")
+]
+DaysOption = Annotated[int, typer.Option("--days", help="Past daily moves, at most.", metavar="N")]
+ScenariosOption = Annotated[int, typer.Option("--scenarios", help="Drawn by the copula.", metavar="N")]
+SeedOption = Annotated[int, typer.Option("--seed", help="Of the copula: the same seed, the same bits.", metavar="N")]
+ExecutorOption = Annotated[
+    Where, typer.Option("--executor", help="Where the book is revalued.", metavar="threads|processes|dask")
+]
+WorkersOption = Annotated[int | None, typer.Option("--workers", help="How many; one a processor.", metavar="N")]
+AddressOption = Annotated[
+    str | None, typer.Option("--address", help="Of a Dask scheduler; a local cluster without it.", metavar="ADDRESS")
+]
+
+
+def var(
+    context: typer.Context,
+    *,
+    confidence: ConfidenceOption = "0.99,0.975,0.95",
+    horizon: HorizonOption = "1",
+    method: MethodOption = Method.PLAIN,
+    by: ByOption = By.POSITION,
+    days: DaysOption = 500,
+    scenarios: ScenariosOption = 10_000,
+    seed: SeedOption = 0,
+    executor: ExecutorOption = Where.THREADS,
+    workers: WorkersOption = None,
+    address: AddressOption = None,
+    partial: PartialOption = False,
+    format_: FormatOption = Format.TABLE,
+    as_json: JsonOption = False,
+) -> None:
+    """Value at risk by full revaluation, with parts that add up; losses are positive.
+
+    Delta-normal and delta-gamma figures of the same moves stand beside it.
+    """
+    where = _executor(executor, workers, address)
+    document = _tails(context, confidence, horizon, method, by, days, scenarios, seed, where, partial=partial)
+    _emit(chosen(format_, as_json), document, "value_at_risk", "value at risk")
+
+
+def es(
+    context: typer.Context,
+    *,
+    confidence: ConfidenceOption = "0.975,0.99,0.95",
+    horizon: HorizonOption = "1",
+    method: MethodOption = Method.PLAIN,
+    by: ByOption = By.POSITION,
+    days: DaysOption = 500,
+    scenarios: ScenariosOption = 10_000,
+    seed: SeedOption = 0,
+    executor: ExecutorOption = Where.THREADS,
+    workers: WorkersOption = None,
+    address: AddressOption = None,
+    partial: PartialOption = False,
+    format_: FormatOption = Format.TABLE,
+    as_json: JsonOption = False,
+) -> None:
+    """Expected shortfall by full revaluation: the mean loss at or beyond value at risk, with parts that add up."""
+    where = _executor(executor, workers, address)
+    document = _tails(context, confidence, horizon, method, by, days, scenarios, seed, where, partial=partial)
+    _emit(chosen(format_, as_json), document, "expected_shortfall", "expected shortfall")
+
+
+def backtest(
+    context: typer.Context,
+    *,
+    confidence: Annotated[float, typer.Option("--confidence", help="Of value at risk.", metavar="NUMBER")] = 0.99,
+    method: MethodOption = Method.PLAIN,
+    window: Annotated[int, typer.Option("--window", help="Days that each figure is told from.", metavar="DAYS")] = 250,
+    days: DaysOption = 750,
+    partial: PartialOption = False,
+    format_: FormatOption = Format.TABLE,
+    as_json: JsonOption = False,
+) -> None:
+    """The book as it stands over its history: each day's value at risk from the days before, against what came.
+
+    Kupiec's and Christoffersen's tests and the Basel traffic light.
+    """
+    from optionix_core.services import risk_json, risk_tails
+
+    with face_of(context).workspace() as workspace:
+        built = account_book(workspace, partial=partial)
+        found = risk_tails.backtest(
+            built, workspace.venue_feed, confidence=confidence, method=method.value, window=window, days=days
+        )
+    document = risk_json.backtested(built, found)
+    came, awaited = document["exceptions"], document["expected_exceptions"]
+    title = (
+        f"{came} exceptions in {document['observations']} days, {awaited:.1f} expected; "
+        f"{document['traffic_light']['zone']} zone; {document['first_day']} to {document['last_day']}"
+    )
+    rows = [
+        (one["name"], "" if one["statistic"] is None else f"{one['statistic']:.3f}", _p_value(one["p_value"]))
+        for one in document["tests"]
+    ]
+    emit(chosen(format_, as_json), document, document["tests"], Table(("test", "statistic", "p-value"), rows, title))
+
+
+def _tails(
+    context: typer.Context,
+    confidence: str,
+    horizon: str,
+    method: Method,
+    by: By,
+    days: int,
+    scenarios: int,
+    seed: int,
+    executor: Executor,
+    *,
+    partial: bool,
+) -> dict[str, Any]:
+    from optionix_core.services import risk_json, risk_tails
+    from optionix_tui.cli.price_progress import ProgressLine
+
+    horizons = numbers(horizon, "--horizon")
+    if any(value != int(value) for value in horizons):
+        raise UsageError(f"--horizon must be whole days (got {horizon})")
+    line = ProgressLine("revaluing")
+    with face_of(context).workspace() as workspace:
+        built = account_book(workspace, partial=partial)
+        found = risk_tails.tails(
+            built,
+            workspace.venue_feed,
+            confidences=numbers(confidence, "--confidence"),
+            horizons=tuple(int(value) for value in horizons),
+            method=method.value,
+            by=by.value,
+            days=days,
+            scenarios=scenarios,
+            seed=seed,
+            executor=executor,
+            progress=line,
+        )
+    line.clear()
+    for note in found.notes:
+        say(f"note: {note}")
+    return risk_json.tails(built, found)
+
+
+def _emit(output: Format, document: dict[str, Any], figure: str, words: str) -> None:
+    parts = document[f"{figure}_parts"]
+    lines = [f"{words}, {document['currency']}, {document['method']}, {document['positions']} positions"]
+    lines += [
+        f"{100.0 * one['confidence']:g}% over {one['horizon_days']} d: {one[figure]:,.2f} "
+        f"(scenario {one['rank']} of {one['scenarios']})"
+        for one in document["estimates"]
+    ]
+    lines += [
+        f"beside, {100.0 * one['confidence']:g}% over 1 d: delta-normal {one['delta_normal']:,.2f}, "
+        f"delta-gamma {one['delta_gamma']:,.2f}"
+        for one in (document["beside"] if figure == "value_at_risk" else ())
+    ]
+    lines += [f"note: {note}" for note in dict.fromkeys(note for one in document["estimates"] for note in one["notes"])]
+    rows = [
+        (
+            one["name"].strip(),
+            f"{one['component']:,.2f}",
+            "" if one["standard_error"] is None else f"{one['standard_error']:,.2f}",
+            f"{one['standalone']:,.2f}",
+            f"{one['incremental']:,.2f}",
+        )
+        for one in parts["parts"]
+    ]
+    headings = (f"parts of {100.0 * parts['confidence']:g}%", "component", "its error", "alone", "incremental")
+    emit(output, document, document["estimates"], Table(headings if rows else (), rows, "\n".join(lines)))
+
+
+def _executor(name: Where, workers: int | None, address: str | None) -> Executor:
+    from optionix_core.risk.executor_names import executor_of
+
+    return executor_of(name.value, workers, address)
+
+
+def _p_value(value: float | None) -> str:
+    return "" if value is None else f"{value:.4f}"

@@ -164,6 +164,8 @@ class Passage:
         unseen = set(self.unseen)
         mine = [order for order in self._orders() if self._start(order) <= at]
         for order in mine:
+            if order.intent.legs and order.workable < 1:
+                continue  # its parent is not filled yet; when it is, the streams start anew
             if order.intent.legs and isinstance(self._feed, TellsQuotes):
                 key = f"{order.intent.client_order_id}/legs"
                 after = max(at - _JUST_BEFORE, self._start(order))

@@ -50,8 +50,8 @@ Leg = tuple["Market", Contract | Shares, int]
 
 CHUNK = 1 << 15
 """Ticks (2.3 h) that are priced at once."""
-_REMEMBERED = 32
-"""Stretches of one market."""
+_REMEMBERED = 2048
+"""Stretches of one market: a week of a dozen combinations, of which most have no tick that matters."""
 _SUMMING = 1e-9
 """USD: what adding up floats can do."""
 _ROUNDING = 1e-6
@@ -76,8 +76,7 @@ def quotes_together(
         low = start
         while low < stop:
             high = min(stop, low - low % CHUNK + CHUNK)
-            ticks, nets = _remembered(feed, legs, low, high, elsewhere)
-            for tick in ticks[nets <= at_most + _SUMMING].tolist():
+            for tick in _remembered(feed, legs, at_most, low, high, elsewhere).tolist():
                 moment = moment_of(tick)
                 told = [feed.quote(contract.symbol, moment) for _, contract, _ in legs]
                 yield from sorted((one for one in told if one.exchange_time == moment), key=lambda one: one.symbol)
@@ -85,20 +84,28 @@ def quotes_together(
 
 
 def _remembered(
-    feed: SimulatedFeed, legs: Sequence[Leg], start: int, stop: int, elsewhere: Mapping[str, float]
-) -> tuple[Ticks, Floats]:
-    """As `net_floors`; a stretch that is begun anew further on is not priced again."""
-    key = (feed.session, stop, *((contract.symbol, ratio) for _, contract, ratio in legs), *sorted(elsewhere.items()))
+    feed: SimulatedFeed,
+    legs: Sequence[Leg],
+    at_most: float,
+    start: int,
+    stop: int,
+    elsewhere: Mapping[str, float],
+) -> Ticks:
+    """Ticks from `start` up to, not with, `stop` at which a unit may cost `at_most`.
+
+    A stretch that is begun anew further on is not priced again.
+    """
+    terms = tuple((contract.symbol, ratio) for _, contract, ratio in legs)
+    key = (feed.session, stop, at_most, terms, tuple(sorted(elsewhere.items())))
     memory = legs[0][0].floors
     known = memory.get(key)
     if known is None or known[0] > start:
         if len(memory) >= _REMEMBERED:
             memory.clear()
-        known = (start, *net_floors(feed, legs, start, stop, elsewhere))
+        ticks, nets = net_floors(feed, legs, start, stop, elsewhere)
+        known = (start, ticks[nets <= at_most + _SUMMING])
         memory[key] = known
-    _, ticks, nets = known
-    row = int(np.searchsorted(ticks, start))
-    return ticks[row:], nets[row:]
+    return known[1][int(np.searchsorted(known[1], start)) :]
 
 
 def net_floors(

@@ -32,7 +32,7 @@ from optionix_core.market.protocols import FeedState, Matters, TouchRange, Under
 from optionix_core.market.quote import Quote
 
 if TYPE_CHECKING:
-    from optionix_core.feeds.simulated.path_arrays import Floats, Ticks
+    from optionix_core.feeds.simulated.path_arrays import Ticks
     from optionix_core.feeds.simulated.smile import SimulatedSmile
     from optionix_core.market.chain import OptionChain
     from optionix_core.market.protocols import PriceHistory
@@ -54,8 +54,8 @@ class Market:
         self.maker = MarketMaker(seed, self.path)
         self.stretches = Stretches(self.path)
         self.own_key = key(seed, underlying.symbol, "underlying")
-        self.floors: dict[tuple[object, ...], tuple[int, Ticks, Floats]] = {}
-        """Net prices that `together` has bounded already."""
+        self.floors: dict[tuple[object, ...], tuple[int, Ticks]] = {}
+        """Ticks at which `together` has found that a combination could matter, and from where on it looked."""
         self._rows: dict[date, tuple[range, tuple[tuple[Contract, Contract], ...]]] = {}
 
     def rows(self, series: Series, tick: int) -> tuple[tuple[Contract, Contract], ...]:

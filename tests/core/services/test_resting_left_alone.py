@@ -21,6 +21,8 @@ START = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 """A Friday; the options that expire that day do so at 21:00 UTC."""
 NEAR, FAR = "ORBIT 261120C00215000", "ORBIT 261218C00215000"
 OTHER = "QUASAR261218P00058000"
+WING = "ORBIT 261218C00225000"
+VERTICAL = (OrderLeg(FAR, 1), OrderLeg(WING, -1))
 FEEDS = {name: SimulatedFeed(session=name) for name in ("continuous", "exchange")}
 GTC, DAY = TimeInForce.GTC, TimeInForce.DAY
 
@@ -31,13 +33,14 @@ class Home:
     def __init__(self, session="continuous"):
         self.store, self.clock, self.session = MemoryEventStore(), ManualClock(START), session
 
-    def workspace(self):
+    def workspace(self, account="paper-1"):
         folders = HomeFolders.of(Path("unused"))
-        return Workspace(folders, store=self.store, feed=FEEDS[self.session], clock=self.clock)
+        return Workspace(folders, store=self.store, feed=FEEDS[self.session], clock=self.clock, account=account)
 
-    def order(self, name, side, quantity, symbol, limit=None, force=GTC, **terms):
+    def order(self, name, side, quantity, symbol, limit=None, force=GTC, account="paper-1", **terms):
         price = None if limit is None else Decimal(limit)
-        return trading.place(self.workspace(), OrderTerms(side, quantity, symbol, price, force, **terms), name)
+        asked = OrderTerms(side, quantity, symbol, price, force, **terms)
+        return trading.place(self.workspace(account), asked, name)
 
     def look(self, moment):
         self.clock.moment = moment
@@ -67,21 +70,25 @@ def _left_alone(home):
     home.order("trail", "sell", 2, FAR, trigger=Trigger(TriggerKind.TRAILING, distance=Decimal(1)))
     home.order("entry", "buy", 2, OTHER, "3")
     home.order("exit", "sell", 2, OTHER, "3.6", parent="entry")
+    home.order("spread", "buy", 2, "", "3.30", legs=VERTICAL)
+    home.order("spread-exit", "sell", 2, "", "3.60", legs=VERTICAL, parent="spread")
+    home.order("others", "buy", 1, WING, "1.9", account="second")
     return home
 
 
-def test_a_gtc_limit_a_stop_and_an_expiring_option_left_alone_are_as_if_looked_at_every_minute():
+def test_a_gtc_limit_a_stop_a_combination_and_an_expiring_option_left_alone_are_as_if_looked_at_every_minute():
     alone, watched = _left_alone(Home()), _left_alone(Home())
     end = START + timedelta(days=2, hours=3)
     alone.look(end)
-    moments = [START + timedelta(seconds=47 * number) for number in range(1, 30)]
-    moments += [START + timedelta(hours=1, minutes=97 * number) for number in range(1, 31)]
+    moments = [START + timedelta(seconds=47 * number) for number in range(1, 20)]
+    moments += [START + timedelta(hours=1, minutes=147 * number) for number in range(1, 21)]
     for moment in (*(one for one in moments if one < end), end):
         watched.look(moment)
     assert alone.events() == watched.events()
     assert alone.ledger() == watched.ledger()
     happened = {event[0] for event in alone.events()}
     assert {"order/gtc/fill-1", "order/trail/triggered", "order/day/end", "order/entry/fill-1"} <= happened
+    assert {"order/spread/fill-1", "order/others/fill-1"} <= happened
     assert f"account/paper-1/expiry/{NEAR}" in happened
     assert "order/low/end" not in happened
     times = [event[2] for event in alone.events()]
@@ -138,6 +145,11 @@ def test_every_fill_is_at_a_quote_that_the_feed_gave_at_that_moment():
     for record in home.store.read():
         event = record.event
         if event.type != "order.filled":
+            continue
+        for leg in event.payload.get("legs", ()):
+            quote = feed.quote(leg["symbol"], event.time)
+            assert "against" in leg or float(leg["price"]) == (quote.ask if leg["quantity"] > 0 else quote.bid)
+        if "legs" in event.payload or "against" in event.payload:
             continue
         quote = feed.quote(event.payload["symbol"], event.time)
         buys = event.payload["side"] == "buy"

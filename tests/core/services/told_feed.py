@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right, insort
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -18,6 +19,14 @@ def first_quotes() -> list[Quote]:
     for symbol, (bid, ask, size) in {CALL: (4.9, 5.1, 10), CALL_110: (1.0, 1.05, 50), PUT: (4.8, 5.0, 10)}.items():
         quotes.append(Quote(symbol, "told", START, START, bid=bid, ask=ask, bid_size=size, ask_size=size))
     return quotes
+
+
+_LAST = "\U0010ffff"
+"""After every symbol."""
+
+
+def _made(quote: Quote) -> tuple[datetime, str]:
+    return quote.received_at, quote.symbol
 
 
 @dataclass
@@ -46,24 +55,24 @@ class ToldFeed(SteadyFeed):
         """A quote with another size on each side."""
         at = START + timedelta(seconds=seconds)
         sizes = {"bid_size": bid_size, "ask_size": ask_size}
-        self.quotes.append(Quote(symbol, self.name, at, at, bid=bid, ask=ask, **sizes))
-        self.quotes.sort(key=lambda quote: (quote.received_at, quote.symbol))
+        insort(self.quotes, Quote(symbol, self.name, at, at, bid=bid, ask=ask, **sizes), key=_made)
         return at
 
     def quote(self, symbol: str, moment: datetime) -> Quote:
         """The last one at or before `moment`."""
         self.instrument(symbol)
-        found = [quote for quote in self.quotes if quote.symbol == symbol and quote.received_at <= moment]
-        if not found:
-            raise MissingDataError(f"no quote of {symbol}")
-        return found[-1]
+        for place in range(bisect_right(self.quotes, (moment, _LAST), key=_made) - 1, -1, -1):
+            if self.quotes[place].symbol == symbol:
+                return self.quotes[place]
+        raise MissingDataError(f"no quote of {symbol}")
 
     def quotes_between(
         self, symbol: str, after: datetime, until: datetime, matters: Matters = everything
     ) -> Iterator[Quote]:
         """Those that were told."""
-        for quote in self.quotes:
-            if quote.symbol == symbol and after < quote.received_at <= until:
+        first, end = (bisect_right(self.quotes, (moment, _LAST), key=_made) for moment in (after, until))
+        for quote in self.quotes[first:end]:
+            if quote.symbol == symbol:
                 bid, ask = quote.bid or 0.0, float("inf") if quote.ask is None else quote.ask
                 if matters(TouchRange(bid, bid, ask, ask)):
                     yield quote

@@ -34,6 +34,8 @@ _load("told_feed")
 _load("halting_feed")
 _load("share_feed")
 _load("dying_store")
+_load("told_log")
+_load("seeded")
 
 
 @pytest.fixture

@@ -143,5 +143,5 @@ def _same(one, event):
 
 TestKillAndHalt = KillAndHalt.TestCase
 TestKillAndHalt.settings = settings(
-    max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=12, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
 )

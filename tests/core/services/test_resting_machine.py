@@ -400,7 +400,7 @@ def _happened(events):
 
 
 def test_two_homes_of_one_market_come_out_the_same():
-    run_state_machine_as_test(Resting, settings=settings(max_examples=25, stateful_step_count=25, deadline=None))
+    run_state_machine_as_test(Resting, settings=settings(max_examples=12, stateful_step_count=25, deadline=None))
 
 
 @pytest.mark.soak

@@ -55,6 +55,7 @@ class ToldFeed(SteadyFeed):
         """A quote with another size on each side."""
         at = START + timedelta(seconds=seconds)
         sizes = {"bid_size": bid_size, "ask_size": ask_size}
+        self.quotes.sort(key=_made)  # as they were given; in order already but for the first time
         insort(self.quotes, Quote(symbol, self.name, at, at, bid=bid, ask=ask, **sizes), key=_made)
         return at
 

@@ -13,14 +13,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from optionix_core.pricing._american_cases import NO_RATE
 from optionix_core.pricing._american_series import has_any, has_two
 from optionix_core.pricing._american_twin import exercise_premiums, one_boundary_each
-from optionix_core.risk.chebyshev import halfway, points_of, polynomials, to_coefficients
+from optionix_core.risk.chebyshev import along, halfway, points_of, polynomials, to_coefficients
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -252,7 +252,7 @@ class _Frame:
         shape = (by_q, by_r, by_v)
         boundary = _coefficients(self._levels.reshape(shape), axes)
         premium = _coefficients(own.reshape(-1, *shape), axes)
-        premium = to_coefficients(self._degrees) @ premium.reshape(self._degrees, -1)
+        premium = along(to_coefficients(self._degrees), premium.reshape(self._degrees, -1), 0)
         products = boundary.size
         padded = -(-products // 4) * 4
         flat = np.zeros((1 + self._degrees, padded))
@@ -279,11 +279,11 @@ class _Frame:
         for axis, column in zip(axes, columns, strict=True):
             own = polynomials((column - axis.middle) / axis.half, axis.points.size)
             basis = (own[:, :, np.newaxis] * basis[:, np.newaxis, :]).reshape(len(market), -1)
-        tabled_levels = basis @ flat[0]
+        tabled_levels = (basis * flat[0]).sum(axis=1)
         deviation = market[:, 3] * np.sqrt(self._years)
         true = self.check_distances[:, np.newaxis] * deviation + levels
         distance = np.clip(2.0 * (true - tabled_levels) / (self._span * deviation) - 1.0, -1.0, 1.0)
-        by_degree = basis @ flat[1:].T
+        by_degree = (basis[:, np.newaxis, :] * flat[1:]).sum(axis=2)
         tabled = (polynomials(distance, self._degrees) * by_degree).sum(axis=-1)
         errors = np.abs(np.maximum(tabled, 0.0) - np.maximum(between, 0.0))
         return float(np.max(errors)) if np.isfinite(errors).all() else float("inf")
@@ -307,10 +307,7 @@ def _between(points: FloatArray) -> FloatArray:
 
 def _coefficients(values: FloatArray, axes: tuple[_Axis, _Axis, _Axis]) -> FloatArray:
     """Along the last three axes, which are yield, rate and volatility."""
-    volatility, rate, dividend_yield = (to_coefficients(axis.points.size) for axis in axes)
-    found: NDArray[Any] = values @ volatility.T
-    if rate.size > 1:
-        found = rate @ found
-    if dividend_yield.size > 1:
-        found = np.moveaxis(np.moveaxis(found, -3, -1) @ dividend_yield.T, -1, -3)
-    return found
+    for place, axis in enumerate(axes):
+        if axis.points.size > 1:
+            values = along(to_coefficients(axis.points.size), values, values.ndim - 1 - place)
+    return values

@@ -22,7 +22,7 @@ from optionix_core.pricing._american_solve import solve
 from optionix_core.pricing.dividends import CashDividends, DividendSchedule, ProportionalDividends
 from optionix_core.risk._kernels import CURVES
 from optionix_core.risk.american_tables import FIXED, Reach
-from optionix_core.risk.chebyshev import halfway, points_of, polynomials, to_coefficients
+from optionix_core.risk.chebyshev import along, halfway, points_of, polynomials, to_coefficients
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -69,12 +69,15 @@ class DividendTable(NamedTuple):
         columns = np.stack((log_spot, dividend_yield, rate, np.log(np.maximum(volatility, 1e-300))))
         x = (columns - self.middles[:, np.newaxis]) / self.halves[:, np.newaxis]
         basis = [polynomials(one, size) for one, size in zip(x, self.coefficients.shape, strict=True)]
-        found = basis[0] @ self.coefficients.reshape(self.coefficients.shape[0], -1)
         rest = basis[1]
         for one in basis[2:]:
             rest = (rest[:, :, np.newaxis] * one[:, np.newaxis, :]).reshape(len(one), -1)
+        found = along(self.coefficients.reshape(self.coefficients.shape[0], -1), rest, 1)
+        total = np.zeros(len(rest))
+        for degree in range(found.shape[1]):
+            total += basis[0][:, degree] * found[:, degree]
         inside = np.all(np.abs(x) <= 1.0 + 1e-9, axis=0)
-        values: FloatArray = np.where(inside, (found * rest).sum(axis=1), np.nan)
+        values: FloatArray = np.where(inside, total, np.nan)
         return values
 
 
@@ -115,7 +118,7 @@ def _table(terms: Terms, reach: Reach, place: int, spots: int, volatilities: int
                 curve = _difference(terms, rate, dividend_yield, volatility, np.concatenate((x, between)))
                 values[:, c, b, a], checks[:, c, b, a] = curve[: len(x)], curve[len(x) :]
     for axis, size in enumerate(sizes):
-        values = np.moveaxis(np.tensordot(to_coefficients(size), values, axes=(1, axis)), 0, axis)
+        values = along(to_coefficients(size), values, axis)
     table = DividendTable(middles, halves, np.ascontiguousarray(values), 0.0)
     errors = [
         _error(table, between, (float(q[c]), float(r[b]), math.exp(v[a])), checks[:, c, b, a])

@@ -17,10 +17,10 @@ import numpy as np
 from optionix_core.risk._kernels import KERNELS
 from optionix_core.risk.american_tables import AmericanTables
 from optionix_core.risk.american_values import (
+    Part,
     TableJob,
     american_blocks,
-    by_days,
-    direct_tables,
+    by_part,
     run_table_job,
     table_jobs,
 )
@@ -83,7 +83,7 @@ def _revalued(
     steps = _Steps(len(jobs) + len(runs) + len(pieces), progress)
     answers = map_chunks(where, TableWork(plan, scenarios), jobs, steps.hear, cancel)
     steps.go_on()
-    tables = tuple(by_days(jobs, answers, place) for place in range(len(plan.underlyings)))
+    tables = tuple(by_part(jobs, answers, place) for place in range(len(plan.underlyings)))
     plan = with_base_values(plan, scenarios, tables)
     values = np.zeros((len(plan.rows), len(scenarios)))
 
@@ -145,8 +145,8 @@ class RunWork:
 
     plan: BookPlan
     scenarios: ScenarioSet
-    tables: tuple[dict[float, AmericanTables], ...]
-    """Of each underlying, by days passed."""
+    tables: tuple[dict[Part, AmericanTables], ...]
+    """Of each underlying, by part of the scenarios."""
     out: FloatArray | None
     """Shape (rows, scenarios): where gains are added in this process; None: an array of the run is returned."""
 
@@ -201,7 +201,7 @@ class _Steps:
 
 
 def with_base_values(
-    plan: BookPlan, scenarios: ScenarioSet, tables: tuple[dict[float, AmericanTables], ...]
+    plan: BookPlan, scenarios: ScenarioSet, tables: tuple[dict[Part, AmericanTables], ...]
 ) -> BookPlan:
     """The plan with the value of one unit of each option in the reporting currency, by the arithmetic of scenarios.
 
@@ -229,7 +229,7 @@ def base_values(plan: BookPlan) -> FloatArray:
     return base
 
 
-def _with_bases(plan: UnderlyingPlan, still: ScenarioSet, tables: dict[float, AmericanTables]) -> UnderlyingPlan:
+def _with_bases(plan: UnderlyingPlan, still: ScenarioSet, tables: dict[Part, AmericanTables]) -> UnderlyingPlan:
     found = underlying_columns(plan, still)
     european, american = plan.european, plan.american
     if european.names:
@@ -241,8 +241,7 @@ def _with_bases(plan: UnderlyingPlan, still: ScenarioSet, tables: dict[float, Am
         european = _based(european, worth[:, 0])
     if american.names:
         columns = group_columns(plan, american, found, still)
-        own = tables if 0.0 in tables else {0.0: direct_tables(len(american.names))}
-        blocks = [values[:, 0] for _, values in american_blocks(plan, columns, still, own)]
+        blocks = [values[:, 0] for _, values in american_blocks(plan, columns, still, tables)]
         american = _based(american, np.concatenate(blocks) * found.exchange[0])
     return replace(plan, european=european, american=american)
 

@@ -14,6 +14,7 @@ from optionix_core.market.curves import DiscountCurve
 from optionix_core.market.option_type import OptionType
 from optionix_core.pricing import american
 from optionix_core.pricing.dividends import CashDividends, ProportionalDividends
+from optionix_core.risk import revaluation
 from optionix_core.risk.american_tables import AIM, DIRECT, FREE, TABLED, Reach, build_tables
 from optionix_core.risk.book import Position, PositionKind, RiskBook
 from optionix_core.risk.dividend_tables import AIM as DIVIDEND_AIM
@@ -54,8 +55,8 @@ def worst(held: RiskBook, scenarios: ScenarioSet, rows: Callable[[int], range]) 
 @pytest.mark.parametrize("sticky", list(StickyRule))
 def test_cells_agree_with_direct_prices_where_everything_moves(sticky: StickyRule) -> None:
     held = book(*american_options(10))
-    scenarios = wild_scenarios(60, sticky=sticky, days=np.resize([0.0, 10.0], 60))
-    assert worst(held, scenarios, lambda place: range(place % 5, 60, 5)) < ROOM
+    scenarios = wild_scenarios(600, sticky=sticky, days=np.resize([0.0, 10.0], 600))
+    assert worst(held, scenarios, lambda place: range(place % 50, 600, 50)) < ROOM
 
 
 def test_cells_agree_with_direct_prices_where_spot_and_volatility_move() -> None:
@@ -206,6 +207,32 @@ def test_the_number_of_workers_changes_no_bit() -> None:
     one, three = (revalue(held, scenarios, ThreadExecutor(workers)) for workers in (1, 3))
     assert np.array_equal(one.values, three.values)
     assert one.grid_error == three.grid_error <= AIM
+
+
+def test_the_size_of_runs_changes_no_bit(monkeypatch: pytest.MonkeyPatch) -> None:
+    paying = option("D", underlying="COMET", kind=PositionKind.AMERICAN, strike=45.0, days=200.0)
+    held = book(*american_options(6), paying, dividends={"COMET": CashDividends((0.2,), (1.0,))})
+    draw = np.random.default_rng(6)
+    scenarios = from_moves(
+        [f"s{n}" for n in range(300)],
+        {EVERYTHING: draw.uniform(-0.2, 0.2, 300)},
+        volatility_returns={EVERYTHING: draw.uniform(-0.2, 0.4, 300)},
+        # some beyond every table, where rates are negative
+        rate_changes={EVERYTHING: np.where(draw.random(300) < 0.9, 0.001, -0.08)},
+    )
+    found = revalue(held, scenarios, ThreadExecutor(1))
+    monkeypatch.setattr(revaluation, "SHORT_RUN", 37)
+    assert np.array_equal(revalue(held, scenarios, ThreadExecutor(1)).values, found.values)
+
+
+def test_few_scenarios_are_priced_directly_and_nothing_still_gains_nothing() -> None:
+    held = book(*american_options(8), option("F", kind=PositionKind.AMERICAN, multiplier=1.0))
+    rates = {currency: [-0.09, 0.0] for currency in ("USD", "EUR")}
+    few = from_moves(("down", "still"), {EVERYTHING: [-0.1, 0.0]}, rate_changes=rates)
+    matrix = revalue(held, few)
+    assert matrix.grid_error == 0.0
+    assert np.array_equal(matrix.values[:, 1], np.zeros(9))
+    assert worst(held, few, lambda _: range(2)) < ROOM
 
 
 def test_american_is_worth_at_least_european_in_every_scenario() -> None:

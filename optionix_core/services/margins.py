@@ -4,16 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal, get_args
+from typing import TYPE_CHECKING, Final, Literal, TypedDict, get_args
 
 from optionix_core.errors import InvalidValueError, MissingDataError, UnknownNameError
 from optionix_core.risk import book_csv
-from optionix_core.risk.margin.account import Health, LiquidationPrices, health, liquidation_prices
+from optionix_core.risk.margin.account import (
+    Health,
+    LiquidationPrices,
+    Room,
+    WhatIf,
+    health,
+    liquidation_prices,
+    room,
+    what_if,
+)
 from optionix_core.risk.margin.book import MarginBook, MarginClass, from_risk_book
 from optionix_core.risk.margin.comparison import REGIMES, Regime, RegimeMargin, compare, requirement
+from optionix_core.risk.margin.expiring import ExpiryExposure, exposure_after_expiry
 from optionix_core.risk.margin.from_rows import from_rows
 from optionix_core.risk.margin.parameters import MarginParameters, read
 from optionix_core.risk.margin.rules import AccountType
@@ -50,12 +60,23 @@ class MarginTerms:
     """None: those that are shipped, an example."""
     liquidation: bool = False
     """Whether the prices at which the account ends are looked for."""
+    order: MarginBook | None = None
+    """Legs of an order whose effect is asked for."""
+    expiry: date | None = None
+    """An expiry beyond which the book is asked for."""
 
     def __post_init__(self) -> None:
         if self.regime not in ASKED:
             raise UnknownNameError("regime", self.regime, ASKED)
         if self.account_type == "cash" and self.regime != "strategy":
             raise InvalidValueError("account type", "cash", "margin for every regime but strategy")
+        if self.account_type == "cash" and (self.order or self.expiry or self.liquidation):
+            raise InvalidValueError("account type", "cash", "margin for orders, expiries and liquidation prices")
+
+
+class _How(TypedDict):
+    maintenance: bool
+    parameters: MarginParameters | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +87,10 @@ class RegimeReport:
     health: Health | None
     """None where no cash is known."""
     liquidation: tuple[LiquidationPrices, ...]
+    order: WhatIf | None = None
+    room: Room | None = None
+    """How many of the order fit; None without cash."""
+    expiry: ExpiryExposure | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,19 +173,21 @@ def parameters_of(path: Path) -> MarginParameters:
 
 
 def _report(source: SourceBook, terms: MarginTerms, answer: RegimeMargin) -> RegimeReport:
-    if source.cash is None:
-        return RegimeReport(answer, None, ())
-    cash = float(source.cash)
+    book, cash = source.book, None if source.cash is None else float(source.cash)
+    regime: Regime = next(one for one in REGIMES if one == answer.regime)
+    how = _How(maintenance=terms.maintenance, parameters=terms.parameters)
     ends: tuple[LiquidationPrices, ...] = ()
-    if terms.liquidation:
-        regime: Regime = next(one for one in REGIMES if one == answer.regime)
-        ends = tuple(
-            liquidation_prices(
-                source.book, name, cash, regime, maintenance=terms.maintenance, parameters=terms.parameters
-            )
-            for name in source.book.underlyings
-        )
-    return RegimeReport(answer, health(answer, source.book, cash), ends)
+    if terms.liquidation and cash is not None:
+        ends = tuple(liquidation_prices(book, name, cash, regime, **how) for name in book.underlyings)
+    legs = () if terms.order is None else terms.order.positions
+    return RegimeReport(
+        answer,
+        None if cash is None else health(answer, book, cash),
+        ends,
+        what_if(book, legs, regime, **how) if legs else None,
+        room(book, legs, cash, regime, **how) if legs and cash is not None else None,
+        None if terms.expiry is None else exposure_after_expiry(book, terms.expiry, regime, **how),
+    )
 
 
 def _classed(book: MarginBook, classes: Mapping[str, MarginClass]) -> MarginBook:

@@ -6,6 +6,7 @@ from typing import Any
 
 from optionix_core.risk.margin.account import Health, LiquidationPrices
 from optionix_core.risk.margin.deribit import DeribitMargin
+from optionix_core.risk.margin.expiring import ExpiryExposure
 from optionix_core.risk.margin.portfolio import PortfolioMargin
 from optionix_core.risk.margin.sets import MarginSet
 from optionix_core.risk.margin.span import SpanMargin
@@ -55,6 +56,16 @@ def regime_json(report: RegimeReport, notes: tuple[str, ...] = ()) -> dict[str, 
     }
     if report.liquidation:
         document["liquidation"] = [_end(one) for one in report.liquidation]
+    if report.order is not None:
+        document["order"] = {
+            "requirement_after": money(report.order.after.requirement),
+            "requirement_change": money(report.order.change),
+            "equity_change": money(report.order.equity_change),
+            "units_that_fit": None if report.room is None else report.room.units,
+            "bounded": None if report.room is None else report.room.bounded,
+        }
+    if report.expiry is not None:
+        document["after_expiry"] = _expiry(report.expiry)
     return document
 
 
@@ -138,6 +149,21 @@ def _health(one: Health) -> dict[str, Any]:
         "excess": money(one.excess),
         "ratio": None if one.ratio is None else money(one.ratio),
         "margin_call": money(one.margin_call),
+    }
+
+
+def _expiry(one: ExpiryExposure) -> dict[str, Any]:
+    return {
+        "expiry": one.expiry.isoformat(),
+        "endings": [
+            {"position": end.position, "outcome": end.outcome, "shares": end.shares, "cash": money(end.cash)}
+            for end in one.endings
+        ],
+        "cash": money(one.cash),
+        "shares": dict(one.shares),
+        "requirement": money(one.after.requirement),
+        "requirement_change": money(one.after.requirement - one.before.requirement),
+        "assumptions": list(one.assumptions),
     }
 
 

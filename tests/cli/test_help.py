@@ -86,6 +86,7 @@ def scenery(tmp_path_factory: pytest.TempPathFactory) -> Path:
     book = "SPX,6000,put,5800,2027-01-15,-1,95,100\nXYZ,45,stock,,,100,,1\n"
     header = "underlying,underlying_price,type,strike,expiry,quantity,price,multiplier"
     (folder / "book.csv").write_text(f"{header}\n{book}", "utf-8")
+    (folder / "order.csv").write_text(f"{header}\nSPX,6000,put,5700,2027-01-15,1,70,100\n", "utf-8")
     mine = '[[scenario]]\nid = "slump"\nspot = -0.15\nvolatility = [{days = 30, change = 0.12}]\n'
     (folder / "mine.toml").write_text(mine, "utf-8")
     (folder / "note.txt").write_text("Quiet until noon.\n", "utf-8")

@@ -218,6 +218,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "risk-margin-all": ("risk margin --book - --regime all --cash 20000 --json",),
     "risk-margin-deribit": ("risk margin --book - --regime deribit --json",),
     "risk-margin-kept": ("risk margin --book - --maintenance --liquidation --cash 90000 --json",),
+    "risk-margin-ahead": ("risk margin --book - --regime all --cash 90000 --after-expiry 2027-01-15 --json",),
     "risk-margin-of-the-account": (BUY, "risk margin --regime all --json"),
     "risk-var": (BUY, "risk var --confidence 0.99,0.95 --horizon 1,10 --json"),
     "risk-es": (BUY, "risk es --method age --by underlying --json"),
@@ -242,6 +243,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
 STDIN = {
     "risk-reverse-stress": SHARES,
     "risk-margin": BOOK,
+    "risk-margin-ahead": BOOK,
     "risk-margin-all": BOOK,
     "risk-margin-deribit": COINS,
     "risk-margin-kept": BOOK,

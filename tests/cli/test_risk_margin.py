@@ -125,6 +125,35 @@ def test_ends_need_cash(optionix):
     assert "cash" in answer.words
 
 
+def test_an_order_before_it_is_sent(optionix):
+    hedge = f"{HEADER}\nXYZ,45,put,40,2027-01-15,1,0.50,100\n"
+    (optionix.folder / "hedge.csv").write_text(hedge, "utf-8")
+    rows = f"{HEADER}\nXYZ,45,put,43,2027-01-15,-1,1.20,100\n"
+    asked = ["risk", "margin", "--book", "-", "--order", "hedge.csv"]
+    told = json.loads(optionix(*asked, "--cash", "1000", "--json", stdin=rows).out)["order"]
+    # Naked 820; a spread of three dollars with its long paid in 350.
+    assert (told["requirement_after"], told["requirement_change"]) == (350.0, 350.0 - 820.0)
+    assert told["units_that_fit"] == 14  # 880 of equity against 180 and 50 for each
+    assert told["bounded"]
+    assert "with the order: requirement -470.00 to 350.00" in optionix(*asked, stdin=rows).out
+    both = optionix("risk", "margin", "--book", "-", "--order", "-", stdin=rows)
+    assert (both.code, both.out) == (2, "")
+
+
+def test_what_an_expiry_leaves(optionix):
+    rows = f"{HEADER}\nXYZ,42,put,43,2027-01-15,-2,1.20,100\n"
+    told = json.loads(
+        optionix(
+            "risk", "margin", "--book", "-", "--maintenance", "--after-expiry", "2027-01-15", "--json", stdin=rows
+        ).out
+    )["after_expiry"]
+    assert (told["shares"], told["cash"]) == ({"XYZ": 200.0}, -8600.0)
+    assert told["requirement"] == 0.25 * 200 * 42
+    assert "XYZ settles at its price now, 42" in told["assumptions"]
+    none = optionix("risk", "margin", "--book", "-", "--after-expiry", "2027-02-19", stdin=rows)
+    assert (none.code, none.out) == (6, "")
+
+
 def test_rows_of_one_instrument_are_added_up(optionix):
     rows = f"{HEADER}\nXYZ,45,put,43,2027-01-15,-3,1.20,100\nXYZ,45,put,43,2027-01-15,2,1.20,100\n"
     told = json.loads(optionix("risk", "margin", "--book", "-", "--json", stdin=rows).out)

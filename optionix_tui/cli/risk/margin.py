@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,6 +11,7 @@ import typer
 
 from optionix_core.errors import UsageError
 from optionix_tui.cli.face import Face, face_of
+from optionix_tui.cli.files import DASH
 from optionix_tui.cli.native import keep_stdout_for_data
 from optionix_tui.cli.output import Format, FormatOption, JsonOption, chosen, emit
 from optionix_tui.cli.risk.book import BookOption, text_of
@@ -23,6 +25,7 @@ EPILOG = (
     "optionix risk margin --book book.csv --regime strategy --json | jq .requirement",
     "optionix risk margin --book - --regime all --class SPX=broad_index < book.csv",
     "optionix risk margin --maintenance --liquidation",
+    "optionix risk margin --book book.csv --order order.csv --cash 200000",
 )
 
 
@@ -56,6 +59,14 @@ def margin(
     liquidation: Annotated[
         bool, typer.Option("--liquidation", help="Tell the prices of each underlying at which the account ends.")
     ] = False,
+    order: Annotated[
+        str | None,
+        typer.Option("--order", help="Legs of an order, a CSV as a book: what it would change.", metavar="FILE"),
+    ] = None,
+    expiry: Annotated[
+        date | None,
+        typer.Option("--after-expiry", help="What this expiry leaves, at the prices of now.", metavar="DATE"),
+    ] = None,
     parameters: Annotated[
         Path | None,
         typer.Option("--parameters", help="TOML file of ranges and charges; an example without it.", metavar="FILE"),
@@ -73,14 +84,19 @@ def margin(
 
     keep_stdout_for_data()
     face = face_of(context)
+    if order == book == DASH:
+        raise UsageError("--book and --order cannot both read standard input")
+    classes = _classes(margin_class or ())
     terms = margins.MarginTerms(
         regime,  # type: ignore[arg-type] # checked where it is taken
         maintenance,
         "cash" if cash_account else "margin",
         None if parameters is None else margins.parameters_of(parameters),
         liquidation,
+        None if order is None else margins.book_of_csv(*text_of(order), face.clock.now()).book,
+        expiry,
     )
-    source = _source(face, book, cash, _classes(margin_class or ()))
+    source = _source(face, book, cash, classes)
     report = margins.margin(source, terms)
     document = margins_json.to_json(report)
     emit(chosen(format_, as_json), document, margin_layout.records(document), margin_layout.table(document))

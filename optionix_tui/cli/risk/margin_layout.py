@@ -35,7 +35,7 @@ def _one(document: Document) -> Table:
     ]
     if not document.get("exact", True):
         lines.append(f"no pairing needs less than {_money(document['lower_bound'])}")
-    lines += _health(document)
+    lines += [*_health(document), *_ahead(document)]
     lines += [f"assumed: {note}" for note in document["assumptions"]]
     headings, rows, left = _parts(document)
     return Table(headings, rows, "\n".join(lines), left)
@@ -45,7 +45,7 @@ def _all(document: Document) -> Table:
     kind = "maintenance" if document["maintenance"] else "initial"
     lines = [f"margin by every regime, {kind}: least by {document['least'] or 'none'}"]
     for regime in document["regimes"]:
-        lines += [f"{regime['regime']}: {line}" for line in _health(regime)]
+        lines += [f"{regime['regime']}: {line}" for line in (*_health(regime), *_ahead(regime))]
     lines += [f"no answer by {one['regime']}: {one['reason']}" for one in document["absent"]]
     notes = dict.fromkeys(note for regime in document["regimes"] for note in regime["assumptions"])
     lines += [f"assumed: {note}" for note in notes]
@@ -107,6 +107,23 @@ def _health(document: Document) -> list[str]:
         below = "none below" if end["below"] is None else f"below {end['below']:.2f}"
         above = "none above" if end["above"] is None else f"above {end['above']:.2f}"
         lines.append(f"{end['underlying']} at {end['price']:.2f} ends {below}, {above}")
+    return lines
+
+
+def _ahead(document: Document) -> list[str]:
+    """What an order would change, and what an expiry would leave."""
+    lines = []
+    if "order" in document:
+        told = document["order"]
+        fits = "" if told["units_that_fit"] is None else f", {told['units_that_fit']} of it fit"
+        change = f"{told['requirement_change']:+,.2f} to {_money(told['requirement_after'])}"
+        lines.append(f"with the order: requirement {change}, equity needed {told['equity_change']:+,.2f}{fits}")
+    if "after_expiry" in document:
+        told = document["after_expiry"]
+        shares = ", ".join(f"{count:+g} {name}" for name, count in told["shares"].items()) or "no shares"
+        lines.append(
+            f"after {told['expiry']}: {shares}, cash {told['cash']:+,.2f}, requirement {_money(told['requirement'])}"
+        )
     return lines
 
 

@@ -102,12 +102,15 @@ class HaltWatch:
         calm = datetime.combine(today + _DAY, time(), UTC)
         session = sessions.session(today)
         for kind, name in self._kinds((underlying,)):
-            if kind != "breaker" and session is not None and at < session.close:
-                watched = self._days.get((kind, name, today))
-                calm = min(calm, session.open if at < session.open else at if watched is None else watched.known_until)
-            elif kind == "breaker":
-                watched = self._days.get((kind, name, today))
-                calm = min(calm, at if watched is None else watched.known_until)
+            if kind != "breaker" and (session is None or at >= session.close):
+                continue
+            if kind != "breaker" and session is not None and at < session.open:
+                calm = min(calm, session.open)
+                continue
+            watched = self._days.get((kind, name, today))
+            if watched is None:
+                return at
+            calm = min(calm, watched.known_until, *(change.at for change in watched.changes if change.at > at))
         return calm
 
     def _days_before(self, at: datetime) -> tuple[date, ...]:

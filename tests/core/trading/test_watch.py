@@ -249,6 +249,16 @@ def test_looking_in_steps_finds_what_one_look_finds(quotes, looks):
     assert found == whole
 
 
+def test_a_look_back_in_time_still_finds_what_came_after_it():
+    feed = ScriptedFeed()
+    feed.tell("STOCK", 100, 94.0, 94.5)
+    watch = HaltWatch(feed, HaltRules())
+    assert watch.standing("STOCK", at(1000)) == ()
+    assert watch.standing("STOCK", at(50)) == ()
+    assert len(watch.standing("STOCK", at(200))) == 1
+    assert len(watch.changes(["STOCK"], at(50), at(600))) == 2
+
+
 class WithoutBounds:
     """The simulated feed, but it cannot bound its prices: every quote is looked at."""
 
@@ -266,8 +276,9 @@ class WithoutBounds:
         (20, "TUNDRA", datetime(2026, 5, 15, 13, 36, tzinfo=UTC)),
     ],
 )
-def test_bounds_leave_nothing_out(seed, underlying, moment):
-    feed = SimulatedFeed(seed)
+@pytest.mark.parametrize("session", ["continuous", "exchange"])
+def test_bounds_leave_nothing_out(session, seed, underlying, moment):
+    feed = SimulatedFeed(seed, session=session)
     assert isinstance(feed, BoundsUnderlyings)
     assert isinstance(feed, TellsHaltTerms)
     plain = WithoutBounds(feed)

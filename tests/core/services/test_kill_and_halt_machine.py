@@ -1,4 +1,4 @@
-"""Orders, ticks, halts, kills, crashes and cancels in any order: what must hold after every step."""
+"""Orders, ticks, halts by hand and of the venue, kills, crashes and cancels in any order: what must hold after each."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from decimal import Decimal
 from pathlib import Path
 
 from dying_store import Dying, Killed
+from halting_feed import HaltingFeed
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from steady_feed import CALL, CALL_110, START
-from told_feed import ToldFeed
 
 from optionix_core.errors import OptionixError
 from optionix_core.market.clock import ManualClock
@@ -34,7 +34,7 @@ WHO = {"by": "ada", "reason": "test"}
 class KillAndHalt(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
-        self.store, self.feed, self.clock = MemoryEventStore(), ToldFeed(), ManualClock(START)
+        self.store, self.feed, self.clock = MemoryEventStore(), HaltingFeed(), ManualClock(START)
         self.seconds = self.orders = self.kills = 0
 
     def workspace(self, store=None):
@@ -54,6 +54,20 @@ class KillAndHalt(RuleBasedStateMachine):
         self.feed.tell(self.seconds, symbol, bid, round(bid + 0.2, 2), 5)
         self.clock.moment = START + timedelta(seconds=self.seconds)
 
+    @initialize()
+    def begin(self):
+        """Something rests, and something is held, from the beginning on."""
+        trading.place(self.workspace(), OrderTerms("buy", 2, CALL, None, TimeInForce.IOC), "first")
+        trading.place(self.workspace(), OrderTerms("buy", 2, CALL, Decimal(4), TimeInForce.GTC), "rests")
+
+    @rule(percent=st.sampled_from([-7, -3, 0, 4, 8]), later=st.integers(0, 400))
+    def move(self, percent, later):
+        """From 5% on a limit state, and after 15 s a pause by Limit Up-Limit Down."""
+        self.feed.move(self.seconds + 1, 100.0 + percent)
+        self.seconds += 1 + later
+        self.clock.moment = START + timedelta(seconds=self.seconds)
+        trading.bring_up_to_date(self.workspace())
+
     @rule(symbol=SYMBOLS, side=st.sampled_from(["buy", "sell"]), cents=st.integers(-10, 6), rests=st.booleans())
     def order(self, symbol, side, cents, rests):
         self.orders += 1
@@ -72,13 +86,15 @@ class KillAndHalt(RuleBasedStateMachine):
 
     @rule(scope=SCOPES, seconds=st.one_of(st.none(), st.integers(1, 90)))
     def halt(self, scope, seconds):
-        if scope not in {(one.scope, one.name) for one in self.desk().orders.halts.expire(self.clock.now()).halts}:
+        board = self.desk().orders.halts.expire(self.clock.now())
+        if scope not in {(one.scope, one.name) for one in board.halts if one.rule == halts.MANUAL}:
             until = None if seconds is None else self.clock.now() + timedelta(seconds=seconds)
             halts.start(self.workspace(), *scope, **WHO, until=until)
 
     @rule(pick=st.integers(0, 5))
     def lift(self, pick):
-        standing = self.desk().orders.halts.expire(self.clock.now()).halts
+        board = self.desk().orders.halts.expire(self.clock.now())
+        standing = [halt for halt in board.halts if halt.rule == halts.MANUAL]
         if standing:
             one = standing[pick % len(standing)]
             halts.lift(self.workspace(), one.scope, one.name, **WHO)
@@ -143,5 +159,5 @@ def _same(one, event):
 
 TestKillAndHalt = KillAndHalt.TestCase
 TestKillAndHalt.settings = settings(
-    max_examples=12, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=20, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
 )

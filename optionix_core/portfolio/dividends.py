@@ -18,7 +18,7 @@ from fractions import Fraction
 from optionix_core.errors import InvalidValueError
 from optionix_core.portfolio.currency_units import rounded
 from optionix_core.portfolio.exact import ZERO, decimal_text, exact_arithmetic
-from optionix_core.portfolio.ledger import ENTRY, checked, entry_of
+from optionix_core.portfolio.ledger import checked, entries_of
 from optionix_core.portfolio.values import LedgerEntry, Posting
 from optionix_core.sync.event import Event, Record
 
@@ -73,12 +73,10 @@ def holders_at(records: Iterable[Record], symbol: str, moment: datetime) -> dict
     held: dict[str, Decimal] = {}
     with exact_arithmetic():
         for record in records:
-            if record.event.type != ENTRY or record.event.time >= moment:
-                continue
-            entry = entry_of(record.event)
-            for leg in entry.postings:
-                if leg.commodity == symbol and leg.account == f"{entry.account}:positions":
-                    held[entry.account] = held.get(entry.account, ZERO) + leg.amount
+            for entry in entries_of(record.event) if record.event.time < moment else ():
+                for leg in entry.postings:
+                    if leg.commodity == symbol and leg.account == f"{entry.account}:positions":
+                        held[entry.account] = held.get(entry.account, ZERO) + leg.amount
     return {account: quantity for account, quantity in held.items() if quantity}
 
 

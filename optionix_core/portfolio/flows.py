@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 from optionix_core.errors import InvalidValueError, MissingDataError
 from optionix_core.portfolio.exact import ZERO, add
@@ -36,6 +37,7 @@ class Flow:
         return Flow(add(self.quantity, other.quantity), add(self.cash, other.cash), add(self.fees, other.fees))
 
 
+@lru_cache(maxsize=1024)
 def _bucket(moment: datetime) -> int:
     return int(moment.timestamp()) // QUARTER
 
@@ -54,7 +56,8 @@ class RecentFlows:
         if key not in self.buckets:
             oldest = key - int(KEPT.total_seconds()) // QUARTER
             self.buckets = {known: value for known, value in self.buckets.items() if known >= oldest}
-        self.buckets[key] = self.buckets.get(key, Flow()).plus(flow)
+        known = self.buckets.get(key)
+        self.buckets[key] = flow if known is None else known.plus(flow)
 
     def since(self, moment: datetime) -> Flow:
         """All trades at or after `moment`, which must be a full quarter of an hour.

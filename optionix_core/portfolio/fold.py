@@ -9,18 +9,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal, DecimalException
 from typing import Final, Self, cast
 
 from optionix_core.errors import IntegrityError
-from optionix_core.market import symbols
 from optionix_core.portfolio import fields
-from optionix_core.portfolio.exact import ZERO, add, decimal_text, exact_arithmetic, subtract
+from optionix_core.portfolio.book_account import BookAccount, plain_move
+from optionix_core.portfolio.exact import ZERO, decimal_text, exact_arithmetic
 from optionix_core.portfolio.flows import Flow
 from optionix_core.portfolio.holdings import Holding
 from optionix_core.portfolio.ledger import ACCOUNT_OPENED, ENTRY, LOT_METHODS, LOTS_CHOSEN, entry_of
+from optionix_core.portfolio.trades import Trade, carries_trades, trades_of
 from optionix_core.portfolio.values import (
     AccountState,
     ClosedLot,
@@ -28,69 +28,12 @@ from optionix_core.portfolio.values import (
     LedgerEntry,
     LotMethod,
     Move,
-    Position,
-    Posting,
 )
 from optionix_core.sync.canonical import time_text
 from optionix_core.sync.event import EMPTY_HEAD, Event, Head, Json, Record
 
 STATE_VERSION: Final = 2
 _CHANGING: Final = frozenset({ENTRY, ACCOUNT_OPENED, LOTS_CHOSEN})
-
-_Since = tuple[datetime, LotMethod]
-
-
-@dataclass(slots=True)
-class _Account:
-    venue: str
-    currency: str
-    holdings: dict[str, Holding] = field(default_factory=dict)
-    methods: list[_Since] = field(default_factory=list)
-    """From when on which lots are closed first; before the first, first in first out."""
-    positions: dict[str, Position] = field(default_factory=dict)
-    """Of the holdings that did not move since they were last asked for."""
-    open: dict[str, date | None] = field(default_factory=dict)
-    """Symbols that are held now, each with the expiry date of an option."""
-    realised: dict[str, Decimal] = field(default_factory=dict)
-    """By currency, over all holdings."""
-
-    @classmethod
-    def of_holdings(cls, venue: str, currency: str, holdings: dict[str, Holding], methods: list[_Since]) -> _Account:
-        account = cls(venue, currency, holdings, methods)
-        for symbol, holding in holdings.items():
-            account.note(symbol, holding, ZERO)
-        return account
-
-    def copy(self) -> _Account:
-        return _Account(
-            self.venue,
-            self.currency,
-            {symbol: holding.copy() for symbol, holding in self.holdings.items()},
-            list(self.methods),
-            dict(self.positions),
-            dict(self.open),
-            dict(self.realised),
-        )
-
-    def note(self, symbol: str, holding: Holding, realised: Decimal) -> None:
-        """A holding has moved, and had realised so much before."""
-        self.positions.pop(symbol, None)
-        if not holding.lots:
-            self.open.pop(symbol, None)
-        elif symbol not in self.open:
-            self.open[symbol] = symbols.terms(symbol).expiry if symbols.is_option(symbol) else None
-        if holding.realised != realised:
-            change = subtract(holding.realised, realised)
-            self.realised[holding.currency] = add(self.realised.get(holding.currency, ZERO), change)
-
-    def position(self, name: str, symbol: str, holding: Holding) -> Position:
-        known = self.positions.get(symbol)
-        if known is None:
-            known = self.positions[symbol] = _position(name, symbol, holding)
-        return known
-
-    def method_at(self, time: datetime) -> LotMethod:
-        return next((method for since, method in reversed(self.methods) if since <= time), "fifo")
 
 
 class BookFold:
@@ -103,7 +46,7 @@ class BookFold:
         self.head: Head = EMPTY_HEAD
         """The last record that is in the state."""
         self._on_close = on_close
-        self._accounts: dict[str, _Account] = {}
+        self._accounts: dict[str, BookAccount] = {}
         self._balances: dict[str, dict[str, Decimal]] = {}
         self._states: dict[str, AccountState] = {}
 
@@ -113,7 +56,7 @@ class BookFold:
         return self._of(self.head, accounts, self.balances())
 
     @classmethod
-    def _of(cls, head: Head, accounts: dict[str, _Account], balances: dict[str, dict[str, Decimal]]) -> Self:
+    def _of(cls, head: Head, accounts: dict[str, BookAccount], balances: dict[str, dict[str, Decimal]]) -> Self:
         fold = cls()
         fold.head, fold._accounts, fold._balances = head, accounts, balances
         return fold
@@ -128,6 +71,9 @@ class BookFold:
         try:
             if event.type == ENTRY:
                 self._post(entry_of(event))
+            elif carries_trades(event):
+                for trade in trades_of(event):
+                    self.trade(trade)
             elif event.type == ACCOUNT_OPENED:
                 self._open(event)
             elif event.type == LOTS_CHOSEN:
@@ -142,7 +88,9 @@ class BookFold:
         name = fields.text(event.payload, "account")
         if name in self._accounts:
             raise IntegrityError(f"account {name} is opened twice")
-        self._accounts[name] = _Account(fields.text(event.payload, "venue"), fields.text(event.payload, "currency"))
+        self._accounts[name] = BookAccount(
+            name, fields.text(event.payload, "venue"), fields.text(event.payload, "currency")
+        )
 
     def _choose(self, event: Event) -> None:
         account = self._known(fields.text(event.payload, "account"))
@@ -153,7 +101,7 @@ class BookFold:
             raise IntegrityError(f"lots are chosen since {account.methods[-1][0]} already, after {event.time}")
         account.methods.append((event.time, cast(LotMethod, method)))
 
-    def _known(self, name: str) -> _Account:
+    def _known(self, name: str) -> BookAccount:
         account = self._accounts.get(name)
         if account is None:
             raise IntegrityError(f"account {name} is not open")
@@ -162,25 +110,48 @@ class BookFold:
     def _post(self, entry: LedgerEntry) -> None:
         account = self._known(entry.account)
         with exact_arithmetic():
-            for move in entry.moves or _plain_move(entry, account):
-                self._move(account, move, entry)
+            for move in entry.moves or plain_move(entry, account):
+                self._move(account, move, entry.time, entry.id)
             for leg in entry.postings:
-                balances = self._balances.setdefault(leg.account, {})
-                balances[leg.commodity] = balances.get(leg.commodity, ZERO) + leg.amount
+                self._add(leg.account, leg.commodity, leg.amount)
 
-    def _move(self, account: _Account, move: Move, entry: LedgerEntry) -> None:
+    def trade(self, trade: Trade) -> None:
+        """Take a trade that a record tells: as its ledger entry, without making it."""
+        account = self._known(trade.account)
+        self._states.pop(trade.account, None)
+        quantity, cash, fee, currency = trade.quantity, trade.cash, trade.fee, trade.currency
+        with exact_arithmetic():
+            move = Move(trade.symbol, quantity, cash, currency, fee)
+            self._move(account, move, trade.time, trade.entry_id)
+            venue = f"venue:{trade.venue}"
+            self._add(account.positions_name, trade.symbol, quantity)
+            self._add(venue, trade.symbol, -quantity)
+            if cash:
+                self._add(account.cash_name, currency, -cash)
+                self._add(venue, currency, cash)
+            if fee:
+                self._add(account.cash_name, currency, -fee)
+                self._add(account.fees_name, currency, fee)
+
+    def _add(self, account: str, commodity: str, amount: Decimal) -> None:
+        balances = self._balances.get(account)
+        if balances is None:
+            balances = self._balances[account] = {}
+        balances[commodity] = balances.get(commodity, ZERO) + amount
+
+    def _move(self, account: BookAccount, move: Move, time: datetime, entry_id: str) -> None:
         holding = account.holdings.get(move.symbol)
         if holding is None:
-            holding = account.holdings[move.symbol] = Holding(entry.time, move.currency)
+            holding = account.holdings[move.symbol] = Holding(time, move.currency)
         realised = holding.realised
-        closings = holding.move(move, entry.time, account.method_at(entry.time), entry.id)
+        closings = holding.move(move, time, account.method_at(time), entry_id)
         account.note(move.symbol, holding, realised)
         if self._on_close is None:
             return
         for item in closings:
             self._on_close(
                 ClosedLot(
-                    account=entry.account,
+                    account=account.name,
                     symbol=move.symbol,
                     lot=item.lot.id,
                     quantity=item.quantity,
@@ -188,8 +159,8 @@ class BookFold:
                     proceeds=item.proceeds,
                     currency=move.currency,
                     opened_at=item.lot.opened_at,
-                    closed_at=entry.time,
-                    closed_by=entry.id,
+                    closed_at=time,
+                    closed_by=entry_id,
                 )
             )
 
@@ -200,31 +171,27 @@ class BookFold:
             account = self._accounts.get(name)
             if account is None:
                 return None
-            known = self._states[name] = self._state_of(name, account)
+            known = self._states[name] = self._state_of(account)
         return known
 
-    def _state_of(self, name: str, account: _Account) -> AccountState:
-        with exact_arithmetic():
-            holdings, realised = account.holdings, account.realised
-            positions = tuple([account.position(name, symbol, holdings[symbol]) for symbol in sorted(account.open)])
-            return AccountState(
-                account=name,
-                venue=account.venue,
-                currency=account.currency,
-                cash=self.balance(f"{name}:cash", account.currency),
-                opening_balance=-self.balance(f"{name}:equity", account.currency),
-                realised_pnl=realised.get(account.currency, ZERO),
-                fees=self.balance(f"{name}:fees", account.currency),
-                positions=positions,
-                cash_by_currency=self._amounts(f"{name}:cash"),
-                receivable=self._amounts(f"{name}:receivable"),
-                income=-self.balance(f"{name}:income", account.currency),
-                lot_method=account.methods[-1][1] if account.methods else "fifo",
-                realised_by_currency=tuple(sorted((key, amount) for key, amount in realised.items() if amount)),
-            )
-
-    def _amounts(self, name: str) -> tuple[tuple[str, Decimal], ...]:
-        return tuple(sorted([(key, amount) for key, amount in self._balances.get(name, {}).items() if amount]))
+    def _state_of(self, account: BookAccount) -> AccountState:
+        currency, realised = account.currency, account.realised
+        cash = self._balances.get(account.cash_name, {})
+        return AccountState(
+            account=account.name,
+            venue=account.venue,
+            currency=currency,
+            cash=cash.get(currency, ZERO),
+            opening_balance=self.balance(account.equity_name, currency).copy_negate(),
+            realised_pnl=realised.get(currency, ZERO),
+            fees=self.balance(account.fees_name, currency),
+            positions=account.open_positions(),
+            cash_by_currency=_amounts(cash),
+            receivable=_amounts(self._balances.get(account.receivable_name, {})),
+            income=self.balance(account.income_name, currency).copy_negate(),
+            lot_method=account.methods[-1][1] if account.methods else "fifo",
+            realised_by_currency=_amounts(realised),
+        )
 
     def first_expiry(self, venue: str) -> date | None:
         """The earliest expiry date among the open options of all accounts of a venue; None where there is none."""
@@ -328,7 +295,8 @@ class BookFold:
         }
         accounts = cast("dict[str, dict[str, Json]]", state["accounts"])
         fold._accounts = {
-            name: _Account.of_holdings(
+            name: BookAccount.of_holdings(
+                name,
                 fields.text(account, "venue"),
                 fields.text(account, "currency"),
                 {
@@ -360,44 +328,10 @@ class BookFold:
         return cls.of_state(state)
 
 
-def _plain_move(entry: LedgerEntry, account: _Account) -> tuple[Move, ...]:
-    """The one move of an entry whose postings say all; none where it moves no instrument."""
-    positions, cash_account, fee_account = (f"{entry.account}:{place}" for place in ("positions", "cash", "fees"))
-    held: list[Posting] = []
-    cash: dict[str, Decimal] = {}
-    fees: dict[str, Decimal] = {}
-    for leg in entry.postings:
-        if leg.account == positions:
-            held.append(leg)
-        elif leg.account == cash_account:
-            cash[leg.commodity] = cash.get(leg.commodity, ZERO) - leg.amount
-        elif leg.account == fee_account:
-            fees[leg.commodity] = fees.get(leg.commodity, ZERO) + leg.amount
-    if not held:
-        return ()
-    if len(held) > 1:
-        raise IntegrityError(f"an entry moves one instrument, this one {len(held)}")
-    if len(cash) > 1:
-        raise IntegrityError(f"an entry moves cash of one currency, this one {', '.join(sorted(cash))}")
-    symbol, quantity = held[0].commodity, held[0].amount
-    known = account.holdings.get(symbol)
-    currency = next(iter(cash), account.currency if known is None else known.currency)
-    fee = fees.get(currency, ZERO)
-    return (Move(symbol, quantity, cash.get(currency, ZERO) - fee, currency, fee),)
-
-
-def _position(name: str, symbol: str, holding: Holding) -> Position:
-    return Position(
-        account=name,
-        symbol=symbol,
-        quantity=sum((lot.quantity for lot in holding.lots), ZERO),
-        cost=sum((lot.cost for lot in holding.lots), ZERO),
-        realised_pnl=holding.realised,
-        fees=holding.fees,
-        opened_at=holding.opened_at,
-        lots=tuple(holding.lots),
-        currency=holding.currency,
-    )
+def _amounts(balances: Mapping[str, Decimal]) -> tuple[tuple[str, Decimal], ...]:
+    found = [(key, amount) for key, amount in balances.items() if amount]
+    found.sort()
+    return tuple(found)
 
 
 def closed_lots(records: Iterable[Record]) -> tuple[ClosedLot, ...]:

@@ -14,7 +14,7 @@ from typing import Self, cast
 
 from optionix_core.errors import IntegrityError
 from optionix_core.portfolio import fields
-from optionix_core.portfolio.exact import ZERO, decimal_text
+from optionix_core.portfolio.exact import ZERO, add, decimal_text, subtract
 from optionix_core.portfolio.flows import Flow, RecentFlows
 from optionix_core.portfolio.lots import Closing, leave_lots, trade
 from optionix_core.portfolio.values import Lot, LotMethod, Move
@@ -52,9 +52,10 @@ class Holding:
             closings = trade(
                 self.lots, move.quantity, move.cost, time, method=method, named=move.closes, opened_by=entry_id
             )
-        if closings:
-            self.realised += sum((item.proceeds - item.cost for item in closings), ZERO)
-        self.fees += move.fee
+        for item in closings:
+            self.realised = add(self.realised, subtract(item.proceeds, item.cost))
+        if move.fee:
+            self.fees = add(self.fees, move.fee)
         self.flows.add(time, Flow(move.quantity, move.cost, move.fee))
         now = self._sign()
         if now and now != was:
@@ -64,7 +65,7 @@ class Holding:
         return closings
 
     def _sign(self) -> int:
-        return 0 if not self.lots else 1 if self.lots[0].quantity > 0 else -1
+        return 0 if not self.lots else -1 if self.lots[0].quantity.is_signed() else 1
 
     def _come(self, move: Move, method: LotMethod) -> tuple[Closing, ...]:
         """Lots that come with their own cost and date stand in the order of their dates."""

@@ -25,6 +25,7 @@ from optionix_core.errors import IntegrityError, InvalidValueError
 from optionix_core.portfolio import fields
 from optionix_core.portfolio.exact import ZERO, add, decimal_text, multiply
 from optionix_core.portfolio.moves import check_moves, moves_of, moves_payload
+from optionix_core.portfolio.trades import Trade, carries_trades, trades_of
 from optionix_core.portfolio.values import EntryKind, LedgerEntry, LotMethod, Posting
 from optionix_core.sync.canonical import time_text
 from optionix_core.sync.event import Event, Json, made
@@ -88,9 +89,35 @@ def trade_entry(
     One that names the lots that it closes is made by `combination.combination_entry`, of one leg.
     """
     cash = multiply(multiply(quantity, price), multiplier)
-    bought = "bought" if quantity > 0 else "sold"
-    memo = f"{bought} {decimal_text(quantity.copy_abs())} {symbol} at {decimal_text(price)}"
+    memo = _memo(symbol, quantity, price)
     return _movement("trade", entry_id, account, venue, symbol, currency, quantity, cash, fee, time, memo, cause)
+
+
+def entry_of_trade(trade: Trade) -> LedgerEntry:
+    """The entry of a trade that is told inside the record of its order."""
+    account, venue, symbol, quantity = trade.account, trade.venue, trade.symbol, trade.quantity
+    memo = _memo(symbol, quantity, trade.price)
+    return checked(
+        _movement(
+            "trade",
+            trade.entry_id,
+            account,
+            venue,
+            symbol,
+            trade.currency,
+            quantity,
+            trade.cash,
+            trade.fee,
+            trade.time,
+            memo,
+            trade.cause,
+        )
+    )
+
+
+def _memo(symbol: str, quantity: Decimal, price: Decimal) -> str:
+    bought = "bought" if quantity > 0 else "sold"
+    return f"{bought} {decimal_text(quantity.copy_abs())} {symbol} at {decimal_text(price)}"
 
 
 def expiry_entry(
@@ -160,6 +187,18 @@ def entry_event(entry: LedgerEntry) -> Event:
     if entry.moves:
         payload["moves"] = moves_payload(entry.moves)
     return made(entry.id, ENTRY, entry.time, payload, entry)
+
+
+def entries_of(event: Event) -> tuple[LedgerEntry, ...]:
+    """Every entry that an event tells: itself, or those of its trades. Raises IntegrityError where it is malformed."""
+    if event.type == ENTRY:
+        return (entry_of(event),)
+    if not carries_trades(event):
+        return ()
+    try:
+        return tuple(entry_of_trade(trade) for trade in trades_of(event))
+    except InvalidValueError as error:
+        raise IntegrityError(f"a trade of {event.id} does not balance: {error}") from None
 
 
 def entry_of(event: Event) -> LedgerEntry:

@@ -73,6 +73,10 @@ def trade(
         _expect_unnamed(named)
         lots.append(Lot(quantity, cash, time, opened_by))
         return ()
+    if len(lots) == 1 and not named and lots[0].quantity == quantity.copy_negate():
+        closing = Closing(lots[0], lots[0].quantity, lots[0].cost, cash.copy_negate())
+        lots.clear()
+        return (closing,)
     try:
         with exact_arithmetic():
             takings = _takings(lots, quantity, method, named)

@@ -17,6 +17,7 @@ from optionix_core.errors import MissingDataError, UnknownNameError
 from optionix_core.market import symbols
 from optionix_core.market.protocols import FeedState, TellsQuotes
 from optionix_core.portfolio.exact import decimal_of_float, decimal_text, exact_arithmetic
+from optionix_core.trading import facts
 from optionix_core.trading.alerts.conditions import (
     BookGreek,
     ExpiryWithin,
@@ -209,12 +210,12 @@ class AlertFacts:
         return self._view
 
     def _fills(self, watch: Watch, condition: OrderFilled) -> Iterator[Observation]:
-        for record in self._log.read(watch.opened.looked_seq):
-            if record.event.type != FILLED:
+        for _, event in facts.read(self._log, watch.opened.looked_seq):
+            if event.type != FILLED:
                 continue
-            fill = fill_of(record.event)
+            fill = fill_of(event)
             if fill.client_order_id == condition.client_order_id:
-                words = f"{fill_side(record.event)} {fill.quantity} {str(record.event.payload['symbol']).strip()}"
+                words = f"{fill_side(event)} {fill.quantity} {str(event.payload['symbol']).strip()}"
                 told = f"order {fill.client_order_id} filled: {words} at {decimal_text(fill.price)}"
                 yield Observation(max(fill.filled_at, watch.alert.set_at), happened=told)
 

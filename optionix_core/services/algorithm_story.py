@@ -10,11 +10,13 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from optionix_core.errors import UnknownNameError
+from optionix_core.portfolio.trades import fill_id
+from optionix_core.trading import facts
 from optionix_core.trading.algorithms import records
 from optionix_core.trading.algorithms.planner import SliceProgress
 from optionix_core.trading.orders import OrderState
 from optionix_core.trading.records import end_id as order_end_id
-from optionix_core.trading.records import end_of, fill_id, fill_of, intent_id
+from optionix_core.trading.records import end_of, fill_of, intent_id
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -203,9 +205,9 @@ def _slice(log: LogReader, desk: Desk, sliced: Sliced, order: str) -> SliceStory
     if log.find(intent_id(order)) is None:
         return SliceStory(sliced, order, None, None, (), None)
     fills: list[Fill] = []
-    while (record := log.find(fill_id(order, len(fills) + 1))) is not None:
-        fills.append(fill_of(record.event))
-    ended = log.find(order_end_id(order))
+    while (told := facts.find(log, fill_id(order, len(fills) + 1))) is not None:
+        fills.append(fill_of(told.event))
+    ended = facts.find(log, order_end_id(order))
     if ended is not None:
         end = end_of(ended.event)
         return SliceStory(sliced, order, end.state, end.reason, tuple(fills), ended.event.time)

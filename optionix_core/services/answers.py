@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING
 from optionix_core.errors import IntegrityError
 from optionix_core.portfolio.exact import ZERO, add
 from optionix_core.portfolio.ledger import ENTRY, entry_of
+from optionix_core.portfolio.trades import carries_trades, fill_id
+from optionix_core.trading import facts
+from optionix_core.trading.executed import Executed, executed_of
 from optionix_core.trading.fold import amended_terms
 from optionix_core.trading.orders import OrderResult
-from optionix_core.trading.records import END_STATES, FILLED, end_id, end_of, fill_id, fill_of
+from optionix_core.trading.records import END_STATES, FILLED, end_id, end_of, fill_of
 from optionix_core.trading.working_records import AMENDED, accepted_id, accepted_of, amended_of
 
 if TYPE_CHECKING:
     from optionix_core.portfolio.values import LedgerEntry
     from optionix_core.services.draft import Draft
     from optionix_core.sync.event import LogReader, Record
+    from optionix_core.trading.facts import Fact
     from optionix_core.trading.fold import OpenOrder, OrderFold
     from optionix_core.trading.orders import Fill, GateCheck, OrderIntent
     from optionix_core.trading.records import OrderEnd
@@ -28,6 +32,8 @@ def of_draft(draft: Draft, intent: OrderIntent, checks: tuple[GateCheck, ...]) -
     fills: list[Fill] = []
     cost, end = ZERO, None
     for event in draft.events:
+        if type(event.value) is Executed and event.value.client_order_id == name:
+            return of_executed(intent, event.value)
         if event.payload.get("client_order_id") == name:
             if event.type == FILLED:
                 fills.append(fill_of(event))
@@ -39,19 +45,30 @@ def of_draft(draft: Draft, intent: OrderIntent, checks: tuple[GateCheck, ...]) -
     return _result(intent, order, end, checks, tuple(fills), cost)
 
 
+def of_executed(intent: OrderIntent, done: Executed, *, replayed: bool = False) -> OrderResult:
+    """The answer to an order that ended at once."""
+    cost = ZERO
+    for trade in done.trades:
+        cost = add(cost, trade.cash)
+    end = done.end
+    return OrderResult(intent, end.state, end.checks, done.fills, end.reason, replayed=replayed, cost=cost)
+
+
 def of_log(log: LogReader, orders: OrderFold, intent: OrderIntent) -> OrderResult | None:
     """The answer that an order has had, as it stands now; None where it was not answered."""
     name = intent.client_order_id
-    ended, accepted = log.find(end_id(name)), log.find(accepted_id(name))
+    ended, accepted = facts.find(log, end_id(name)), log.find(accepted_id(name))
     if ended is None and accepted is None:
         return None
+    if ended is not None and carries_trades(ended.event):
+        return of_executed(intent, executed_of(ended.event), replayed=True)
     fills: list[Fill] = []
     cost = ZERO
-    while (record := log.find(fill_id(name, len(fills) + 1))) is not None:
-        fill = fill_of(record.event)
-        entry = log.find(f"{fill.fill_id}/entry")
+    while (told := facts.find(log, fill_id(name, len(fills) + 1))) is not None:
+        fill = fill_of(told.event)
+        entry = facts.find(log, f"{fill.fill_id}/entry")
         if entry is None:
-            raise IntegrityError(f"{fill.fill_id} has no ledger entry", record.seq)
+            raise IntegrityError(f"{fill.fill_id} has no ledger entry", told.seq)
         cost = add(cost, _cost_of(entry_of(entry.event)))
         fills.append(fill)
     end = None if ended is None else end_of(ended.event)
@@ -70,7 +87,7 @@ def known(log: LogReader, orders: OrderFold, intent: OrderIntent) -> OrderResult
     return found
 
 
-def _last_terms(log: LogReader, intent: OrderIntent, accepted: Record, ended: Record) -> OrderIntent:
+def _last_terms(log: LogReader, intent: OrderIntent, accepted: Record, ended: Fact) -> OrderIntent:
     """The terms with which an order ended."""
     for record in log.read(accepted.seq, ended.seq - accepted.seq):
         event = record.event

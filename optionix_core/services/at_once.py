@@ -6,9 +6,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from optionix_core.portfolio.exact import ZERO, decimal_text, exact_arithmetic
+from optionix_core.services import at_touch
 from optionix_core.services.judging import quotes_of
 from optionix_core.trading.combination import natural
-from optionix_core.trading.orders import OrderState, Side, TimeInForce
+from optionix_core.trading.executed import executed_event
+from optionix_core.trading.orders import OrderState, TimeInForce
 from optionix_core.trading.paper import signed_cost
 from optionix_core.trading.records import FILLED, OrderEnd, end_event, fill_of
 from optionix_core.trading.touch import acceptable
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from optionix_core.services.draft import Draft
     from optionix_core.services.working import Working
     from optionix_core.sync.event import Event
-    from optionix_core.trading.orders import Fill, GateCheck, OrderIntent
+    from optionix_core.trading.orders import Fill, GateCheck, OrderIntent, Side
 
 
 def match(
@@ -33,7 +35,12 @@ def match(
     checks: tuple[GateCheck, ...],
     now: datetime,
 ) -> None:
-    """Fill an order whose intent is in the draft's orders, and end it."""
+    """Fill an order whose intent is in the draft's orders, and end it: in one record where it meets no order."""
+    if at_touch.meets_nothing_else(draft.orders, intent):
+        instrument = working.instrument(intent.symbol)
+        done = at_touch.execute(working.venue, intent, instrument, quote, checks, now)
+        draft.add(executed_event(done, now) if done.fills else end_event(intent, done.end, now))
+        return
     mark = len(draft.events)
     why = _taken(working, intent, quote, now)
     fills = _fills(draft, intent, mark)
@@ -105,14 +112,7 @@ def _fills(draft: Draft, intent: OrderIntent, mark: int) -> tuple[Fill, ...]:
 
 
 def _why(working: Working, intent: OrderIntent, quote: Quote, filled: int, now: datetime) -> str:  # noqa: ARG001
-    price = quote.ask if intent.side is Side.BUY else quote.bid
-    name, limit = "ask" if intent.side is Side.BUY else "bid", intent.limit_price
-    if filled:
-        return f"{filled} of {intent.quantity} filled, the rest cancelled: no more displayed at the {name}"
-    if price is not None and limit is not None and not acceptable(intent.side, Decimal(repr(price)), limit):
-        return f"the {name} is {price}, the limit {decimal_text(limit)}"
-    taken = working.venue.already_taken(intent.side, quote)
-    return f"all that was displayed at the {name} is taken ({taken} contracts)"
+    return at_touch.why_cut(working.venue, intent, quote, filled)
 
 
 def _why_units(working: Working, intent: OrderIntent, quote: Quote, filled: int, now: datetime) -> str:  # noqa: ARG001

@@ -132,12 +132,13 @@ class BookViewer:
     def _follow(self, store: EventStore, events: int) -> None:
         if events <= self._read:
             return
-        from optionix_core.portfolio.ledger import ENTRY, entry_of
+        from optionix_core.portfolio.ledger import entries_of
 
         found = [
-            entry_of(record.event)
+            entry
             for record in store.read(max(self._read, events - 4 * ENTRY_TAIL))
-            if record.seq <= events and record.event.type == ENTRY
+            if record.seq <= events
+            for entry in entries_of(record.event)
         ]
         mine = [entry for entry in reversed(found) if entry.account == self._workspace.account]
         self._entries = (*mine, *self._entries)[:ENTRY_TAIL]

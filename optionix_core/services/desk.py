@@ -17,7 +17,7 @@ from optionix_core.errors import IntegrityError
 from optionix_core.market.protocols import FeedState, QuoteSource
 from optionix_core.portfolio.fold import BookFold
 from optionix_core.sync.checkpoints import CheckpointReader, CheckpointStore, FoldCheckpoint
-from optionix_core.sync.event import EMPTY_HEAD, Event, LogReader, LogWriter, Record
+from optionix_core.sync.event import EMPTY_HEAD, Event, Head, LogReader, LogWriter, Record
 from optionix_core.trading.fold import OpenOrder, OrderFold
 from optionix_core.trading.halt_rules import ORDINARY, TradingRules
 from optionix_core.trading.limits import LimitEngine
@@ -95,6 +95,19 @@ class Desk:
         with self.lock:
             records = log.append(events)
             self._take(record for record in records if record.seq > self.book.head.seq)
+
+    def adopt(self, log: LogWriter, events: Sequence[Event], book: BookFold, orders: OrderFold) -> None:
+        """As `append`, where `book` and `orders` are copies of this desk's that have `events` in them already.
+
+        Raises IntegrityError where one of the events was in the log before.
+        """
+        with self.lock:
+            before = self.book.head.seq
+            records = log.append(events)
+            if [record.seq for record in records] != [*range(before + 1, before + 1 + len(events))]:
+                raise IntegrityError("what a draft appends was in the log already", records[0].seq)
+            book.head = Head(records[-1].seq, records[-1].hash)
+            self.book, self.orders = book, orders
 
     def keep(self, log: LogWriter) -> None:
         """Keep a checkpoint where enough has happened since the last and the store has a place for it."""

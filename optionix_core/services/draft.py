@@ -9,14 +9,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from optionix_core.portfolio.ledger import ACCOUNT_OPENED, ENTRY
+from optionix_core.portfolio.trades import carries_trades
 from optionix_core.sync.event import GENESIS, Record
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from optionix_core.market.quote import Quote
     from optionix_core.portfolio.fold import BookFold
     from optionix_core.services.desk import Desk
     from optionix_core.sync.event import Event, LogWriter
+    from optionix_core.trading.executed import Executed
     from optionix_core.trading.fold import OrderFold
+    from optionix_core.trading.limit_board import LimitBoard
     from optionix_core.trading.orders import Side
 
 
@@ -33,6 +38,11 @@ class Draft:
         self.rules, self.engine, self.watch = desk.rules, desk.engine, desk.watch
         self._moved = False
         """Whether something drafted changes a book."""
+
+    @property
+    def limits_set(self) -> LimitBoard:
+        """Limits on books that are set; no draft that moves a book sets any."""
+        return self._desk.orders.limits
 
     @property
     def book(self) -> BookFold:
@@ -64,7 +74,7 @@ class Draft:
         """Take events in, in order."""
         for event in events:
             self.events.append(event)
-            if event.type in (ENTRY, ACCOUNT_OPENED):
+            if _posts(event):
                 self._unposted.append(event)
                 self._moved = True
 
@@ -72,8 +82,31 @@ class Draft:
         """Drop all events but the first `count`."""
         del self.events[count:]
         self._book, self._orders, self._applied = self._desk.book, self._desk.orders, 0
-        self._unposted = [event for event in self.events if event.type in (ENTRY, ACCOUNT_OPENED)]
+        self._unposted = [event for event in self.events if _posts(event)]
         self._moved = bool(self._unposted)
+
+    def take(self, done: Executed, time: datetime) -> None:
+        """Take in an order of a batch, whose record comes once for all of them, by `settle`."""
+        book, orders = self.book, self.orders
+        if book is self._desk.book:
+            self._book = book = book.copy()
+        if orders is self._desk.orders:
+            self._orders = orders = orders.copy()
+        self._moved = True
+        for trade in done.trades:
+            book.trade(trade)
+        orders.execute(done, time)
+
+    def settle(self, log: LogWriter, batch: Event) -> None:
+        """Append what is drafted and the record of the orders that were taken in, which makes the draft the desk.
+
+        Breaches of limits that the batch brings come after it.
+        """
+        before = len(self.events)
+        if self._moved and self._desk.limit_watch is not None:
+            self.add(*self._desk.limit_watch(self))
+        events = (*self.events[:before], batch, *self.events[before:])
+        self._desk.adopt(log, events, self.book, self.orders)
 
     def find(self, event_id: str) -> Event | None:
         """A drafted event by its id."""
@@ -84,3 +117,8 @@ class Draft:
         if self._moved and self._desk.limit_watch is not None:
             self.add(*self._desk.limit_watch(self))
         self._desk.append(log, self.events)
+
+
+def _posts(event: Event) -> bool:
+    """Whether an event changes a book."""
+    return event.type in (ENTRY, ACCOUNT_OPENED) or carries_trades(event)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from optionix_core.errors import InvalidValueError, UnknownNameError
+from optionix_core.trading import facts
 from optionix_core.trading.claims import siblings
 from optionix_core.trading.records import FILLED, INTENT, end_id, end_of, fill_of, intent_id, intent_of
 
@@ -23,7 +24,7 @@ def check_parent(log: LogReader, intent: OrderIntent) -> None:
     """
     if intent.parent is None:
         return
-    found = log.find(intent_id(intent.parent))
+    found = facts.find(log, intent_id(intent.parent))
     if found is None:
         raise UnknownNameError("parent order", intent.parent)
     parent = intent_of(found.event)
@@ -44,7 +45,7 @@ def check_group(orders: Iterable[OpenOrder], intent: OrderIntent) -> None:
 
 def parent_refusal(log: LogReader, intent: OrderIntent) -> str | None:
     """Why a child cannot work: its parent ended before it was filled; None where it may."""
-    ended = None if intent.parent is None else log.find(end_id(intent.parent))
+    ended = None if intent.parent is None else facts.find(log, end_id(intent.parent))
     if ended is None or intent.parent is None:
         return None
     filled, taken = _of_family(log, intent, intent.parent)
@@ -56,10 +57,9 @@ def parent_refusal(log: LogReader, intent: OrderIntent) -> str | None:
 
 def _of_family(log: LogReader, intent: OrderIntent, parent: str) -> tuple[int, int]:
     """What the parent of `intent` was filled with, and what its other children in the same group were."""
-    first = log.find(intent_id(parent))
+    first = facts.find(log, intent_id(parent))
     group, filled, taken = set(), 0, 0
-    for record in log.read(0 if first is None else first.seq):
-        event = record.event
+    for _, event in facts.read(log, 0 if first is None else first.seq - 1):
         if event.type == INTENT and intent.one_cancels is not None:
             other = intent_of(event)
             if (other.parent, other.one_cancels) == (parent, intent.one_cancels):

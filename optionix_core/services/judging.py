@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from optionix_core.errors import MissingDataError, RefusedError, UnknownNameError
 from optionix_core.market.protocols import ListsShares, TellsSessions
 from optionix_core.market.symbols import is_share
 from optionix_core.portfolio.exact import ZERO, add, multiply, subtract
 from optionix_core.services.limit_answers import set_answers
+from optionix_core.trading import facts as log_facts
 from optionix_core.trading import resting
 from optionix_core.trading.account_standing import effective
 from optionix_core.trading.backing import backing
@@ -61,6 +62,17 @@ class Earlier:
     recent: int = 0
 
 
+class Market(NamedTuple):
+    """What an order met of its instrument, market and venue."""
+
+    quote: Quote
+    answers: tuple[GateCheck, ...]
+    """Of the gate's rules that ask after these alone."""
+
+
+_NOTHING_EARLIER: Final = Earlier()
+
+
 def judge(
     draft: Draft,
     feed: QuoteSource,
@@ -74,26 +86,32 @@ def judge(
     earlier: Earlier | None = None,
     parent: str | None = None,
     joins: bool = False,
+    market: Market | None = None,
 ) -> Judged:
     """Ask the gate about `intent` at `now`, against `quote` or the feed's own where none is given.
 
     `account` stands in for one that is not open yet. An order that is open already is judged without what it keeps
-    itself; `joins` tells that it is not, and so would join its one-cancels group now.
+    itself; `joins` tells that it is not, and so would join its one-cancels group now. `market` is what a former order
+    of the same account, side and instrument met at this very moment, in place of asking again.
     """
-    legs = {symbol: found for symbol in intent.symbols if (found := instrument_of(feed, symbol)) is not None}
-    quotes = quotes_of(feed, intent, now) if intent.legs else {}
+    if market is not None:
+        quote = market.quote
+    quotes: dict[str, Quote] = {}
     if intent.legs:
+        legs = {symbol: found for symbol in intent.symbols if (found := instrument_of(feed, symbol)) is not None}
+        quotes = quotes_of(feed, intent, now)
         whole = len(legs) == len(intent.legs)
         instrument = first_to_end(legs) if whole else None
         seen = min(quotes.values(), key=quoted_at) if len(quotes) == len(intent.legs) else None
     else:
-        instrument = legs.get(intent.symbol)
+        instrument = instrument_of(feed, intent.symbol)
+        legs = {} if instrument is None else {intent.symbol: instrument}
         seen = quote_of(feed, intent.symbol, now) if quote is None else quote
-    orders, before = draft.orders, Earlier() if earlier is None else earlier
+    orders, before = draft.orders, _NOTHING_EARLIER if earlier is None else earlier
     bounds = draft.rules.limits if limits is None else limits
     own = orders.order(intent.client_order_id)
     reserved = orders.reserved(intent.account)
-    if own is not None:
+    if own is not None and own.accepted_at is not None:
         reserved = subtract(reserved, own.reserved)
     ends_at = None if instrument is None or not intent.time_in_force.rests else end_of(feed, intent, instrument, now)
     level = _starting_level(intent, seen)
@@ -129,7 +147,8 @@ def judge(
         figures=_figures(draft, feed, intent, owner, bounds, now) if bounds.book_limits else {},
         set_limits=() if owner is None or _of_a_kill(draft, intent) else set_answers(draft, feed, intent, owner, now),
     )
-    return Judged(check(intent, facts, bounds), instrument, seen, ends_at, level)
+    answers = check(intent, facts, bounds, None if market is None else market.answers)
+    return Judged(answers, instrument, seen, ends_at, level)
 
 
 def _figures(
@@ -167,6 +186,9 @@ def _fee(
     flat = None if intent.legs else venue.fees.of(intent.symbol).flat
     if flat is not None:
         return multiply(flat, Decimal(intent.quantity))
+    flat = None if intent.legs else venue.fees.of(intent.symbol).flat
+    if flat is not None:
+        return multiply(flat, Decimal(intent.quantity))
     total = ZERO
     sides = [(leg.symbol, leg_side(intent.side, leg), abs(leg.ratio) * intent.quantity) for leg in intent.legs]
     for symbol, side, quantity in sides or [(intent.symbol, intent.side, intent.quantity)]:
@@ -197,10 +219,10 @@ def earlier_orders(log: LogReader, intent: OrderIntent, now: datetime, limits: G
     if limits is None or (limits.duplicate_within is None and limits.maximum_orders is None):
         return Earlier()
     twin_at, recent = None, 0
-    for record in log.read(max(0, log.head().seq - LOOKED_BACK)):
-        if record.event.type != INTENT or record.event.payload.get("account") != intent.account:
+    for _, event in log_facts.read(log, max(0, log.head().seq - LOOKED_BACK)):
+        if event.type != INTENT or event.payload.get("account") != intent.account:
             continue
-        other = intent_of(record.event)
+        other = intent_of(event)
         if other.client_order_id == intent.client_order_id:
             continue
         if now - other.created_at <= limits.rate_window:

@@ -15,7 +15,7 @@ from optionix_core.errors import IntegrityError, InvalidValueError, UnknownNameE
 from optionix_core.market import symbols
 from optionix_core.portfolio.deliverables import CLAIM
 from optionix_core.portfolio.exact import ZERO, decimal_text, exact_arithmetic
-from optionix_core.portfolio.ledger import ACCOUNT_OPENED, ENTRY, entry_of
+from optionix_core.portfolio.ledger import ACCOUNT_OPENED, entries_of
 from optionix_core.services.book import verify as verify_book
 from optionix_core.sync.canonical import time_text
 from optionix_core.sync.event import Head, Json, LogReader
@@ -89,15 +89,13 @@ def entries(log: LogReader, wanted: LedgerFilter = EVERYTHING) -> Iterator[Numbe
     if wanted.account is not None and log.find(f"account/{wanted.account}/opened") is None:
         raise UnknownNameError("account", wanted.account, _accounts(log))
     for record in log.read():
-        if record.event.type != ENTRY:
-            continue
-        entry = entry_of(record.event)
-        if wanted.account is not None and entry.account != wanted.account:
-            continue
-        if wanted.since is not None and entry.time < wanted.since:
-            continue
-        if commodity is None or any(leg.commodity == commodity for leg in entry.postings):
-            yield NumberedEntry(record.seq, entry)
+        for entry in entries_of(record.event):
+            if wanted.account is not None and entry.account != wanted.account:
+                continue
+            if wanted.since is not None and entry.time < wanted.since:
+                continue
+            if commodity is None or any(leg.commodity == commodity for leg in entry.postings):
+                yield NumberedEntry(record.seq, entry)
 
 
 def show(log: LogReader, wanted: LedgerFilter = EVERYTHING, limit: int | None = None) -> LedgerPage:

@@ -69,7 +69,7 @@ def watch_on(workspace: Workspace) -> Callable[[Draft], tuple[Event, ...]]:
     """What a desk asks before it writes a draft that moves a book."""
 
     def watch(draft: Draft) -> tuple[Event, ...]:
-        if not _any_limits(draft.orders.limits, draft.rules.limits):
+        if not _any_limits(draft.limits_set, draft.rules.limits):
             return ()
         now = max((workspace.clock.now(), *(event.time for event in draft.events)))
         state = State(draft.book, draft.orders, draft.engine, workspace.venue_feed, now)

@@ -13,6 +13,7 @@ from typing import Final
 from optionix_core.errors import InvalidValueError
 from optionix_core.sync.canonical import time_text
 from optionix_core.sync.event import EventStore, Head, Json, LogReader, Record
+from optionix_core.trading.facts import facts_of
 
 SCHEMA_VERSION: Final = 1
 
@@ -69,7 +70,8 @@ def tail(log: LogReader, count: int = 20) -> LogPage:
 def show(log: LogReader, after: int = 0, limit: int = 100, event_type: str | None = None) -> LogPage:
     """Up to `limit` events with seq > `after`, oldest first.
 
-    `event_type` keeps one type (`order.filled`) or, given without its last word (`order`), all below it.
+    `event_type` keeps one type (`order.filled`) or, given without its last word (`order`), all below it; a record that
+    tells more than one thing is kept where one of them is of the type.
     """
     _check_count("after", after)
     _check_count("limit", limit)
@@ -119,7 +121,8 @@ def _of_type(log: LogReader, after: int, event_type: str | None, limit: int) -> 
         yield from log.read(after, limit)
         return
     for record in log.read(after):
-        if record.event.type == event_type or record.event.type.startswith(f"{event_type}."):
+        types = {event.type for event in facts_of(record.event)} | {record.event.type}
+        if any(told == event_type or told.startswith(f"{event_type}.") for told in types):
             yield record
 
 

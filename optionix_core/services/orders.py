@@ -16,7 +16,7 @@ from optionix_core.services.draft import Draft
 from optionix_core.services.judging import halted, judge, quote_of
 from optionix_core.services.lifecycle import bring_up_to_date_where_free, update_under_lock
 from optionix_core.services.working import Working
-from optionix_core.trading import resting
+from optionix_core.trading import facts, resting
 from optionix_core.trading.fold import OpenOrder, amended_terms
 from optionix_core.trading.gate import GateLimits, first_refusal
 from optionix_core.trading.lots_wanted import left_of
@@ -80,7 +80,7 @@ def cancel(workspace: Workspace, client_order_id: str, *, dry_run: bool = False)
     with workspace.store.writing(f"cancel {client_order_id}", workspace.lock_timeout) as log, desk.lock:
         now = _begin(log, workspace)
         intent = _intent(log, desk, workspace.account, client_order_id)
-        ended = log.find(end_id(client_order_id))
+        ended = facts.find(log, end_id(client_order_id))
         if ended is not None:
             end = end_of(ended.event)
             if end.state is not OrderState.CANCELLED:
@@ -147,8 +147,7 @@ def listing(workspace: Workspace, *, all_accounts: bool = False, ended: bool = F
     desk.follow(store)
     with desk.lock:
         if ended:
-            events = (record.event for record in store.read() if record.event.type == INTENT)
-            intents = [intent_of(event) for event in events]
+            intents = [intent_of(event) for _, event in facts.read(store) if event.type == INTENT]
         else:
             intents = [order.intent for order in desk.orders.orders()]
         mine = [intent for intent in intents if all_accounts or intent.account == workspace.account]
@@ -166,11 +165,11 @@ def show(workspace: Workspace, client_order_id: str) -> OrderStory:
         order = answers.of_log(store, desk.orders, intent)
         if order is None:
             raise InvalidValueError("order", repr(client_order_id), "answered by the gate; send it again")
-        first = store.find(intent_id(client_order_id))
+        first = facts.find(store, intent_id(client_order_id))
         happenings = tuple(
-            Happening(record.seq, record.event.id, record.event.type, record.event.time)
-            for record in store.read(0 if first is None else first.seq - 1)
-            if record.event.payload.get("client_order_id") == client_order_id
+            Happening(seq, event.id, event.type, event.time)
+            for seq, event in facts.read(store, 0 if first is None else first.seq - 1)
+            if event.payload.get("client_order_id") == client_order_id
         )
         order = _as_halted(workspace, order)
     return OrderStory(order, happenings)
@@ -192,7 +191,7 @@ def _begin(log: LogWriter, workspace: Workspace) -> datetime:
 
 
 def _intent(log: LogReader, desk: Desk, account: str, client_order_id: str) -> OrderIntent:
-    found = log.find(intent_id(client_order_id))
+    found = facts.find(log, intent_id(client_order_id))
     if found is None:
         known = tuple(o.intent.client_order_id for o in desk.orders.orders() if o.intent.account == account)
         raise UnknownNameError("order", client_order_id, known[:5])
@@ -206,7 +205,7 @@ def _open(log: LogReader, desk: Desk, account: str, client_order_id: str) -> Ope
     intent = _intent(log, desk, account, client_order_id)
     order = desk.orders.order(client_order_id)
     if order is None or order.accepted_at is None:
-        ended = log.find(end_id(intent.client_order_id))
+        ended = facts.find(log, end_id(intent.client_order_id))
         raise _over(client_order_id, OrderState.INTENT if ended is None else end_of(ended.event).state)
     return order
 

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 from optionix_core.errors import InvalidValueError, MissingDataError
 from optionix_core.market import sessions
+from optionix_core.portfolio import ledger
 from optionix_core.portfolio.exact import ZERO, exact_arithmetic
-from optionix_core.portfolio.ledger import ENTRY, entry_of
 from optionix_core.services import book
 from optionix_core.services.marking import SHARES_CALENDAR
 from optionix_core.services.past import Past, as_it_was
@@ -142,8 +142,7 @@ def account_day(workspace: Workspace, window: Window) -> AccountDay:
 def entries_of(workspace: Workspace, window: Window) -> Iterator[LedgerEntry]:
     """Ledger entries of the account in a window, in the order of the log."""
     for record in workspace.store.read():
-        if record.event.type == ENTRY and window.holds(record.event.time):
-            entry = entry_of(record.event)
+        for entry in ledger.entries_of(record.event) if window.holds(record.event.time) else ():
             if entry.account == workspace.account:
                 yield entry
 

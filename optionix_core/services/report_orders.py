@@ -12,6 +12,7 @@ from optionix_core.errors import IntegrityError
 from optionix_core.portfolio.deliverables import label_of
 from optionix_core.portfolio.exact import ZERO, exact_arithmetic
 from optionix_core.portfolio.ledger import ENTRY
+from optionix_core.trading import facts
 from optionix_core.trading.alerts.records import CHECKED
 from optionix_core.trading.records import END_STATES, FILLED, end_of, fill_of, intent_id, intent_of
 from optionix_core.trading.working_records import ADVANCED
@@ -96,11 +97,11 @@ def label(intent: OrderIntent) -> str:
 
 
 def _events(log: LogReader, day: AccountDay) -> Iterable[Event]:
-    return (record.event for record in log.read() if day.window.holds(record.event.time))
+    return (event for _, event in facts.read(log) if day.window.holds(event.time))
 
 
 def _order(log: LogReader, day: AccountDay, name: str, events: list[Event]) -> OrderDay:
-    wanted = log.find(intent_id(name))
+    wanted = facts.find(log, intent_id(name))
     if wanted is None:
         raise IntegrityError(f"order {name} has no intent")
     fills = tuple(fill_of(event) for event in events if event.type == FILLED)

@@ -10,11 +10,13 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from optionix_core.errors import HomeLockedError
-from optionix_core.services import algorithms, trading
+from optionix_core.services import algorithms, batches, trading
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from decimal import Decimal
 
+    from optionix_core.services.batches import BatchResult, Ordered
     from optionix_core.services.workspace import Workspace
     from optionix_core.trading.gate import GateLimits
     from optionix_core.trading.orders import OrderResult, Side
@@ -28,6 +30,20 @@ def send(
     with suppress(HomeLockedError):
         algorithms.advance(workspace)
     return trading.place(workspace, terms, client_order_id, limits)
+
+
+def send_many(
+    workspace: Workspace,
+    wanted: Sequence[Ordered],
+    batch_id: str | None = None,
+    limits: GateLimits | None = None,
+    *,
+    all_or_none: bool = False,
+) -> BatchResult:
+    """As `send`, for a batch; answers and raises as `batches.place_many` does."""
+    with suppress(HomeLockedError):
+        algorithms.advance(workspace)
+    return batches.place_many(workspace, wanted, batch_id, limits, all_or_none=all_or_none)
 
 
 def send_at_once(

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from optionix_core.errors import IntegrityError
 from optionix_core.portfolio.exact import ZERO, exact_arithmetic
+from optionix_core.portfolio.trades import fill_id
 from optionix_core.trading import crossing
 from optionix_core.trading.orders import Fill, FillLeg, OrderState
-from optionix_core.trading.records import OrderEnd, fill_id
+from optionix_core.trading.records import OrderEnd
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -27,7 +27,7 @@ from optionix_core.services.sizing import sized
 from optionix_core.services.venue_halts import note_standing
 from optionix_core.services.working import Working
 from optionix_core.sync.faultpoints import reach
-from optionix_core.trading import resting
+from optionix_core.trading import facts, resting
 from optionix_core.trading.gate import LOCAL_SIM, first_refusal
 from optionix_core.trading.orders import OrderPreview, OrderState, Side
 from optionix_core.trading.paper import PaperVenue
@@ -50,7 +50,8 @@ if TYPE_CHECKING:
     from optionix_core.market.protocols import QuoteSource
     from optionix_core.services.judging import Judged
     from optionix_core.services.workspace import Workspace
-    from optionix_core.sync.event import Event, LogWriter, Record
+    from optionix_core.sync.event import Event, LogWriter
+    from optionix_core.trading.facts import Fact
     from optionix_core.trading.gate import GateLimits
     from optionix_core.trading.orders import GateCheck, OrderIntent, OrderResult
 
@@ -165,9 +166,9 @@ def place(
     with workspace.store.writing(purpose, workspace.lock_timeout) as log, desk.lock:
         now = workspace.clock.now()
         desk.follow(log)
-        earlier = log.find(intent_id(order_id))
-        intent = replace(wanted, created_at=now) if earlier is None else _repeated(earlier, wanted)
-        if earlier is not None and log.find(end_id(order_id)) is not None:
+        earlier = facts.find(log, intent_id(order_id)) if log.find(intent_id(order_id)) is not None else None
+        intent = _at(wanted, now) if earlier is None else _repeated(earlier, wanted)
+        if earlier is not None and facts.find(log, end_id(order_id)) is not None:
             return answers.known(log, desk.orders, intent)
         check_parent(log, intent)
         check_group(desk.orders.orders(), intent)
@@ -227,7 +228,11 @@ def opening(account: str, now: datetime) -> tuple[Event, ...]:
     )
 
 
-def _repeated(earlier: Record, wanted: OrderIntent) -> OrderIntent:
+def _at(wanted: OrderIntent, now: datetime) -> OrderIntent:
+    return wanted if wanted.created_at == now else replace(wanted, created_at=now)
+
+
+def _repeated(earlier: Fact, wanted: OrderIntent) -> OrderIntent:
     """The intent as first written; InvalidValueError where the id now comes with another order."""
     intent = intent_of(earlier.event)
     if wanted.amount is not None:

@@ -123,6 +123,8 @@ def translated(database: Path) -> Iterator[None]:
         if code in _DAMAGED:
             raise IntegrityError(f"{database} is damaged: {origin}") from error
         raise IntegrityError(f"{database} is not as Optionix left it: {origin}") from error
+    except UnicodeDecodeError as error:  # a damaged schema, which SQLite quotes in its message
+        raise IntegrityError(f"{database} is damaged: {error}") from error
 
 
 def _driver(connection: Connection) -> sqlite3.Connection:

@@ -12,12 +12,12 @@ from optionix_core.errors import IntegrityError, InvalidValueError, RefusedError
 from optionix_core.storage import calibration_rows, head_file, priced_rows, rows
 from optionix_core.storage.connections import WRITER_WAIT, transaction, translated
 from optionix_core.storage.schema import beside
+from optionix_core.storage.tables import event_contents, fold_checkpoints
 from optionix_core.storage.tables import events as table
-from optionix_core.storage.tables import fold_checkpoints
 from optionix_core.sync import chain
 from optionix_core.sync.appending import plan
 from optionix_core.sync.checkpoints import FoldCheckpoint, digest
-from optionix_core.sync.event import Event, Head, Record
+from optionix_core.sync.event import Event, Head, Record, contained
 from optionix_core.sync.faultpoints import reach
 
 CHECKPOINT_BYTES: Final = 4 << 20
@@ -25,6 +25,7 @@ CHECKPOINT_BYTES: Final = 4 << 20
 
 _WAIT: Final = int(WRITER_WAIT * 1000)
 _insert_event = insert(table)
+_insert_content = insert(event_contents)
 _insert_checkpoint = insert(fold_checkpoints).prefix_with("OR REPLACE")
 
 
@@ -83,6 +84,11 @@ class SqliteLogWriter:
             try:
                 with transaction(self._connection, self._database):
                     self._connection.execute(_insert_event, [_columns(record) for record in planned.new])
+                    inner = [
+                        {"id": name, "seq": record.seq} for record in planned.new for name in contained(record.event)
+                    ]
+                    if inner:
+                        self._connection.execute(_insert_content, inner)
                     reach("inside-transaction")
                 reach("after-commit")
                 head_file.write(self._head_path, planned.head)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, or_, select
 
 from optionix_core.errors import IntegrityError, InvalidValueError
-from optionix_core.storage.tables import events, fold_checkpoints
+from optionix_core.storage.tables import event_contents, events, fold_checkpoints
 from optionix_core.sync import chain
 from optionix_core.sync.canonical import decode_stored
 from optionix_core.sync.checkpoints import FoldCheckpoint, digest
-from optionix_core.sync.event import EMPTY_HEAD, GENESIS, Head, Record
+from optionix_core.sync.event import EMPTY_HEAD, GENESIS, Head, Record, contained
 
 PAGE: Final = 1000
 _IDS_AT_ONCE: Final = 500
@@ -25,8 +25,16 @@ _previous = events.alias("previous")
 _by_ids = (
     select(*_columns, _previous.c.hash)
     .outerjoin(_previous, _previous.c.seq == events.c.seq - 1)
-    .where(events.c.id.in_(bindparam("ids", expanding=True)))
+    .where(
+        or_(
+            events.c.id.in_(bindparam("ids", expanding=True)),
+            events.c.seq.in_(
+                select(event_contents.c.seq).where(event_contents.c.id.in_(bindparam("ids", expanding=True)))
+            ),
+        )
+    )
 )
+_contents = select(event_contents.c.id, event_contents.c.seq)
 _checkpoint = select(fold_checkpoints).where(fold_checkpoints.c.name == bindparam("of"))
 
 
@@ -58,16 +66,22 @@ def record(row: chain.Row) -> Record:
 
 
 def by_ids(connection: Connection, ids: Sequence[str]) -> Mapping[str, Record]:
-    """The records that exist for `ids`."""
-    found = {}
+    """The records that exist for `ids`, as their own or contained."""
+    found: dict[str, Record] = {}
     for start in range(0, len(ids), _IDS_AT_ONCE):
         for *row, previous in connection.execute(_by_ids, {"ids": list(ids[start : start + _IDS_AT_ONCE])}):
             stored = chain.Row._make(row)
             before = GENESIS if stored.seq == 1 else previous
             if before is None:
                 raise IntegrityError("this event is missing", stored.seq - 1)
-            found[stored.id] = record(next(chain.checked((stored,), Head(stored.seq - 1, before))))
-    return found
+            one = record(next(chain.checked((stored,), Head(stored.seq - 1, before))))
+            found.update(dict.fromkeys((stored.id, *contained(one.event)), one))
+    return {event_id: found[event_id] for event_id in ids if event_id in found}
+
+
+def contents(connection: Connection) -> dict[str, int]:
+    """The index of what events contain: sequence by id."""
+    return {str(row.id): int(row.seq) for row in connection.execute(_contents)}
 
 
 def checkpoint(connection: Connection, name: str) -> FoldCheckpoint | None:

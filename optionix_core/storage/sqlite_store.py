@@ -165,15 +165,22 @@ class SqliteEventStore:
         if outside is None:
             raise head_file.missing(self._head_path)
         at_outside: list[bytes] = []
+        with self._reading() as connection:
+            from optionix_core.storage.contents import ContentsCheck
+
+            contents = ContentsCheck(connection)
 
         def watched() -> Iterator[chain.Row]:
             for page in self._pages(0, None):
                 place = outside.seq - page[0].seq
                 if 0 <= place < len(page):
                     at_outside.append(page[place].hash)
-                yield from page
+                for row in page:
+                    yield row
+                    contents.see(row)
 
         head = chain.verify(watched())
+        contents.finish()
         chain.unacknowledged(outside, head, lambda _: at_outside[0])
         with self._reading() as connection:
             from optionix_core.storage import structure

@@ -36,6 +36,15 @@ events: Final = Table(
 )
 """The log. `data` is the canonical form, from which `id` is repeated to find it by."""
 
+event_contents: Final = Table(
+    "event_contents",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("seq", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Ids under which events are filed beside their own: an index of what they list as `contains`."""
+
 fold_checkpoints: Final = Table(
     "fold_checkpoints",
     metadata,

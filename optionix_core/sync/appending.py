@@ -8,7 +8,7 @@ from typing import NamedTuple
 from optionix_core.errors import ConflictingEventError
 from optionix_core.sync.canonical import encode
 from optionix_core.sync.chain import link
-from optionix_core.sync.event import Event, Head, Record
+from optionix_core.sync.event import Event, Head, Record, contained
 
 
 class Plan(NamedTuple):
@@ -22,22 +22,29 @@ class Plan(NamedTuple):
 def plan(events: Sequence[Event], head: Head, find: Callable[[Sequence[str]], Mapping[str, Record]]) -> Plan:
     """Place `events` after `head`.
 
-    `find` gives the records that exist for a sequence of ids. An id that exists with the same bytes is
-    answered with its record; with other bytes ConflictingEventError. InvalidValueError where an event
-    has no canonical form.
+    `find` gives the records that exist for a sequence of ids, as their own or contained. An id that exists with the
+    same bytes is answered with its record; with other bytes ConflictingEventError, and so where a new event contains
+    an id that exists. InvalidValueError where an event has no canonical form.
     """
     encoded = [encode(event) for event in events]
-    known = dict(find([event.id for event in events])) if events else {}
+    inner = [contained(event) for event in events]
+    ids = [event.id for event in events]
+    for names in inner:
+        ids += names
+    known = dict(find(ids)) if ids else {}
     new: list[Record] = []
     answers: list[Record] = []
     seq, previous = head.seq, head.hash
-    for event, data in zip(events, encoded, strict=True):
+    for event, data, names in zip(events, encoded, inner, strict=True):
         record = known.get(event.id)
         if record is None:
             seq += 1
             previous = link(seq, previous, data)
             record = Record(seq, event, data, previous)
             known[event.id] = record
+            for name in names:
+                if known.setdefault(name, record) is not record:
+                    raise ConflictingEventError(f"event id {name!r}, which {event.id!r} contains, is taken", seq)
             new.append(record)
         elif record.data != data:
             raise ConflictingEventError(f"event id {event.id!r} came again with other bytes", record.seq)

@@ -18,6 +18,9 @@ from optionix_core.sync.checkpoints import CheckpointReader, CheckpointStore
 Scalar = str | int | bool | None
 Json = Scalar | Sequence["Json"] | Mapping[str, "Json"]
 
+CONTAINS = "contains"
+"""Field of a payload that lists ids under which the event is filed beside its own: ids of what it tells."""
+
 GENESIS = bytes(32)
 """The hash before the first event."""
 
@@ -35,6 +38,14 @@ class Event:
     """Strings, integers, booleans, None, lists and string-keyed objects only; never a float."""
     value: object = field(default=None, init=False, compare=False, repr=False)
     """What `payload` was spelled from, see `made`; None where the event was read from a log, and in altered copies."""
+
+
+def contained(event: Event) -> tuple[str, ...]:
+    """Ids beside its own under which an event is found."""
+    listed = event.payload.get(CONTAINS)
+    return (
+        () if listed is None or isinstance(listed, str) or not isinstance(listed, Sequence) else tuple(map(str, listed))
+    )
 
 
 def made(event_id: str, kind: str, time: datetime, payload: Mapping[str, Json], value: object) -> Event:
@@ -94,7 +105,7 @@ class LogReader(CheckpointReader, Protocol):
         ...
 
     def find(self, event_id: str) -> Record | None:
-        """The record of an event id."""
+        """The record of an event id, or the one that contains it."""
         ...
 
 
@@ -106,7 +117,7 @@ class LogWriter(LogReader, CheckpointStore, Protocol):
 
         Returns only when they are durable and the head outside the database has been written and
         synced. An id that exists with the same bytes is answered with its record and not appended
-        again; with other bytes ConflictingEventError.
+        again; with other bytes, or where an id that it contains exists already, ConflictingEventError.
         """
         ...
 

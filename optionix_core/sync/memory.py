@@ -15,7 +15,7 @@ from optionix_core.sync import chain
 from optionix_core.sync.appending import plan
 from optionix_core.sync.canonical import decode_stored
 from optionix_core.sync.checkpoints import FoldCheckpoint
-from optionix_core.sync.event import EMPTY_HEAD, Event, Head, Record, Verification
+from optionix_core.sync.event import EMPTY_HEAD, Event, Head, Record, Verification, contained
 
 _Stored = tuple[int, str, bytes, bytes]
 """Sequence, id, canonical bytes and hash, as in `chain.Row`."""
@@ -89,13 +89,14 @@ class MemoryEventStore:
         return 0 < head.seq <= len(self._rows) and self._rows[head.seq - 1][3] == head.hash
 
     def _find_many(self, ids: Sequence[str]) -> Mapping[str, Record]:
-        known = [event_id for event_id in ids if event_id in self._places]
-        return {event_id: _record(self._rows[self._places[event_id]]) for event_id in known}
+        places = self._places
+        return {event_id: _record(self._rows[places[event_id]]) for event_id in ids if event_id in places}
 
     def _append(self, events: Sequence[Event]) -> tuple[Record, ...]:
         planned = plan(events, self._head, self._find_many)
         for record in planned.new:
-            self._places[record.event.id] = len(self._rows)
+            for name in (record.event.id, *contained(record.event)):
+                self._places[name] = len(self._rows)
             self._rows.append((record.seq, record.event.id, record.data, record.hash))
         self._head = planned.head
         return planned.answers

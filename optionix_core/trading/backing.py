@@ -9,7 +9,7 @@ together; a sold instrument that nobody knows, or that is not paid in the accoun
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from itertools import product
 from typing import Final, NamedTuple
@@ -66,7 +66,7 @@ def change_of(intent: OrderIntent, units: int) -> dict[str, Decimal]:
 
 def backing(
     account: AccountState,
-    orders: Iterable[OpenOrder],
+    orders: Sequence[OpenOrder],
     intent: OrderIntent,
     parent: OpenOrder | None,
     instrument_of: InstrumentOf,
@@ -75,6 +75,8 @@ def backing(
 
     A child is judged with what its parent may still bring.
     """
+    if parent is None and _plainly_covered(account, orders, intent):
+        return NO_NEED
     held = {position.symbol: position.quantity for position in account.positions}
     others = [order for order in orders if _counts(order, intent)]
     own = change_of(intent, intent.quantity)
@@ -88,6 +90,19 @@ def backing(
         return NO_NEED
     book = _Book(account.currency, instrument_of)
     return Backing(_worst(book, held, sales), _worst(book, _sum(held, own), sales))
+
+
+def _plainly_covered(account: AccountState, orders: Sequence[OpenOrder], intent: OrderIntent) -> bool:
+    """Whether nothing is short, nothing works, and the order buys, or sells what is held."""
+    if intent.legs or any(order.accepted_at is not None for order in orders):
+        return False
+    there = ZERO
+    for position in account.positions:
+        if position.quantity < 0:
+            return False
+        if position.symbol == intent.symbol:
+            there = position.quantity
+    return intent.side is Side.BUY or there >= intent.quantity
 
 
 def _counts(order: OpenOrder, intent: OrderIntent) -> bool:

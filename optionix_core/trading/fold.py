@@ -16,6 +16,7 @@ from optionix_core.errors import IntegrityError
 from optionix_core.market.quote import Quote
 from optionix_core.portfolio import fields
 from optionix_core.portfolio.exact import ZERO, add, decimal_text, multiply
+from optionix_core.portfolio.trades import BATCH, carries_trades
 from optionix_core.sync.canonical import time_text
 from optionix_core.sync.event import Event, Json, Record
 from optionix_core.trading.account_breakers import TRIPPED, Notes, notes_of, notes_payload, trip_of
@@ -26,6 +27,8 @@ from optionix_core.trading.account_standing import (
     standing_of_state,
     standing_state,
 )
+from optionix_core.trading.batch_records import batch_of
+from optionix_core.trading.executed import Executed, executed_of
 from optionix_core.trading.halt_records import HALT_TYPES, board_after, board_of_state, board_state
 from optionix_core.trading.halts import HaltBoard
 from optionix_core.trading.kill_switch import KILL_TYPES, KillSwitch
@@ -180,8 +183,8 @@ class OrderFold:
         if event.type == INTENT:
             intent = intent_of(event)
             self._open[intent.client_order_id] = OpenOrder(intent)
-        elif event.type in END_STATES:
-            self._open.pop(fields.text(event.payload, "client_order_id"), None)
+        elif event.type in END_STATES or event.type == BATCH:
+            self._end(event)
         elif event.type in _CHANGES:
             _CHANGES[event.type](self, event)
         elif event.type in KILL_TYPES:
@@ -291,6 +294,16 @@ class OrderFold:
         fold.account_trips = {_account_and_rule(name): fields.moment(trips, name) for name in trips}
         return fold
 
+    def _end(self, event: Event) -> None:
+        """An order ends, with its fills where they are told with it; or all orders of a batch."""
+        if event.type == BATCH:
+            for item in batch_of(event).orders:
+                self.execute(item.executed, event.time)
+        elif carries_trades(event):
+            self.execute(executed_of(event), event.time)
+        else:
+            self._open.pop(fields.text(event.payload, "client_order_id"), None)
+
     def _order(self, event: Event) -> OpenOrder:
         name = fields.text(event.payload, "client_order_id")
         order = self._open.get(name)
@@ -336,7 +349,7 @@ class OrderFold:
         """Contracts of a quote are gone, and so much less is ahead of what rests behind them at their price."""
         taken = self.already_taken(side, quote) + quantity
         self._taken[_place(side, quote)] = _Taken(time_text(quoted_at(quote)), taken)
-        met = None if len(self._open) == 1 else touch(quote, side)
+        met = touch(quote, side) if self._open else None
         if met is None or met[0] != price:
             return
         for name, order in self._open.items():
@@ -352,6 +365,14 @@ class OrderFold:
         if not fill.legs and fill.against is None:
             self._take(side, fill.quote, fill.quantity, fill.price)
 
+    def execute(self, done: Executed, time: datetime) -> None:
+        """Take the fills and the end of an order in one."""
+        order = self._open.pop(done.client_order_id, None)
+        for fill in done.fills:
+            self._take(done.side, fill.quote, fill.quantity, fill.price)
+            if order is not None and self._open:
+                self._release(order, fill, time)
+
     def _fill(self, event: Event) -> None:
         fill = fill_of(event)
         side = fill_side(event)
@@ -365,13 +386,15 @@ class OrderFold:
         if order.intent.one_cancels is not None:
             group = f"{order.intent.account}/{order.intent.one_cancels}"
             self._groups[group] = self._groups.get(group, 0) + fill.quantity
-        if len(self._open) == 1:
-            return
+        self._release(order, fill, event.time)
+
+    def _release(self, order: OpenOrder, fill: Fill, time: datetime) -> None:
+        """What a fill of an order lets its children work, and takes from the others of its group."""
         for name, other in self._open.items():
             if other.intent.parent is None or other.accepted_at is None or name == fill.client_order_id:
                 continue
             if other.intent.parent == fill.client_order_id:
-                since = other.since if other.released else event.time
+                since = other.since if other.released else time
                 self._open[name] = replace(other, released=other.released + fill.quantity, since=since)
             elif _same_group(other.intent, order.intent):
                 self._open[name] = replace(other, released=other.released - fill.quantity)

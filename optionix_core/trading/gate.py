@@ -24,11 +24,13 @@ from optionix_core.trading.touch import crossed, quoted_at, tick_at, touch
 __all__ = [
     "CLOCK_SKEW",
     "LOCAL_SIM",
+    "MARKET_RULES",
     "AccountStatus",
     "GateFacts",
     "GateLimits",
     "check",
     "first_refusal",
+    "of_market",
     "quoted_at",
     "tick_at",
     "touch",
@@ -37,24 +39,39 @@ __all__ = [
 LOCAL_SIM: Final = "local-sim"
 """The venue on this device; it trades the simulated feed and no other."""
 
+MARKET_RULES: Final = frozenset(
+    {
+        "tradable",
+        "known-instrument",
+        "market-open",
+        "not-halted",
+        "not-expired",
+        "quoted",
+        "not-stale",
+        "account-venue",
+    }
+)
+"""Those of `of_market`."""
+
 CLOCK_SKEW: Final = timedelta(seconds=1)
 """How far ahead of our clock an exchange's may run before its quote counts as from the future."""
 
 
-def check(intent: OrderIntent, facts: GateFacts, limits: GateLimits | None = None) -> tuple[GateCheck, ...]:
-    """All rules in order, each with its answer; rules that nothing calls for are not asked."""
+def check(
+    intent: OrderIntent,
+    facts: GateFacts,
+    limits: GateLimits | None = None,
+    market: tuple[GateCheck, ...] | None = None,
+) -> tuple[GateCheck, ...]:
+    """All rules in order, each with its answer; rules that nothing calls for are not asked.
+
+    `market` are answers of `of_market` that were given at this very moment to an order of the same account, instrument,
+    side and manner of resting, and so are this order's; None where they were not.
+    """
     bounds = GateLimits() if limits is None else limits
     if intent.legs:
         return _checks(_of_combination(intent, facts, bounds))
     asked: tuple[tuple[str, Answer | None], ...] = (
-        ("tradable", gate_terms.tradable(facts)),
-        ("known-instrument", _known(intent, facts)),
-        ("market-open", _open(facts)),
-        ("not-halted", gate_terms.halt(facts)),
-        ("not-expired", _not_expired(facts)),
-        ("quoted", _quoted(intent, facts)),
-        ("not-stale", _not_stale(facts)),
-        ("account-venue", _account_venue(intent, facts)),
         ("account-state", gate_terms.account_state(intent, facts)),
         ("kill-switch", gate_terms.kill_switch(intent, facts)),
         ("quantity", _quantity(intent, bounds)),
@@ -72,6 +89,21 @@ def check(intent: OrderIntent, facts: GateFacts, limits: GateLimits | None = Non
         ("lots", gate_terms.lots(intent, facts)),
         *gate_terms.book_limits(intent, facts, bounds),
         ("buying-power", gate_power.buying_power(intent, facts)),
+    )
+    return (*(of_market(intent, facts) if market is None else market), *_checks(asked))
+
+
+def of_market(intent: OrderIntent, facts: GateFacts) -> tuple[GateCheck, ...]:
+    """The first rules: what instrument, market and venue say to anybody, whatever the size, the price or the book."""
+    asked: tuple[tuple[str, Answer | None], ...] = (
+        ("tradable", gate_terms.tradable(facts)),
+        ("known-instrument", _known(intent, facts)),
+        ("market-open", _open(facts)),
+        ("not-halted", gate_terms.halt(facts)),
+        ("not-expired", _not_expired(facts)),
+        ("quoted", _quoted(intent, facts)),
+        ("not-stale", _not_stale(facts)),
+        ("account-venue", _account_venue(intent, facts)),
     )
     return _checks(asked)
 

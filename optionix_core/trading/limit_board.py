@@ -139,6 +139,8 @@ class LimitBoard:
 
     def of_account(self, account: str) -> tuple[SetLimit, ...]:
         """The limits that bind an account, its own first, then those of its user and its desk."""
+        if not self.limits:
+            return ()
         belongs = self.groups.get(account, Groups())
         names = {LimitLevel.ACCOUNT: account, LimitLevel.USER: belongs.user, LimitLevel.DESK: belongs.desk}
         found = (one for one in self.limits.values() if names[one.key.level] == one.key.name)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from optionix_core.market.quote import Quote
 from optionix_core.market.symbols import is_share
@@ -22,7 +22,11 @@ class Side(StrEnum):
     @property
     def sign(self) -> int:
         """+1 to buy, -1 to sell."""
-        return 1 if self is Side.BUY else -1
+        return 1 if self is _BUY else -1
+
+
+_BUY: Final = Side.BUY
+"""Members of an enumeration, looked up once: these are asked for many times an order."""
 
 
 class OrderState(StrEnum):
@@ -65,7 +69,11 @@ class TimeInForce(StrEnum):
     @property
     def rests(self) -> bool:
         """Whether what is not filled at once goes on working."""
-        return self not in {TimeInForce.IOC, TimeInForce.FOK}
+        return self is not _IOC and self is not _FOK
+
+
+_IOC: Final = TimeInForce.IOC
+_FOK: Final = TimeInForce.FOK
 
 
 class OrderType(StrEnum):
@@ -220,8 +228,7 @@ def combination_key(legs: tuple[OrderLeg, ...]) -> str:
     return ",".join(f"{leg.ratio:+d}*{leg.symbol}" for leg in sorted(legs, key=lambda leg: leg.symbol))
 
 
-@dataclass(frozen=True, slots=True)
-class GateCheck:
+class GateCheck(NamedTuple):
     """One rule of the pre-trade gate and its answer."""
 
     rule: str

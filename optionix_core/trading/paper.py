@@ -21,11 +21,11 @@ from optionix_core.market.instruments import Security
 from optionix_core.market.quote import Quote
 from optionix_core.portfolio.exact import ZERO, multiply
 from optionix_core.portfolio.fee_schedule import US_RETAIL, FeePlan
+from optionix_core.portfolio.trades import fill_id
 from optionix_core.trading.fees import Meter, fee_alone, kept_for_fees
 from optionix_core.trading.fold import OpenOrder
 from optionix_core.trading.gate import LOCAL_SIM
 from optionix_core.trading.orders import Fill, OrderIntent, Side
-from optionix_core.trading.records import fill_id
 from optionix_core.trading.touch import acceptable, crossed, touch
 from optionix_core.trading.working_records import Reserve
 
@@ -73,18 +73,24 @@ class PaperVenue:
     def available(self, side: Side, quote: Quote) -> int:
         """Contracts, or shares, of the displayed size that nobody took yet."""
         met = touch(quote, side)
-        return 0 if met is None else max(0, met[1] - self.already_taken(side, quote))
+        if met is None:
+            return 0
+        left = met[1] - self.already_taken(side, quote)
+        return max(0, left)
 
     def execute(self, intent: OrderIntent, instrument: Security, quote: Quote, now: datetime) -> tuple[Fill, ...]:
         """One fill at the touch, or none. Raises InvalidValueError where quote and order name two instruments."""
-        found = self.taken(OpenOrder(intent), instrument, quote, now)
-        return () if found is None else (found,)
+        met = self._met(intent, instrument, quote)
+        if met is None:
+            return ()
+        fill = self._fill(OpenOrder(intent), instrument, quote, now, (met, self.fill_model), None)
+        return () if fill is None else (fill,)
 
     def taken(
         self, order: OpenOrder, instrument: Security, quote: Quote, now: datetime, at_most: int | None = None
     ) -> Fill | None:
         """What an order takes from the touch as it arrives, or as its trigger is met; `at_most` contracts."""
-        met = self._met(order, instrument, quote)
+        met = self._met(order.intent, instrument, quote)
         return None if met is None else self._fill(order, instrument, quote, now, (met, self.fill_model), at_most)
 
     def rested(
@@ -92,7 +98,7 @@ class PaperVenue:
     ) -> Fill | None:
         """What a resting limit order is filled with as the touch comes to its limit: at the limit."""
         limit = order.intent.limit_price
-        if limit is None or self._met(order, instrument, quote) is None:
+        if limit is None or self._met(order.intent, instrument, quote) is None:
             return None
         return self._fill(order, instrument, quote, now, (limit, RESTING_MODEL), at_most)
 
@@ -111,8 +117,7 @@ class PaperVenue:
             return None
         return self._fill(order, instrument, quote, now, (price, REOPENING_MODEL), at_most)
 
-    def _met(self, order: OpenOrder, instrument: Security, quote: Quote) -> Decimal | None:
-        intent = order.intent
+    def _met(self, intent: OrderIntent, instrument: Security, quote: Quote) -> Decimal | None:
         if quote.symbol != intent.symbol or instrument.symbol != intent.symbol:
             raise InvalidValueError("symbol", quote.symbol, f"{intent.symbol}, which the order is for")
         met = touch(quote, intent.side)

@@ -75,18 +75,18 @@ def intent_id(client_order_id: str) -> str:
     return f"order/{client_order_id}/intent"
 
 
-def fill_id(client_order_id: str, number: int) -> str:
-    """Id of the event of an order's n-th fill, from 1."""
-    return f"order/{client_order_id}/fill-{number}"
-
-
 def end_id(client_order_id: str) -> str:
     """Id of the event that ends an order."""
     return f"order/{client_order_id}/end"
 
 
 def intent_event(intent: OrderIntent) -> Event:
-    """The event of an intent. Terms that only some orders have stand in it where they are set."""
+    """The event of an intent."""
+    return made(intent_id(intent.client_order_id), INTENT, intent.created_at, intent_payload(intent), intent)
+
+
+def intent_payload(intent: OrderIntent) -> dict[str, Json]:
+    """The terms of an intent in an event. Those that only some orders have stand in it where they are set."""
     limit = None if intent.limit_price is None else decimal_text(intent.limit_price)
     payload: dict[str, Json] = {
         "account": intent.account,
@@ -101,19 +101,19 @@ def intent_event(intent: OrderIntent) -> Event:
         payload["good_until"] = time_text(intent.good_until)
     if intent.trigger is not None:
         payload["trigger"] = _trigger_payload(intent.trigger)
-    for name in ("post_only", "reduce_only"):
-        if getattr(intent, name):
-            payload[name] = True
+    if intent.post_only:
+        payload["post_only"] = True
+    if intent.reduce_only:
+        payload["reduce_only"] = True
     if intent.legs:
         payload["legs"] = [{"ratio": leg.ratio, "symbol": leg.symbol} for leg in intent.legs]
-    for name in ("parent", "one_cancels", "tag"):
-        if getattr(intent, name) is not None:
-            payload[name] = getattr(intent, name)
+    texts = (("parent", intent.parent), ("one_cancels", intent.one_cancels), ("tag", intent.tag))
+    payload |= {name: text for name, text in texts if text is not None}
     if intent.amount is not None:
         payload["amount"] = decimal_text(intent.amount)
     if intent.lots is not None:
         payload["lots"] = lots_payload(intent.lots)
-    return made(intent_id(intent.client_order_id), INTENT, intent.created_at, payload, intent)
+    return payload
 
 
 def intent_of(event: Event) -> OrderIntent:
@@ -154,9 +154,10 @@ def _text_where_set(payload: Mapping[str, Json], name: str) -> str | None:
 
 def _named(payload: Mapping[str, Json], field: str, names: type[Name]) -> Name:
     text = fields.text(payload, field)
-    if text not in tuple(names):
-        raise IntegrityError(f"field {field} must be one of {', '.join(names)} (got {text!r})")
-    return names(text)
+    try:
+        return names(text)
+    except ValueError:
+        raise IntegrityError(f"field {field} must be one of {', '.join(names)} (got {text!r})") from None
 
 
 def _trigger_payload(trigger: Trigger) -> dict[str, Json]:

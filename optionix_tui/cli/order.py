@@ -6,17 +6,21 @@ from typing import TYPE_CHECKING, Any
 
 import typer  # noqa: TC002 - typer reads the annotations when the command runs
 
-from optionix_tui.cli import order_terms, order_text
+from optionix_core.errors import UsageError
+from optionix_tui.cli import order_batch, order_terms, order_text
 from optionix_tui.cli.arguments import Command, group
 from optionix_tui.cli.listings import emit_listing
 from optionix_tui.cli.order_options import (
     Account,
+    AllOrNone,
     AmendedLimit,
     AmendedQuantity,
     AmendedTrigger,
     AmendmentId,
     AnyQuantity,
+    AnySide,
     AnySymbol,
+    BatchOption,
     ClientId,
     Dollars,
     DryRun,
@@ -66,6 +70,7 @@ app = group(
         f"optionix order submit --legs '{_VERTICAL}' --side buy --quantity 1 --limit 3.20",
         "optionix order submit --symbol ORBIT --side buy --dollars 5000 --type limit --limit 210 --tif GTC",
         f"optionix order submit --legs '{_COVERED}' --side buy --quantity 1 --limit 206",
+        "optionix order submit --batch orders.csv --all-or-none --json",
     ),
 )
 def submit(
@@ -73,7 +78,7 @@ def submit(
     *,
     symbol: AnySymbol = None,
     legs: Legs = None,
-    side: SideOption,
+    side: AnySide = None,
     quantity: AnyQuantity = None,
     dollars: Dollars = None,
     lots: LotsOption = None,
@@ -88,6 +93,8 @@ def submit(
     reduce_only: ReduceOnly = False,
     parent: Parent = None,
     one_cancels: OneCancels = None,
+    batch: BatchOption = None,
+    all_or_none: AllOrNone = False,
     client_id: ClientId = None,
     account: Account = None,
     dry_run: DryRun = False,
@@ -96,8 +103,22 @@ def submit(
 ) -> None:
     """Submit an order: what the market meets is filled at once, what rests works until it is filled or ends.
 
+    With --batch many immediate orders out of a file, written as one: JSON lines or CSV with symbol, side, quantity and,
+    where wanted, limit, tif, client_id and reduce_only; --client-id is then the batch's own.
     Exits 5 where the pre-trade gate refuses, 1 where nothing is filled and nothing rests.
     """
+    flags = {"post_only": post_only, "reduce_only": reduce_only, "parent": parent, "one_cancels": one_cancels}
+    if batch is not None:
+        given = dict(zip(order_batch.TERMS, (symbol, legs, side, quantity, dollars, lots, type_), strict=True))
+        prices = (limit, trigger, trail, trail_percent, tif, until, *flags.values())
+        given |= dict(zip(order_batch.MORE_TERMS, prices, strict=True))
+        wanted = order_batch.Wanted(batch, client_id, all_or_none, dry_run)
+        order_batch.submit(context, wanted, account, chosen(format_, as_json), given)
+        return
+    if side is None:
+        raise UsageError("--side is missing: buy or sell")
+    if all_or_none:
+        raise UsageError("--all-or-none has no say without --batch")
     terms = order_terms.read(
         type_,
         str(side),
@@ -107,7 +128,6 @@ def submit(
         tif,
         until,
     )
-    flags = {"post_only": post_only, "reduce_only": reduce_only, "parent": parent, "one_cancels": one_cancels}
     _submit(context, order_terms.with_flags(terms, **flags), client_id, account, dry_run, chosen(format_, as_json))
 
 

@@ -53,6 +53,7 @@ Legs = Annotated[
     ),
 ]
 SideOption = Annotated[SideName, typer.Option("--side", help="buy or sell.", metavar="SIDE")]
+AnySide = Annotated[SideName | None, typer.Option("--side", help="buy or sell.", metavar="SIDE")]
 Quantity = Annotated[int, typer.Option("--quantity", help="Contracts or shares.", metavar="N")]
 AnyQuantity = Annotated[
     int | None, typer.Option("--quantity", help="Contracts, shares, or units of a combination.", metavar="N")
@@ -119,6 +120,13 @@ ClientId = Annotated[
     typer.Option(
         "--client-id", help="Your own order id: sent again it is the same order, never a second.", metavar="ID"
     ),
+]
+BatchOption = Annotated[
+    str | None,
+    typer.Option("--batch", help="Many immediate orders out of a file (-: standard input).", metavar="FILE"),
+]
+AllOrNone = Annotated[
+    bool, typer.Option("--all-or-none", help="Of a batch: nothing trades unless every order is filled whole.")
 ]
 Account = Annotated[str | None, typer.Option("--account", help="Account to act for.", metavar="NAME")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done; write nothing.")]

@@ -129,6 +129,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "sell": (BUY, "sell 1 ORBIT270115C00200000 --client-id second --json"),
     "order-submit": (ORDER,),
     "order-submit-combination": (f"order submit {SPREAD_ORDER} --client-id first --json",),
+    "order-submit-batch": ("order submit --batch - --client-id first --json",),
     "order-preview-combination": (f"order preview {SPREAD_ORDER} --limit 2.00 --json",),
     "order-preview": (f"order preview {REST} --json",),
     "order-amend": (ORDER, "order amend first --quantity 1 --amendment-id smaller --json"),
@@ -247,6 +248,10 @@ STDIN = {
     "risk-margin-all": BOOK,
     "risk-margin-deribit": COINS,
     "risk-margin-kept": BOOK,
+    "order-submit-batch": """
+{"symbol": "ORBIT270115C00200000", "side": "buy", "quantity": 2, "client_id": "a"}
+{"symbol": "ORBIT270115C00200000", "side": "sell", "quantity": 1, "limit": "19.00", "tif": "FOK"}
+""",
     "strategy-payoff-of-a-calendar": CALENDAR,
     "price-rows": ROWS,
     "price-rows-american": ROWS,

@@ -31,7 +31,7 @@ def test_entries_are_shown_with_every_posting(optionix):
     assert title == "2 of 2 entries"
     assert headings.split() == ["seq", "time", "(UTC)", "kind", "account", "amount", "of", "memo"]
     assert len(rows) == 2 + 6
-    assert rows[2].split()[:6] == ["5", "2026-11-20", "15:30:00", "trade", "paper-1:positions", "2"]
+    assert rows[2].split()[:6] == ["4", "2026-11-20", "15:30:00", "trade", "paper-1:positions", "2"]
     assert rows[2].endswith("bought 2 ORBIT 270115C00200000 at 19.55")
     assert optionix("ledger", "show", "--limit", "1").out.splitlines()[0] == "1 of 2 entries"
     assert optionix("ledger", "verify").out == (
@@ -64,15 +64,15 @@ def test_a_ledger_that_was_touched_is_found_and_exits_7(optionix):
         guards = connection.execute("select name, sql from sqlite_master where type = 'trigger'").fetchall()
         for name, _ in guards:
             connection.execute(f"drop trigger {name}")
-        (data,) = connection.execute("select data from events where seq = 5").fetchone()
+        (data,) = connection.execute("select data from events where seq = 4").fetchone()
         assert b'"3910"' in data
-        connection.execute("update events set data = ? where seq = 5", (data.replace(b'"3910"', b'"3911"'),))
+        connection.execute("update events set data = ? where seq = 4", (data.replace(b'"3910"', b'"3911"'),))
         for _, definition in guards:
             connection.execute(definition)
         connection.commit()
     answer = optionix("ledger", "verify")
     assert answer.code == 7
-    assert "sequence 5" in answer.words
+    assert "sequence 4" in answer.words
 
 
 def test_the_ledger_goes_into_files_by_their_ending(optionix):

@@ -21,6 +21,7 @@ from optionix_core.services.workspace import Workspace
 from optionix_core.storage import head_file
 from optionix_core.sync.event import EMPTY_HEAD, Head
 from optionix_core.sync.faultpoints import VARIABLE
+from optionix_core.trading import facts
 
 PROGRAM = Path(sys.executable).with_name("optionix")
 OPENING = Decimal(100_000)
@@ -124,7 +125,7 @@ class RealHome:
         postings: list[tuple[str, str, Decimal]] = []
         with self.workspace() as workspace:
             head = workspace.store.head()
-            for record in workspace.store.read():
+            for record in facts.read(workspace.store):
                 event, payload = record.event, record.event.payload
                 if event.type == "order.intent":
                     intents[str(payload["client_order_id"])] += 1

@@ -23,6 +23,7 @@ from optionix_core.storage import open_store
 from optionix_core.sync.event import Head
 from optionix_core.sync.faultpoints import VARIABLE
 from optionix_core.sync.memory import MemoryEventStore
+from optionix_core.trading import facts
 from optionix_core.trading.orders import OrderType, TimeInForce
 from optionix_core.trading.records import INTENT, intent_of
 
@@ -115,7 +116,7 @@ def test_a_replayed_day_leaves_the_same_log_twice_and_after_kills_in_the_middle(
     assert report.underlyings == UNDERLYINGS
 
     first = in_one_process(recording, tmp_path, count)
-    told = Counter(record.event.type for record in first.read())
+    told = Counter(fact.event.type for fact in facts.read(first))
     assert told["order.intent"] >= count
     assert set(told) >= FATES | HAPPENINGS
     intents = [intent_of(record.event) for record in first.read() if record.event.type == INTENT]

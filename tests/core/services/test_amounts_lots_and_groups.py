@@ -18,6 +18,7 @@ from optionix_core.portfolio.ledger import ENTRY, entry_of
 from optionix_core.portfolio.values import LotPick
 from optionix_core.services import orders, sizing, trading
 from optionix_core.services.trading import OrderTerms
+from optionix_core.trading import facts
 from optionix_core.trading.fees import fee_alone
 from optionix_core.trading.orders import (
     Amendment,
@@ -63,7 +64,7 @@ def acts(workspace_on, traded, clock, store):
             return {lot.id: int(lot.quantity) for p in account.positions if p.symbol == symbol for lot in p.lots}
 
         def closes(self, name):
-            entries = [entry_of(record.event) for record in store.read() if record.event.type == ENTRY]
+            entries = [entry_of(record.event) for record in facts.read(store) if record.event.type == ENTRY]
             mine = (entry for entry in entries if entry.id.startswith(f"order/{name}/"))
             return [[(pick.lot, int(pick.quantity)) for move in one.moves for pick in move.closes] for one in mine]
 

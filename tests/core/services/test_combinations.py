@@ -13,6 +13,7 @@ from optionix_core.errors import InvalidValueError
 from optionix_core.portfolio.ledger import ENTRY, entry_of
 from optionix_core.services import halts, orders, trading
 from optionix_core.services.trading import OrderTerms
+from optionix_core.trading import facts
 from optionix_core.trading.halts import HaltScope
 from optionix_core.trading.orders import Amendment, OrderLeg, OrderState, TimeInForce, Trigger, TriggerKind
 from optionix_core.trading.records import FILLED, fill_event, fill_of, intent_of
@@ -62,7 +63,7 @@ def acts(workspace_on, told, clock, store):  # noqa: C901 - one small act beside
             return workspace.desk.orders.reserved("paper-1")
 
         def events(self, kind):
-            return [record.event for record in store.read() if record.event.type == kind]
+            return [record.event for record in facts.read(store) if record.event.type == kind]
 
         def fills(self, name):
             found = [fill_of(event) for event in self.events(FILLED)]
@@ -200,7 +201,7 @@ def test_looking_once_or_every_second_gives_the_same(acts, workspace_on, told, c
         trading.bring_up_to_date(workspace_on(feed=told, store=stores[0]))
     trading.bring_up_to_date(workspace_on(feed=told, store=stores[1]))
     told_of = [
-        [(r.event.id, r.event.time, r.event.payload) for r in kept.read() if r.event.type in (FILLED, ENTRY)]
+        [(r.event.id, r.event.time, r.event.payload) for r in facts.read(kept) if r.event.type in (FILLED, ENTRY)]
         for kept in stores
     ]
     assert told_of[0] == told_of[1]

@@ -11,6 +11,7 @@ from steady_feed import CALL, CALL_110, PUT, START
 from optionix_core.portfolio.ledger import ENTRY, entry_of
 from optionix_core.services import halts, orders, trading
 from optionix_core.services.trading import OrderTerms
+from optionix_core.trading import facts
 from optionix_core.trading.halts import HaltScope
 from optionix_core.trading.orders import Amendment, OrderLeg, OrderState, TimeInForce, Trigger, TriggerKind
 from optionix_core.trading.records import FILLED, fill_of
@@ -37,11 +38,11 @@ def acts(workspace_on, told, clock, store):  # noqa: C901 - one small act beside
             return trading.place(self.workspace(account), terms, name)
 
         def fills(self, name):
-            found = [fill_of(record.event) for record in store.read() if record.event.type == FILLED]
+            found = [fill_of(record.event) for record in facts.read(store) if record.event.type == FILLED]
             return [(f.quantity, f.price, f.model, f.against) for f in found if f.client_order_id == name]
 
         def legs(self, name):
-            found = [fill_of(record.event) for record in store.read() if record.event.type == FILLED]
+            found = [fill_of(record.event) for record in facts.read(store) if record.event.type == FILLED]
             return [
                 (leg.symbol, leg.quantity, leg.price, leg.against)
                 for f in found
@@ -52,7 +53,7 @@ def acts(workspace_on, told, clock, store):  # noqa: C901 - one small act beside
         def ends(self):
             return {
                 record.event.payload["client_order_id"]: record.event.payload["reason"]
-                for record in store.read()
+                for record in facts.read(store)
                 if record.event.id.endswith("/end")
             }
 
@@ -74,7 +75,7 @@ def acts(workspace_on, told, clock, store):  # noqa: C901 - one small act beside
 
         def balanced(self):
             sums = {}
-            for record in store.read():
+            for record in facts.read(store):
                 if record.event.type == ENTRY:
                     for leg in entry_of(record.event).postings:
                         sums[leg.commodity] = sums.get(leg.commodity, Decimal(0)) + leg.amount
@@ -357,7 +358,7 @@ def test_nothing_is_ever_filled_at_a_mid(acts, store):
     acts.place("bid", "ada", "buy", 1, "5.0")
     acts.place("sell", "bob", "sell", 1, "4.5", IOC)
     parts = []
-    for record in store.read():
+    for record in facts.read(store):
         if record.event.type == FILLED:
             fill = fill_of(record.event)
             parts += fill.legs or (fill,)

@@ -24,6 +24,7 @@ from optionix_core.services.home import HomeFolders
 from optionix_core.services.trading import OrderTerms
 from optionix_core.services.workspace import Workspace
 from optionix_core.sync.faultpoints import VARIABLE
+from optionix_core.trading import facts
 from optionix_core.trading.fold import OrderFold
 from optionix_core.trading.kill_switch import KillPhase
 from optionix_core.trading.orders import OrderState, TimeInForce
@@ -53,7 +54,7 @@ def armed(workspace):
 
 
 def types(store):
-    return Counter(record.event.type for record in store.read())
+    return Counter(fact.event.type for fact in facts.read(store))
 
 
 def test_a_home_begins_with_the_switch_disarmed_and_nothing_of_it_in_the_log(at, store):
@@ -219,7 +220,7 @@ def test_a_process_that_dies_while_it_kills_leaves_all_of_it_or_nothing_and_firi
     assert (again.held, again.cancelled) == ((), ("a", "b"))
     counted = types(store)
     assert (counted["kill.fired"], counted["order.cancelled"]) == (1, 2)
-    sold = [r.event for r in store.read() if r.event.type == "order.filled" and r.event.payload["side"] == "sell"]
+    sold = [r.event for r in facts.read(store) if r.event.type == "order.filled" and r.event.payload["side"] == "sell"]
     assert sum(event.payload["quantity"] for event in sold) == 3
     book.verify(at(7))
 

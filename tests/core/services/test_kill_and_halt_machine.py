@@ -22,6 +22,7 @@ from optionix_core.services.home import HomeFolders
 from optionix_core.services.trading import OrderTerms
 from optionix_core.services.workspace import Workspace
 from optionix_core.sync.memory import MemoryEventStore
+from optionix_core.trading import facts
 from optionix_core.trading.halts import HaltScope
 from optionix_core.trading.kill_switch import KillPhase
 from optionix_core.trading.orders import OrderState, TimeInForce
@@ -127,7 +128,7 @@ class KillAndHalt(RuleBasedStateMachine):
     @invariant()
     def nothing_trades_while_halted_or_killed_and_all_ends_once(self):
         halted, fired, ended = [], None, set()
-        for record in self.store.read():
+        for record in facts.read(self.store):
             event = record.event
             if event.type == "halt.started":
                 halted.append([event.payload, event.time, event.payload["until"]])

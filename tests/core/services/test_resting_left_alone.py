@@ -15,6 +15,7 @@ from optionix_core.services.home import HomeFolders
 from optionix_core.services.trading import OrderTerms
 from optionix_core.services.workspace import Workspace
 from optionix_core.sync.memory import MemoryEventStore
+from optionix_core.trading import facts
 from optionix_core.trading.orders import OrderLeg, TimeInForce, Trigger, TriggerKind
 
 START = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
@@ -48,7 +49,7 @@ class Home:
 
     def events(self):
         """What happened, without the marks that say up to when the venue was looked at."""
-        events = [record.event for record in self.store.read()]
+        events = [record.event for record in facts.read(self.store)]
         return [(e.id, e.type, e.time, e.payload) for e in events if e.type != "venue.advanced"]
 
     def ledger(self):
@@ -142,7 +143,7 @@ def test_every_fill_is_at_a_quote_that_the_feed_gave_at_that_moment():
     home = _left_alone(Home())
     home.look(START + timedelta(days=2))
     feed, resting = FEEDS["continuous"], 0
-    for record in home.store.read():
+    for record in facts.read(home.store):
         event = record.event
         if event.type != "order.filled":
             continue

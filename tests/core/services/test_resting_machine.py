@@ -36,6 +36,7 @@ from optionix_core.services.home import HomeFolders
 from optionix_core.services.trading import OrderTerms
 from optionix_core.services.workspace import Workspace
 from optionix_core.sync.memory import MemoryEventStore
+from optionix_core.trading import facts
 from optionix_core.trading.halt_rules import TradingRules
 from optionix_core.trading.orders import Amendment, LotsWanted, OrderLeg, TimeInForce, Trigger, TriggerKind
 from optionix_core.trading.records import END_STATES, FILLED, INTENT, fill_of, fill_side, intent_of
@@ -293,7 +294,7 @@ class Resting(RuleBasedStateMachine):
     def cash_and_contracts_are_there_and_what_is_kept_is_what_works(self):
         for store in self.stores.values():
             told = Told()
-            for record in store.read():
+            for record in facts.read(store):
                 told.take(record.event)
             desk = Desk()
             desk.follow(store)
@@ -311,7 +312,7 @@ class Resting(RuleBasedStateMachine):
     def no_limit_is_traded_through_and_no_quote_is_taken_twice(self):
         for store in self.stores.values():
             limits, taken = {}, {}
-            for record in store.read():
+            for record in facts.read(store):
                 event = record.event
                 name = event.payload.get("client_order_id")
                 if event.type == INTENT:
@@ -333,7 +334,7 @@ class Resting(RuleBasedStateMachine):
     @invariant()
     def a_combination_is_filled_in_whole_units_of_all_legs(self):
         for store in self.stores.values():
-            for record in store.read():
+            for record in facts.read(store):
                 if record.event.type != FILLED or "legs" not in record.event.payload:
                     continue
                 fill, side = fill_of(record.event), fill_side(record.event)
@@ -347,7 +348,7 @@ class Resting(RuleBasedStateMachine):
     def an_order_begins_and_ends_once_and_a_child_never_outruns_its_parent(self):
         for store in self.stores.values():
             intents, ended, filled = {}, set(), {}
-            for record in store.read():
+            for record in facts.read(store):
                 event = record.event
                 name = event.payload.get("client_order_id")
                 if event.type == INTENT:

@@ -11,6 +11,7 @@ from steady_feed import CALL, CALL_110, EXPIRES_AT, PUT, START
 from optionix_core.errors import InvalidValueError, UnknownNameError
 from optionix_core.services import book, trading
 from optionix_core.services.trading import OrderTerms
+from optionix_core.trading import facts
 from optionix_core.trading.gate import GateLimits
 from optionix_core.trading.limits import BookLimit, LimitKind
 from optionix_core.trading.orders import OrderState, TimeInForce, Trigger, TriggerKind
@@ -42,7 +43,7 @@ def desk(workspace_on, told, clock, store):
             return None if record is None else record.event
 
         def fills(self, name):
-            found = [record.event for record in store.read() if record.event.type == "order.filled"]
+            found = [record.event for record in facts.read(store) if record.event.type == "order.filled"]
             return [
                 (event.payload["quantity"], event.payload["price"], event.time, event.payload["model"])
                 for event in found
@@ -55,7 +56,7 @@ def desk(workspace_on, told, clock, store):
             return workspace.desk.orders.reserved("paper-1")
 
         def types(self, name):
-            return [r.event.type for r in store.read() if r.event.payload.get("client_order_id") == name]
+            return [r.event.type for r in facts.read(store) if r.event.payload.get("client_order_id") == name]
 
     return Acts()
 

@@ -21,6 +21,7 @@ from optionix_core.services.desk import Desk
 from optionix_core.services.home import HomeFolders
 from optionix_core.services.workspace import Workspace
 from optionix_core.sync.memory import MemoryEventStore
+from optionix_core.trading import facts
 from optionix_core.trading.orders import OrderState
 from optionix_core.trading.records import END_STATES, FILLED, INTENT, fill_of, fill_side, intent_of
 
@@ -112,7 +113,7 @@ class Trading(RuleBasedStateMachine):
     @invariant()
     def every_entry_balances_and_cash_is_never_negative(self):
         balances = {}
-        for record in self.store.read():
+        for record in facts.read(self.store):
             if record.event.type != ENTRY:
                 continue
             for leg in entry_of(record.event).postings:
@@ -128,7 +129,7 @@ class Trading(RuleBasedStateMachine):
     def what_is_held_is_what_was_filled_less_what_expired(self):
         held = {}
         expired = set()
-        for record in self.store.read():
+        for record in facts.read(self.store):
             event = record.event
             if event.type == FILLED:
                 symbol = event.payload["symbol"]
@@ -149,7 +150,7 @@ class Trading(RuleBasedStateMachine):
     @invariant()
     def no_limit_is_traded_through_and_no_quote_filled_beyond_its_size(self):
         taken = {}
-        for record in self.store.read():
+        for record in facts.read(self.store):
             if record.event.type != FILLED:
                 continue
             fill, side = fill_of(record.event), fill_side(record.event)
@@ -164,7 +165,7 @@ class Trading(RuleBasedStateMachine):
     @invariant()
     def an_order_is_written_once_ends_once_and_no_fill_comes_after_its_end(self):
         intents, ends = [], []
-        for record in self.store.read():
+        for record in facts.read(self.store):
             event = record.event
             if event.type == INTENT:
                 intents.append(event.payload["client_order_id"])

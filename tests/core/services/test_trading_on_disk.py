@@ -18,6 +18,7 @@ from optionix_core.services.desk import Desk
 from optionix_core.services.home import HomeFolders
 from optionix_core.services.workspace import Workspace
 from optionix_core.sync.faultpoints import POINTS, VARIABLE
+from optionix_core.trading import facts
 from optionix_core.trading.orders import OrderState
 from optionix_core.trading.records import END_STATES, FILLED, INTENT
 
@@ -63,11 +64,11 @@ def _check(workspace: Workspace) -> Counter[str]:
     """Chain, ledger and fold hold together and nothing is there twice; event types by number."""
     verified = workspace.store.verify()
     book.verify(workspace)
-    records = list(workspace.store.read())
-    assert verified.events == len(records)
-    counted: Counter[str] = Counter(record.event.type for record in records)
+    assert verified.events == len(list(workspace.store.read()))
+    told = list(facts.read(workspace.store))
+    counted: Counter[str] = Counter(fact.event.type for fact in told)
     for kinds in ({INTENT}, set(END_STATES)):
-        ids = [record.event.payload["client_order_id"] for record in records if record.event.type in kinds]
+        ids = [fact.event.payload["client_order_id"] for fact in told if fact.event.type in kinds]
         assert len(ids) == len(set(ids))
     return counted
 

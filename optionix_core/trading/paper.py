@@ -112,7 +112,7 @@ class PaperVenue:
         at_most: int | None = None,
     ) -> Fill | None:
         """What a resting order gets out of what is displayed in an auction that ends at `price`."""
-        met = self._met(order, instrument, quote)
+        met = self._met(order.intent, instrument, quote)
         if met is None or not acceptable(order.intent.side, met, price):
             return None
         return self._fill(order, instrument, quote, now, (price, REOPENING_MODEL), at_most)

@@ -18,6 +18,7 @@ from optionix_core.services.home import HomeFolders
 from optionix_core.services.trading import OrderTerms
 from optionix_core.services.workspace import Workspace
 from optionix_core.sync.memory import MemoryEventStore
+from optionix_core.trading import facts
 from optionix_core.trading.account_breakers import Note, with_note
 from optionix_core.trading.account_standing import AccountStatus
 from optionix_core.trading.breakers import DailyLossBreaker, DrawdownBreaker
@@ -57,7 +58,7 @@ class Home:
         return trading.bring_up_to_date(self.workspace())
 
     def events(self):
-        events = [record.event for record in self.store.read()]
+        events = [record.event for record in facts.read(self.store)]
         return [(e.id, e.type, e.time, e.payload) for e in events if e.type != "venue.advanced"]
 
     def of_type(self, kind):

@@ -18,6 +18,7 @@ from optionix_core.services.home import HomeFolders
 from optionix_core.services.trading import OrderTerms
 from optionix_core.services.workspace import Workspace
 from optionix_core.sync.memory import MemoryEventStore
+from optionix_core.trading import facts
 from optionix_core.trading.matching import messages as m
 from optionix_core.trading.matching.combinations import Combination, CombinationOrder, Leg
 from optionix_core.trading.matching.combined_books import CombinedBooks
@@ -113,7 +114,7 @@ class Venue:
         return result
 
     def fills(self):
-        found = [fill_of(record.event) for record in self.store.read() if record.event.type == FILLED]
+        found = [fill_of(record.event) for record in facts.read(self.store) if record.event.type == FILLED]
         return sorted((int(fill.client_order_id[1:]), fill.quantity, int(fill.price * 10)) for fill in found)
 
 

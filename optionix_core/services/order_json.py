@@ -57,6 +57,7 @@ def to_json(order: OrderPreview | OrderResult) -> dict[str, Any]:
                 "fee": number(fill.fee),
                 "model": fill.model,
                 "filled_at": time_text(fill.filled_at),
+                **({} if fill.against is None else {"against": fill.against}),
                 **({"legs": [_leg(leg) for leg in fill.legs]} if fill.legs else {}),
             }
             for fill in order.fills
@@ -65,7 +66,8 @@ def to_json(order: OrderPreview | OrderResult) -> dict[str, Any]:
 
 
 def _leg(leg: FillLeg) -> dict[str, Any]:
-    return {"symbol": leg.symbol, "quantity": leg.quantity, "price": number(leg.price), "fee": number(leg.fee)}
+    told = {"symbol": leg.symbol, "quantity": leg.quantity, "price": number(leg.price), "fee": number(leg.fee)}
+    return told if leg.against is None else {**told, "against": leg.against}
 
 
 def _combination(view: CombinationView) -> dict[str, Any]:

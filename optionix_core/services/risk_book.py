@@ -86,6 +86,16 @@ def of_account(workspace: Workspace, moment: datetime | None = None, *, partial:
     return of_accounts((state,) if state is not None else (), workspace.venue_feed, now, partial=partial)
 
 
+def of_all_accounts(workspace: Workspace, moment: datetime | None = None, *, partial: bool = False) -> BuiltBook:
+    """Every account of the home that holds something, as one book."""
+    now = workspace.clock.now() if moment is None else moment
+    desk = workspace.desk
+    with desk.lock:
+        desk.follow(workspace.store)
+        states = tuple(state for state in desk.book.accounts() if state.positions)
+    return of_accounts(states, workspace.venue_feed, now, partial=partial)
+
+
 def of_accounts(
     accounts: Iterable[AccountState], feed: QuoteSource, moment: datetime, *, partial: bool = False
 ) -> BuiltBook:

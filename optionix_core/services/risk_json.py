@@ -69,7 +69,10 @@ def scenario(one: StressScenario) -> dict[str, Any]:
 def stressed(built: BuiltBook, found: StressResult, closing: Mapping[str, Liquidity] | None = None) -> dict[str, Any]:
     """P&L in each scenario, by underlying and by position."""
     totals = found.total().tolist()
+    from optionix_core.risk.stress import by_group
+
     by_underlying = found.pnl.by_underlying()
+    by_account = by_group(found.pnl, built.accounts) if built.accounts else {}
     rows = []
     for place, one in enumerate(found.scenarios):
         cost = None if closing is None else closing.get(one.id)
@@ -83,6 +86,7 @@ def stressed(built: BuiltBook, found: StressResult, closing: Mapping[str, Liquid
                 "pnl": totals[place],
                 "closing_cost": None if cost is None else cost.cost,
                 "by_underlying": {name: float(values[place]) for name, values in by_underlying.items()},
+                "by_account": {name: float(values[place]) for name, values in by_account.items()},
                 "by_position": {row.name: float(found.pnl.values[at, place]) for at, row in enumerate(found.pnl.rows)},
                 "source": one.source,
             }

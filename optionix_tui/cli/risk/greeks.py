@@ -13,6 +13,7 @@ from optionix_tui.cli.face import face_of
 from optionix_tui.cli.output import Format, FormatOption, JsonOption, Table, chosen, emit
 from optionix_tui.cli.risk.book import BookOption
 from optionix_tui.cli.risk.source import (
+    AllAccountsOption,
     PartialOption,
     RateOption,
     YieldOption,
@@ -24,6 +25,7 @@ from optionix_tui.cli.risk.source import (
 
 if TYPE_CHECKING:
     from optionix_core.risk.greeks import BookGreeks
+    from optionix_core.services.risk_book import BuiltBook
 
 EPILOG = (
     "optionix risk greeks",
@@ -40,6 +42,7 @@ class By(StrEnum):
     UNDERLYING = "underlying"
     EXPIRY = "expiry"
     MONEYNESS = "moneyness"
+    ACCOUNT = "account"
 
 
 class Sticky(StrEnum):
@@ -69,7 +72,8 @@ def greeks(
     *,
     book: BookOption = None,
     by: Annotated[
-        By, typer.Option("--by", help="What is summed together.", metavar="position|underlying|expiry|moneyness")
+        By,
+        typer.Option("--by", help="What is summed together.", metavar="position|underlying|expiry|moneyness|account"),
     ] = By.UNDERLYING,
     sticky: Annotated[
         Sticky,
@@ -83,6 +87,7 @@ def greeks(
         str | None,
         typer.Option("--beta-index", help="Estimate the other betas on this underlying's history.", metavar="NAME"),
     ] = None,
+    every: AllAccountsOption = False,
     rate: RateOption = None,
     dividend_yield: YieldOption = None,
     partial: PartialOption = False,
@@ -104,10 +109,10 @@ def greeks(
         built = csv_book(face, book, rate, dividend_yield)
     else:
         with face.workspace() as workspace:
-            built = account_book(workspace, partial=partial)
+            built = account_book(workspace, partial=partial, every=every)
             betas, estimated = account_betas(workspace, built, given, beta_index)
     found = book_greeks(built.book, betas, StickyRule(sticky.value))
-    document = risk_json.greeks(built, found, by.value, _groups(found, by), estimated or None)
+    document = risk_json.greeks(built, found, by.value, _groups(built, found, by), estimated or None)
     rows = [
         *((_name(row["group"]), *_cells(row)) for row in document["groups"]),
         ("total", *_cells(document["total"])),
@@ -118,7 +123,11 @@ def greeks(
     emit(chosen(format_, as_json), document, document["groups"], table)
 
 
-def _groups(found: BookGreeks, by: By) -> dict[Any, Any]:
+def _groups(built: BuiltBook, found: BookGreeks, by: By) -> dict[Any, Any]:
+    if by is By.ACCOUNT:
+        if not built.accounts and built.book.positions:
+            raise UsageError("--by account: a CSV book is of no account")
+        return dict(found.by(lambda place: built.accounts[found.ids[place]]))
     if by is By.POSITION:
         return dict(found.by_position())
     if by is By.UNDERLYING:

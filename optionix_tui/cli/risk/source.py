@@ -28,13 +28,17 @@ YieldOption = Annotated[
 ]
 
 
-def account_book(workspace: Workspace, *, partial: bool) -> BuiltBook:
-    """The account's book as it stands now; remarks on stderr tell what was taken for granted."""
+AllAccountsOption = Annotated[bool, typer.Option("--all-accounts", help="Every account of this home as one book.")]
+
+
+def account_book(workspace: Workspace, *, partial: bool, every: bool = False) -> BuiltBook:
+    """The account's book as it stands now, or that of all; remarks on stderr tell what was taken for granted."""
     from optionix_core.services import risk_book
     from optionix_tui.cli.book import up_to_now
 
     up_to_now(workspace)
-    return told(risk_book.of_account(workspace, partial=partial))
+    build = risk_book.of_all_accounts if every else risk_book.of_account
+    return told(build(workspace, partial=partial))
 
 
 def csv_book(face: Face, name: str, rate: float | None, dividend_yield: float | None) -> BuiltBook:

@@ -12,6 +12,7 @@ from optionix_tui.cli.face import face_of
 from optionix_tui.cli.output import Format, FormatOption, JsonOption, Table, chosen, emit
 from optionix_tui.cli.risk.book import BookOption
 from optionix_tui.cli.risk.source import (
+    AllAccountsOption,
     PartialOption,
     RateOption,
     YieldOption,
@@ -71,6 +72,7 @@ def stress(
         float,
         typer.Option("--takes-per-day", help="How often a day a displayed size can be taken.", metavar="N"),
     ] = 13.0,
+    every: AllAccountsOption = False,
     rate: RateOption = None,
     dividend_yield: YieldOption = None,
     partial: PartialOption = False,
@@ -97,7 +99,7 @@ def stress(
         built = csv_book(face, book, rate, dividend_yield)
     else:
         with face.workspace() as workspace:
-            built = account_book(workspace, partial=partial)
+            built = account_book(workspace, partial=partial, every=every)
             betas = account_betas(workspace, built, given, beta_index)[0]
     if not built.book.positions:
         raise MissingDataError("nothing is held: there is no book to stress")

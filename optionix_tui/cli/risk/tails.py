@@ -10,7 +10,7 @@ import typer
 from optionix_core.errors import UsageError
 from optionix_tui.cli.face import face_of
 from optionix_tui.cli.output import Format, FormatOption, JsonOption, Table, chosen, emit, say
-from optionix_tui.cli.risk.source import PartialOption, account_book, numbers
+from optionix_tui.cli.risk.source import AllAccountsOption, PartialOption, account_book, numbers
 
 if TYPE_CHECKING:
     from optionix_core.risk.executors import Executor
@@ -90,6 +90,7 @@ def var(
     executor: ExecutorOption = Where.THREADS,
     workers: WorkersOption = None,
     address: AddressOption = None,
+    every: AllAccountsOption = False,
     partial: PartialOption = False,
     format_: FormatOption = Format.TABLE,
     as_json: JsonOption = False,
@@ -99,7 +100,9 @@ def var(
     Delta-normal and delta-gamma figures of the same moves stand beside it.
     """
     where = _executor(executor, workers, address)
-    document = _tails(context, confidence, horizon, method, by, days, scenarios, seed, where, partial=partial)
+    document = _tails(
+        context, confidence, horizon, method, by, days, scenarios, seed, where, partial=partial, every=every
+    )
     _emit(chosen(format_, as_json), document, "value_at_risk", "value at risk")
 
 
@@ -116,13 +119,16 @@ def es(
     executor: ExecutorOption = Where.THREADS,
     workers: WorkersOption = None,
     address: AddressOption = None,
+    every: AllAccountsOption = False,
     partial: PartialOption = False,
     format_: FormatOption = Format.TABLE,
     as_json: JsonOption = False,
 ) -> None:
     """Expected shortfall by full revaluation: the mean loss at or beyond value at risk, with parts that add up."""
     where = _executor(executor, workers, address)
-    document = _tails(context, confidence, horizon, method, by, days, scenarios, seed, where, partial=partial)
+    document = _tails(
+        context, confidence, horizon, method, by, days, scenarios, seed, where, partial=partial, every=every
+    )
     _emit(chosen(format_, as_json), document, "expected_shortfall", "expected shortfall")
 
 
@@ -173,6 +179,7 @@ def _tails(
     executor: Executor,
     *,
     partial: bool,
+    every: bool,
 ) -> dict[str, Any]:
     from optionix_core.services import risk_json, risk_tails
     from optionix_tui.cli.price_progress import ProgressLine
@@ -182,7 +189,7 @@ def _tails(
         raise UsageError(f"--horizon must be whole days (got {horizon})")
     line = ProgressLine("revaluing")
     with face_of(context).workspace() as workspace:
-        built = account_book(workspace, partial=partial)
+        built = account_book(workspace, partial=partial, every=every)
         found = risk_tails.tails(
             built,
             workspace.venue_feed,

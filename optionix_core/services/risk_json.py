@@ -136,7 +136,7 @@ def reverse(built: BuiltBook, found: ReverseStress, notes: Sequence[str] = ()) -
             }
             for move in found.moves
         ],
-        "scenarios": found.scenarios,
+        "evaluations": found.scenarios,
         "factor_notes": list(notes),
     }
 

@@ -6,7 +6,7 @@ open, and says so.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
@@ -22,6 +22,7 @@ from optionix_core.services.marking import Marker
 from optionix_core.services.order_json import number
 from optionix_core.services.trading import unopened_account
 from optionix_core.sync.canonical import time_text
+from optionix_core.trading.account_standing import AccountStatus, effective
 
 if TYPE_CHECKING:
     from optionix_core.portfolio.fold import BookFold
@@ -68,6 +69,10 @@ class AccountReport:
     unmarked: tuple[Unmarked, ...]
     unconverted: tuple[str, ...] = ()
     """Currencies whose cash `nlv` leaves out, since no exchange rate is known."""
+    may: AccountStatus = AccountStatus.ACTIVE
+    """What its orders may do."""
+    may_reason: str | None = None
+    """Why, where somebody said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +89,9 @@ def account(workspace: Workspace, moment: datetime | None = None) -> AccountRepo
     desk = workspace.desk
     with desk.lock:
         desk.follow(workspace.store)
-        return account_of(workspace, desk.book, desk.orders.reserved(workspace.account), now)
+        report = account_of(workspace, desk.book, desk.orders.reserved(workspace.account), now)
+        may, why = effective(desk.orders.standings.get(workspace.account), report.state.venue, now)
+        return replace(report, may=may, may_reason=why)
 
 
 def account_of(workspace: Workspace, book: BookFold, reserved: Decimal, now: datetime) -> AccountReport:
@@ -179,6 +186,8 @@ def to_json(report: AccountReport | PositionsReport) -> dict[str, Any]:
         "schema_version": 1,
         "account": state.account,
         "state": OPEN if report.opened else UNOPENED,
+        "may": str(report.may),
+        "may_reason": report.may_reason,
         "venue": state.venue,
         "currency": state.currency,
         "moment": time_text(report.moment),

@@ -65,6 +65,8 @@ def _account_table(account: dict[str, Any]) -> Table:
         ("opened with", money(account["opening_balance"]), ""),
     ]
     title = f"{account['account']} at {account['venue']} ({account['feed']}), {account['state']}, {account['moment']}"
+    if account["may"] != "active":
+        title += f"\n{account['may']}{'' if account['may_reason'] is None else ': ' + account['may_reason']}"
     return Table(("", account["currency"], ""), rows, title=title, left=frozenset({0, 2}))
 
 

@@ -39,6 +39,7 @@ def test_a_frozen_account_is_refused_with_its_reason_and_exit_code_5(optionix):
     done = optionix("account", "state", "blocked", "--by", "ada", "--reason", "under review", "--yes")
     assert done.code == 0
     assert "paper-1 at local-sim is blocked: under review" in done.out
+    assert "blocked: under review" in optionix("account").out
     for command in (BUY, "sell 1 ORBIT 15JAN27 200 C"):
         answer = optionix(*command.split())
         assert answer.code == 5

@@ -145,9 +145,12 @@ def book_of_account(workspace: Workspace, classes: Mapping[str, MarginClass] | N
             known[position.underlying] = MarginClass.COIN
     book = from_risk_book(built.book, {**known, **(classes or {})})
     _check_known(book, classes or {})
-    told = account(workspace)
+    state = account(workspace).state
     source = f"account {workspace.account} at the quotes of {built.feed}"
-    return SourceBook(book, source, built.notes, told.state.cash)
+    if book.positions and state.currency != book.currency:
+        note = f"no health is told: the account's cash is in {state.currency}, its positions are in {book.currency}"
+        return SourceBook(book, source, (*built.notes, note), None)
+    return SourceBook(book, source, built.notes, state.cash)
 
 
 def margin(source: SourceBook, terms: MarginTerms) -> MarginReport:

@@ -4,6 +4,8 @@ import pytest
 
 from optionix_core.errors import InvalidValueError
 from optionix_core.risk.book_csv import parse_book
+from optionix_core.risk.book_rows import risk_book
+from optionix_core.risk.margin import MarginClass, from_risk_book, requirement
 from optionix_core.risk.margin.from_rows import from_rows
 
 from .margin_books import NOW
@@ -49,3 +51,18 @@ def test_stock_is_worth_its_underlying():
 def test_one_currency_a_book():
     with pytest.raises(InvalidValueError, match="EUR, USD"):
         read(f"{HEADER},currency\nXYZ,45,stock,,,1,,1,USD\nDAX,45,stock,,,1,,1,EUR\n")
+
+
+def test_a_risk_book_says_the_same():
+    rows = f"""{HEADER},margin_class,implied_volatility,rate,dividend_yield
+XYZ,45,put,43,2026-06-19,-3,1.20,100,equity,0.4,0.03,0
+XYZ,45,call,48,2026-06-19,2,1.10,100,equity,0.35,0.03,0
+XYZ,45,stock,,,-100,,1,equity,,,
+"""
+    parsed = parse_book(rows)
+    other = from_risk_book(risk_book(parsed, NOW), {"XYZ": MarginClass.EQUITY})
+    direct = from_rows(parsed, NOW).book
+    for regime in ("strategy", "portfolio", "span"):
+        one, two = requirement(direct, regime), requirement(other, regime)
+        assert two.requirement == pytest.approx(one.requirement, rel=1e-9)
+        assert two.against_equity == pytest.approx(one.against_equity, rel=1e-9)

@@ -26,9 +26,25 @@ def test_no_partition_of_a_small_book_needs_less(held, maintenance):
 
 
 @settings(max_examples=60, deadline=None)
-@given(books(most=5, contracts=1, with_stock=False, style="european"))
-def test_no_partition_of_a_small_european_book_needs_less(held):
-    assert strategy_based(held).requirement == pytest.approx(least(held), **CLOSE)
+@given(books(most=5, contracts=1, with_stock=False, style="european"), st.booleans())
+def test_no_partition_of_a_small_european_book_needs_less(held, maintenance):
+    found = strategy_based(held, maintenance=maintenance)
+    assert found.requirement + found.equity_excluded == pytest.approx(least(held), **CLOSE)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.tuples(*[st.floats(0.05, 12.0)] * 4), st.sampled_from((1, 2)), st.just(1), st.booleans())
+def test_boxes_at_any_prices_are_paired_best(prices, one, other, maintenance):
+    kinds = (("call", 95.0, one), ("call", 105.0, -one), ("put", 105.0, other), ("put", 95.0, -other))
+    legs = [
+        option(count, kind, strike, max(0.0, (1 if kind == "call" else -1) * (100.0 - strike)) + price, 100.0,
+               style="european")
+        for (kind, strike, count), price in zip(kinds, prices, strict=True)
+    ]  # fmt: skip
+    held = book(*legs)
+    found = strategy_based(held, maintenance=maintenance)
+    assert found.exact
+    assert found.requirement + found.equity_excluded == pytest.approx(least(held), **CLOSE)
 
 
 @settings(max_examples=60, deadline=None)

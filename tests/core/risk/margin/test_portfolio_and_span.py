@@ -192,6 +192,15 @@ def test_loss_of_the_whole_is_at_most_that_of_its_parts(held):
         assert regime(held).requirement <= alone + charge + 1e-6
 
 
+@settings(max_examples=25, deadline=None)
+@given(books(most=5, contracts=4))
+def test_a_long_more_costs_portfolio_margin_at_most_its_value(held):
+    more = replace(european(2, "put", 90.0), id="more")
+    longer = replace(held, positions=(*held.positions, more))
+    value = 200.0 * worth(more, 100.0, 0.25)
+    assert portfolio_margin(longer).requirement <= portfolio_margin(held).requirement + value + 1e-6
+
+
 def test_a_hedge_lowers_the_margin_of_every_regime():
     naked, hedge = european(-1, "call", 100.0), european(1, "call", 105.0)
     priced = [replace(one, price=worth(one, 100.0, 0.25)) for one in (naked, hedge)]

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from optionix_core.errors import IntegrityError, InvalidValueError
 from optionix_core.trading.matching import messages as m
 from optionix_core.trading.matching.combinations import Combination, CombinationEvent, CombinationOrder, Leg
-from optionix_core.trading.matching.combined_books import CombinedBooks, CombinedEvents
+from optionix_core.trading.matching.combined_books import CombinedBooks
+from optionix_core.trading.matching.combined_steps import CombinedEvents
 from optionix_core.trading.matching.implied import first_run, leg_price
 from optionix_core.trading.matching.layout import (
     FILL_OR_KILL,

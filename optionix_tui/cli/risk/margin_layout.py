@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from optionix_core.market import symbols
 from optionix_tui.cli.output import Table
 
 Document = Mapping[str, Any]
@@ -91,7 +92,7 @@ def _parts(document: Document) -> tuple[tuple[str, ...], Sequence[Sequence[str]]
         headings = ("Product", "Requirement", "Scan risk", "Months", "Credit", "Short minimum", "Worst")
         return headings, products, frozenset({0, 6})
     rows = [
-        (one["position"], one["currency"], f"{one['initial']:.6g}", f"{one['maintenance']:.6g}")
+        (_label(one["position"]), one["currency"], f"{one['initial']:.6g}", f"{one['maintenance']:.6g}")
         for one in document["by_position"]
     ]
     return ("Position", "Coin", "Initial", "Maintenance"), rows, frozenset({0, 1})
@@ -128,7 +129,12 @@ def _ahead(document: Document) -> list[str]:
 
 
 def _legs(legs: Sequence[Mapping[str, Any]]) -> str:
-    return ", ".join(f"{leg['quantity']:+g} {leg['position']}" for leg in legs)
+    return ", ".join(f"{leg['quantity']:+g} {_label(leg['position'])}" for leg in legs)
+
+
+def _label(position: str) -> str:
+    """A key as a trader writes it; other names as they are."""
+    return symbols.terms(position).label if symbols.is_option(position) else position
 
 
 def _money(amount: float) -> str:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from optionix_core.errors import InvalidValueError, MissingDataError
 from optionix_core.portfolio.deliverables import label_of, underlying_of
-from optionix_core.portfolio.ledger import ENTRY, entry_of
+from optionix_core.portfolio.ledger import entries_of
 from optionix_core.services.risk_book import BuiltBook, Holding, LeftOut, build
 from optionix_core.services.risk_flows import read_flows
 
@@ -122,7 +122,7 @@ def _spot_at(workspace: Workspace, symbol: str, moment: datetime) -> float:
 
 def _entries(workspace: Workspace, start: datetime, end: datetime) -> Iterable[LedgerEntry]:
     for record in workspace.store.read():
-        if record.event.type == ENTRY and start < record.event.time <= end:
-            entry = entry_of(record.event)
+        # By the event's time, as `as_it_was` counts it.
+        for entry in entries_of(record.event) if start < record.event.time <= end else ():
             if entry.account == workspace.account:
                 yield entry

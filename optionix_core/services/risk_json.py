@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from optionix_core.services.limit_watch import LimitReport
     from optionix_core.services.risk_book import BuiltBook
     from optionix_core.services.risk_explain import ExplainedPeriod
+    from optionix_core.services.risk_liquidity import LiquidityReport
     from optionix_core.services.risk_tails import BacktestReport, TailReport
     from optionix_core.trading.limit_board import Breach, SetLimit
 
@@ -240,6 +241,41 @@ def backtested(built: BuiltBook, found: BacktestReport) -> dict[str, Any]:
         ],
         "test_notes": list(tests.notes),
         "history_notes": list(found.notes),
+    }
+
+
+def liquidity(built: BuiltBook, found: LiquidityReport) -> dict[str, Any]:
+    """Closing the book, its concentration, and exposures to venues."""
+    closing, shares = found.closing, found.concentration
+    return {
+        "schema_version": SCHEMA_VERSION,
+        **book(built),
+        "takes_per_day": found.takes_per_day,
+        "spread_factor": found.spread_factor,
+        "cost": closing.cost,
+        "days": closing.days,
+        "without_cost": closing.without_cost,
+        "closing": [
+            {
+                "id": one.id,
+                "quantity": one.quantity,
+                "price": one.price,
+                "cost": one.cost,
+                "displayed": one.displayed,
+                "days": one.days,
+                "reason": one.reason,
+            }
+            for one in closing.positions
+        ],
+        "concentration": {
+            "gross": shares.gross,
+            "herfindahl": shares.herfindahl,
+            "shares": [{"name": one.name, "amount": one.amount, "share": one.share} for one in shares.exposures],
+        },
+        "counterparties": {
+            name: {"net": one.net, "gross": one.gross, "worst": one.worst, "scenario": one.scenario}
+            for name, one in found.counterparties.items()
+        },
     }
 
 

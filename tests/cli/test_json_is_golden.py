@@ -224,6 +224,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "risk-var": (BUY, "risk var --confidence 0.99,0.95 --horizon 1,10 --json"),
     "risk-es": (BUY, "risk es --method age --by underlying --json"),
     "risk-backtest": (BUY, "risk backtest --confidence 0.95 --json"),
+    "risk-liquidity": (BUY, "risk liquidity --json"),
     "risk-stress": (BUY, "risk stress --scenario crash-1987 --scenario rate_hike --json"),
     "risk-stress-grid": (BUY, "risk stress --spots=-10,0,10 --volatilities=0,5 --days 0,7 --json"),
     "risk-stress-list": ("risk stress --list --json",),

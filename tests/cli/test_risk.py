@@ -87,6 +87,8 @@ def test_none_within_reach_is_an_answer(optionix):
         (("var", "--horizon", "1.5"), 2, "--horizon must be whole days"),
         (("var", "--address", "tcp://x:1"), 1, "address must be absent"),
         (("backtest",), 6, "nothing is held"),
+        (("liquidity",), 6, "nothing is held"),
+        (("liquidity", "--takes-per-day", "0"), 6, "nothing is held"),
     ],
 )
 def test_errors_name_what_is_wrong(optionix, arguments, code, words):
@@ -124,6 +126,24 @@ def test_a_hard_limit_refuses_with_exit_code_5_and_lets_through_what_reduces(opt
     assert optionix("risk", "limits", "breaches").out.startswith("no breach stands")
     history = json.loads(optionix("risk", "limits", "breaches", "--all", "--json").out)["events"]
     assert [event["event"] for event in history] == ["limit.breached", "limit.cleared", "limit.acknowledged"]
+
+
+def test_liquidity_tells_cost_days_concentration_and_what_the_venue_owes(optionix):
+    optionix(*BUY.split())
+    told = json.loads(optionix("risk", "liquidity", "--json").out)
+    (one,) = told["closing"]
+    wide = json.loads(optionix("risk", "liquidity", "--spread", "2", "--takes-per-day", "26", "--json").out)
+    assert wide["cost"] == pytest.approx(2 * told["cost"])
+    assert wide["days"] == pytest.approx(told["days"] / 2)
+    assert one["displayed"] == 1.0
+    assert [each["name"] for each in told["concentration"]["shares"]] == ["ORBIT"]
+    account = json.loads(optionix("account", "--json").out)
+    owed = told["counterparties"]["local-sim"]
+    assert owed["net"] == pytest.approx(account["nlv"])
+    assert owed["worst"] >= owed["net"]
+    words = optionix("risk", "liquidity").out
+    assert "100% of the gross value is ORBIT" in words
+    assert "at 13 takes a day" in words
 
 
 def test_explained_parts_sum_to_what_is_gained(optionix):

@@ -8,6 +8,8 @@ from optionix_tui.cli.risk.explain import explain
 from optionix_tui.cli.risk.greeks import EPILOG as GREEKS_EPILOG
 from optionix_tui.cli.risk.greeks import greeks
 from optionix_tui.cli.risk.limits import app as limits
+from optionix_tui.cli.risk.liquidity import EPILOG as LIQUIDITY_EPILOG
+from optionix_tui.cli.risk.liquidity import liquidity
 from optionix_tui.cli.risk.margin import EPILOG as MARGIN_EPILOG
 from optionix_tui.cli.risk.margin import margin
 from optionix_tui.cli.risk.reverse_stress import EPILOG as REVERSE_EPILOG
@@ -30,6 +32,7 @@ app.command("backtest", cls=Command, epilog=examples(*BACKTEST_EPILOG))(backtest
 app.command("stress", cls=Command, epilog=examples(*STRESS_EPILOG))(stress)
 app.command("reverse-stress", cls=Command, epilog=examples(*REVERSE_EPILOG))(reverse_stress)
 app.command("greeks", cls=Command, epilog=examples(*GREEKS_EPILOG))(greeks)
+app.command("liquidity", cls=Command, epilog=examples(*LIQUIDITY_EPILOG))(liquidity)
 app.command("explain", cls=Command, epilog=examples(*EXPLAIN_EPILOG))(explain)
 app.command("margin", cls=Command, epilog=examples(*MARGIN_EPILOG))(margin)
 app.add_typer(limits)

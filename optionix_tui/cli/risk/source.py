@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 PartialOption = Annotated[
     bool, typer.Option("--partial", help="Leave out what has no data, and say so, instead of failing.")
 ]
+TakesOption = Annotated[
+    float, typer.Option("--takes-per-day", help="How often a day a displayed size can be taken.", metavar="N")
+]
 RateOption = Annotated[
     float | None,
     typer.Option("--rate", help="Of a CSV book without rates: continuously compounded, a fraction.", metavar="RATE"),

@@ -68,10 +68,6 @@ def stress(
         str, typer.Option("--volatilities", help="Of the grid: volatility moves in points.", metavar="POINTS,...")
     ] = "0",
     days: Annotated[str, typer.Option("--days", help="Of the grid: days that pass.", metavar="DAYS,...")] = "0",
-    takes_per_day: Annotated[
-        float,
-        typer.Option("--takes-per-day", help="How often a day a displayed size can be taken.", metavar="N"),
-    ] = 13.0,
     every: AllAccountsOption = False,
     rate: RateOption = None,
     dividend_yield: YieldOption = None,
@@ -106,7 +102,7 @@ def stress(
     if spots is not None:
         _grid(output, built, (spots, volatilities, days), plot=plot)
         return
-    _scenarios(output, built, _chosen(_library(file), scenario), betas, takes_per_day, plot=plot)
+    _scenarios(output, built, _chosen(_library(file), scenario), betas, plot=plot)
 
 
 def _scenarios(
@@ -114,7 +110,6 @@ def _scenarios(
     built: BuiltBook,
     scenarios: Sequence[StressScenario],
     betas: Mapping[str, float] | None,
-    takes_per_day: float,
     *,
     plot: bool,
 ) -> None:
@@ -126,7 +121,7 @@ def _scenarios(
     line = ProgressLine("revaluing")
     found = stressed(built.book, scenarios, betas, progress=line)
     line.clear()
-    costs = {one.id: closing_of(built, takes_per_day, one.spread) for one in scenarios} if built.touches else None
+    costs = {one.id: closing_of(built, 1.0, one.spread) for one in scenarios} if built.touches else None
     document = risk_json.stressed(built, found, costs)
     rows = [
         (

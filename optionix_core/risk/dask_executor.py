@@ -9,6 +9,7 @@ the extra `cluster`; nothing of it is imported before it is used.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -30,8 +31,10 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 MISSING: Final = "a Dask cluster needs the extra `cluster`: pip install 'optionix[cluster]'"
+MOST_SENDINGS: Final = 3
+"""Of the work, where the workers that held it died."""
 PATIENCE: Final = 20
-"""Seconds to wait for an address to answer."""
+"""Seconds to wait for a scheduler, and for its workers, to answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ class DaskExecutor:
         progress: Progress | None = None,
         cancel: Cancel | None = None,
     ) -> None:
-        """As `Executor.run`; errors are those of `session`, and DomainError where a chunk has killed its workers."""
+        """As `Executor.run`; errors are those of `session`, and DomainError where workers die again and again."""
         if chunks:
             with self.session() as cluster:
                 cluster.run(work, chunks, receive, progress, cancel)
@@ -70,7 +73,7 @@ class DaskExecutor:
     def session(self) -> Iterator[Executor]:
         """A client that stays connected, and a cluster of this machine that stays, for several runs.
 
-        Raises ConfigurationError where the extra is not installed, VenueError where no scheduler answers.
+        Raises ConfigurationError where the extra is not installed, VenueError where no scheduler or worker answers.
         """
         distributed = imported()
         with self._client(distributed) as client:
@@ -146,13 +149,48 @@ def run_on_client(
     progress: Progress | None = None,
     cancel: Cancel | None = None,
 ) -> None:
-    """`work` of each chunk by the workers of a client that is connected."""
-    held = client.scatter(work, broadcast=True, hash=False)
+    """`work` of each chunk by the workers of a client that is connected.
+
+    Where the last worker that held the work has died with it, the work is sent again.
+    """
+    left = dict(enumerate(chunks))
+
+    def take(place: int, answer: Answer) -> None:
+        receive(place, answer)
+        del left[place]
+        if progress is not None:
+            progress(len(chunks) - len(left), len(chunks))
+
+    raise_if(cancel, 0, len(chunks))
+    for _ in range(MOST_SENDINGS):
+        try:
+            _empty(distributed, client, work, left, len(chunks), take, cancel)
+        except CancelledError:
+            continue
+        except distributed.scheduler.KilledWorker as error:
+            raise DomainError(_died(len(left), len(chunks))) from error
+        return
+    raise DomainError(_died(len(left), len(chunks)))
+
+
+def _empty(
+    distributed: ModuleType,
+    client: Any,
+    work: Callable[[Chunk], Answer],
+    left: dict[int, Chunk],
+    count: int,
+    take: Callable[[int, Answer], None],
+    cancel: Cancel | None,
+) -> None:
+    """Do what is left; `take` takes each out."""
+    try:
+        held = client.scatter(work, broadcast=True, hash=False, timeout=PATIENCE)
+    except TimeoutError as error:
+        raise VenueError(f"no worker of the Dask cluster answers within {PATIENCE} s") from error
     ahead = PENDING_PER_WORKER * max(len(client.scheduler_info(n_workers=-1)["workers"]), 1)
-    waiting = iter(enumerate(chunks))
+    waiting = iter(list(left.items()))
     places: dict[str, int] = {}
     arriving = distributed.as_completed(with_results=False)
-    done = 0
 
     def hand_out(most: int) -> None:
         for _, (place, chunk) in zip(range(most), waiting, strict=False):
@@ -160,21 +198,17 @@ def run_on_client(
             places[future.key] = place
             arriving.add(future)
 
-    raise_if(cancel, done, len(chunks))
     hand_out(ahead)
-    while done < len(chunks):
+    while left:
         future = next(arriving)
-        try:
-            answer = future.result()
-        except distributed.scheduler.KilledWorker as error:
-            raise DomainError(f"part {places[future.key] + 1} of {len(chunks)} killed its workers: {error}") from error
-        receive(places.pop(future.key), answer)
+        take(places.pop(future.key), future.result())
         future.release()
-        done += 1
-        if progress is not None:
-            progress(done, len(chunks))
-        raise_if(cancel if done < len(chunks) else None, done, len(chunks))
+        raise_if(cancel if left else None, count - len(left), count)
         hand_out(1)
+
+
+def _died(left: int, count: int) -> str:
+    return f"workers of the Dask cluster died again and again with {left} of {count} parts to do"
 
 
 def _call(work: Callable[[Chunk], Answer], chunk: Chunk) -> Answer:

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from optionix_core.errors import DomainError, InterruptedByUserError, InvalidValueError
+from optionix_core.errors import DomainError, InterruptedByUserError, InvalidValueError, VenueError
 from optionix_core.pricing.contracts import CashOrNothingOption
+from optionix_core.risk import dask_executor
 from optionix_core.risk.book import Position, PositionKind, RiskBook
 from optionix_core.risk.dask_executor import DaskExecutor
 from optionix_core.risk.executors import ThreadExecutor, map_chunks
@@ -127,6 +128,39 @@ def test_an_error_of_a_scenario_comes_back_whole(cluster: Any) -> None:
         revalue(held, scenarios, DaskExecutor(cluster.scheduler_address))
     assert caught.value.bound == "above 0"
     assert isinstance(caught.value, DomainError)
+
+
+@pytest.mark.fault
+@pytest.mark.skipif(sys.platform == "win32", reason="kills by signal")
+def test_work_that_always_kills_its_worker_is_given_up(tmp_path: Any) -> None:
+    work = DiesOnce(str(tmp_path / "died"), 1, always=True)
+    with (
+        dask.config.set({"distributed.scheduler.allowed-failures": 0}),
+        distributed.LocalCluster(
+            n_workers=1, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0", memory_limit=0
+        ) as small,
+        pytest.raises(DomainError, match=r"workers of the Dask cluster died again and again with [123] of 3"),
+    ):
+        map_chunks(DaskExecutor(small.scheduler_address), work, range(3))
+
+
+@pytest.mark.fault
+@pytest.mark.skipif(sys.platform == "win32", reason="kills by signal")
+def test_the_work_is_sent_again_where_the_only_worker_dies_with_it(tmp_path: Any) -> None:
+    work = DiesOnce(str(tmp_path / "died"), 3)
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0", memory_limit=0
+    ) as small:
+        assert map_chunks(DaskExecutor(small.scheduler_address), work, range(6)) == [-n for n in range(6)]
+
+
+def test_a_cluster_without_workers_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dask_executor, "PATIENCE", 1)
+    with (
+        distributed.LocalCluster(n_workers=0, host="127.0.0.1", dashboard_address="127.0.0.1:0") as bare,
+        pytest.raises(VenueError, match="no worker of the Dask cluster answers within 1 s"),
+    ):
+        map_chunks(DaskExecutor(bare.scheduler_address), Squares(), range(3))
 
 
 def test_a_cluster_of_one_call_is_started_and_ended() -> None:

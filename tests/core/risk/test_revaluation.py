@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from optionix_core.errors import InterruptedByUserError, InvalidValueError, MissingDataError
 from optionix_core.pricing import black_scholes
@@ -162,6 +164,32 @@ def test_a_foreign_stock_gains_with_its_currency_too() -> None:
     held = book(stock("C", 10.0, "COMET"))
     scenarios = from_moves(("a",), {"COMET": [0.0]}, exchange_returns={"EUR": [0.1]})
     assert revalue(held, scenarios).values[0, 0] == pytest.approx(10.0 * 50.0 * 1.1 * 0.1, abs=1e-10)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    move=st.floats(-0.9, 3.0),
+    level=st.floats(0.0, 1.0),
+    rate=st.floats(-0.02, 0.05),
+    strike=st.floats(20.0, 300.0),
+    days=st.sampled_from([0.0, 10.0, 89.0, 90.0, 400.0]),
+)
+def test_call_less_put_gains_what_a_forward_gains(
+    move: float, level: float, rate: float, strike: float, days: float
+) -> None:
+    held = book(
+        option("C", strike=strike, multiplier=1.0, volatility=0.3),
+        option("P", strike=strike, multiplier=1.0, volatility=0.3, option_type="put", quantity=-1.0),
+    )
+    scenarios = from_moves(
+        ("s",), {"ORBIT": [move]}, volatility_changes={"ORBIT": [level]}, rate_changes={"USD": [rate]}, days=days
+    )
+    years, left = 90 / 365, max((90.0 - days) / 365, 0.0)
+    base_rate, carry = held.rate("ORBIT", years), held.dividend_yield("ORBIT", years)
+    before = 100.0 * math.exp(-carry * years) - strike * math.exp(-base_rate * years)
+    spot = 100.0 * (1.0 + move)
+    after = spot * math.exp(-carry * left) - strike * math.exp(-(base_rate + rate) * left)
+    assert revalue(held, scenarios).total()[0] == pytest.approx(after - before, abs=1e-11)
 
 
 def test_a_long_put_gains_in_a_crash_and_a_short_one_loses_as_much() -> None:

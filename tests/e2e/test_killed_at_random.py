@@ -21,6 +21,7 @@ from optionix_core.portfolio.ledger import ENTRY, entry_of
 from optionix_core.services import book
 from optionix_core.services import log as log_service
 from optionix_core.sync.event import EMPTY_HEAD, Head
+from optionix_core.trading import facts
 from optionix_core.trading.records import END_STATES, FILLED, INTENT, fill_of, fill_side
 from optionix_core.trading.working_records import ACCEPTED, accepted_of
 
@@ -111,7 +112,7 @@ def audit(home: RealHome) -> Told:
     outside = home.outside() or EMPTY_HEAD
     with home.workspace() as workspace:
         told = Told(workspace.store.head(), outside)
-        for record in workspace.store.read():
+        for record in facts.read(workspace.store):
             told.take(record.event)
         assert log_service.verify(workspace.store).head == told.head
         sums: defaultdict[str, Decimal] = defaultdict(Decimal)

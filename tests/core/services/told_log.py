@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from decimal import Decimal
 
 from optionix_core.portfolio.ledger import ENTRY, entry_of
+from optionix_core.trading import facts
 from optionix_core.trading.orders import OrderState
 from optionix_core.trading.records import END_STATES, FILLED, INTENT, fill_of, fill_side, intent_of
 from optionix_core.trading.working_records import ACCEPTED, AMENDED, accepted_of, amended_of
@@ -34,7 +35,7 @@ class ToldLog:
 
     def follow(self):
         """Take what is new, and hold every event to the rules."""
-        for record in self.store.read(self.seq):
+        for record in facts.read(self.store, self.seq):
             self.seq = record.seq
             self._take(record.event)
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from optionix_core.errors import InvalidValueError, UnknownNameError
+from optionix_core.errors import InvalidValueError, MissingDataError, UnknownNameError
+from optionix_core.portfolio.exact import exact_arithmetic
 from optionix_core.services import limit_watch
 from optionix_core.services.lifecycle import bring_up_to_date_where_free
-from optionix_core.trading.limit_board import Groups, LimitKey, SetLimit, check_note
+from optionix_core.trading.limit_board import Groups, LimitKey, LimitLevel, SetLimit, check_note
 from optionix_core.trading.limit_records import (
     ACKNOWLEDGED,
     BREACHED,
@@ -24,6 +25,7 @@ from optionix_core.trading.limit_records import (
     removed_event,
     set_event,
 )
+from optionix_core.trading.limits import LimitKind
 
 if TYPE_CHECKING:
     from optionix_core.services.limit_watch import LimitReport
@@ -107,6 +109,31 @@ def acknowledge(workspace: Workspace, breach_id: str, by: str, note: str) -> Bre
 def history(workspace: Workspace) -> tuple[Record, ...]:
     """Every event of a breach that the log holds, in order."""
     return tuple(record for record in workspace.store.read() if record.event.type in HISTORY)
+
+
+def loss_to_break(workspace: Workspace) -> tuple[Decimal, SetLimit]:
+    """The smallest loss from now on that breaks a limit of the account: its day's loss so far counts.
+
+    Of stress losses and daily losses that bind the account alone. MissingDataError where none is set, or none can be
+    told.
+    """
+    found: list[tuple[Decimal, SetLimit]] = []
+    reasons = []
+    for one in report(workspace).limits:
+        key = one.limit.key
+        if (key.level, key.name) != (LimitLevel.ACCOUNT, workspace.account):
+            continue
+        if key.kind is LimitKind.STRESS_LOSS:
+            found.append((one.limit.bound, one.limit))
+        elif key.kind is LimitKind.DAILY_LOSS and one.figure is None:
+            reasons.append(one.reason)
+        elif key.kind is LimitKind.DAILY_LOSS and one.figure is not None:
+            with exact_arithmetic():
+                found.append((one.limit.bound - one.figure, one.limit))
+    if not found:
+        why = "; ".join(str(reason) for reason in reasons)
+        raise MissingDataError(why or f"no limit on a loss of {workspace.account} is set: give the loss")
+    return min(found, key=lambda pair: pair[0])
 
 
 def _check_by(by: str) -> None:

@@ -128,6 +128,25 @@ def test_a_hard_limit_refuses_with_exit_code_5_and_lets_through_what_reduces(opt
     assert [event["event"] for event in history] == ["limit.breached", "limit.cleared", "limit.acknowledged"]
 
 
+def test_reverse_stress_takes_the_accounts_own_limit(optionix):
+    optionix(*BUY.split())
+    none = optionix("risk", "reverse-stress")
+    assert none.code == 6
+    assert "no limit on a loss of paper-1 is set" in none.words
+    optionix("risk", "limits", "set", "stress-loss", "5000", "--by", "ada")
+    optionix("risk", "limits", "set", "daily-loss", "900", "--by", "ada")
+    answer = optionix("risk", "reverse-stress", "--json")
+    assert "account/paper-1/limit-daily-loss/hard of 900 is broken by a further loss of " in answer.words
+    told = json.loads(answer.out)
+    # What the purchase cost over the mid, and its fee, is lost already.
+    assert told["limit"] == pytest.approx(900 - 26.3)
+    assert told["found"]
+    assert told["loss"] >= told["limit"] > told["loss_just_inside"]
+    optionix("risk", "limits", "set", "daily-loss", "10", "--by", "ada")
+    broken = optionix("risk", "reverse-stress")
+    assert (broken.code, "is broken already" in broken.words) == (5, True)
+
+
 def test_liquidity_tells_cost_days_concentration_and_what_the_venue_owes(optionix):
     optionix(*BUY.split())
     told = json.loads(optionix("risk", "liquidity", "--json").out)

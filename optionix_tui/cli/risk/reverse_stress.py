@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from optionix_core.errors import MissingDataError, UsageError
+from optionix_core.errors import MissingDataError, RefusedError, UsageError
 from optionix_tui.cli.face import Face, face_of
-from optionix_tui.cli.output import Format, FormatOption, JsonOption, Table, chosen, emit
+from optionix_tui.cli.output import Format, FormatOption, JsonOption, Table, chosen, emit, say
 from optionix_tui.cli.risk.book import BookOption
 from optionix_tui.cli.risk.source import PartialOption, RateOption, YieldOption, account_book, csv_book, pairs
 
@@ -30,7 +30,12 @@ EPILOG = (
 def reverse_stress(
     context: typer.Context,
     *,
-    limit: Annotated[float, typer.Option("--limit", help="Loss to be reached, positive.", metavar="AMOUNT")],
+    limit: Annotated[
+        float | None,
+        typer.Option(
+            "--limit", help="Loss to be reached; without it the account's limit that is nearest.", metavar="AMOUNT"
+        ),
+    ] = None,
     book: BookOption = None,
     deviation: Annotated[
         list[str] | None,
@@ -65,11 +70,16 @@ def reverse_stress(
     notes: tuple[str, ...] = ()
     built: BuiltBook
     if book is not None:
+        if limit is None:
+            raise UsageError("a CSV book has no limits: give --limit")
         if not factors:
             raise UsageError("a CSV book has no history: give --deviation, such as --deviation spot=0.02")
         built = csv_book(face, book, rate, dividend_yield)
     else:
-        built, factors, correlations, notes = _of_account(face, factors, horizon, partial=partial)
+        if limit is None:
+            limit, notes = _nearest_limit(face)
+        built, factors, correlations, told = _of_account(face, factors, horizon, partial=partial)
+        notes += told
     found = nearest(built.book, limit, factors, correlations, reach=reach)
     document = risk_json.reverse(built, found, notes)
     if found.found:
@@ -84,6 +94,18 @@ def reverse_stress(
     ]
     table = Table(("factor", "move", "deviations", "deviation"), rows, title)
     emit(chosen(format_, as_json), document, document["moves"], table)
+
+
+def _nearest_limit(face: Face) -> tuple[float, tuple[str, ...]]:
+    from optionix_core.services import limits
+
+    with face.workspace() as workspace:
+        room, of = limits.loss_to_break(workspace)
+    if room <= 0:
+        raise RefusedError(of.rule, f"{of.key.text} is broken already")
+    words = f"{of.key.text} of {of.bound:,} is broken by a further loss of {room:,.2f}"
+    say(f"note: {words}")
+    return float(room), (words,)
 
 
 def _of_account(

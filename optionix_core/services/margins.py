@@ -30,6 +30,8 @@ from optionix_core.risk.margin.rules import AccountType
 from optionix_core.risk.margin.strategy import strategy_based
 
 if TYPE_CHECKING:
+    from optionix_core.portfolio.values import AccountState
+    from optionix_core.services.risk_book import BuiltBook
     from optionix_core.services.workspace import Workspace
 
 Asked = Literal["strategy", "portfolio", "span", "deribit", "all"]
@@ -130,12 +132,17 @@ def book_of_account(workspace: Workspace, classes: Mapping[str, MarginClass] | N
     Underlyings that are coins are of that class; others of the one in `classes`. Raises MissingDataError naming the
     positions that have no data.
     """
-    from optionix_core.market import symbols
-    from optionix_core.market.products import product
     from optionix_core.services import risk_book
     from optionix_core.services.book import account
 
-    built = risk_book.of_account(workspace)
+    return source_of(risk_book.of_account(workspace), account(workspace).state, classes)
+
+
+def source_of(built: BuiltBook, state: AccountState, classes: Mapping[str, MarginClass] | None = None) -> SourceBook:
+    """A book that was built, with the account whose cash stands beside it; see `book_of_account`."""
+    from optionix_core.market import symbols
+    from optionix_core.market.products import product
+
     known: dict[str, MarginClass] = {}
     for position in built.book.positions:
         if not symbols.is_option(position.id):
@@ -145,8 +152,7 @@ def book_of_account(workspace: Workspace, classes: Mapping[str, MarginClass] | N
             known[position.underlying] = MarginClass.COIN
     book = from_risk_book(built.book, {**known, **(classes or {})})
     _check_known(book, classes or {})
-    state = account(workspace).state
-    source = f"account {workspace.account} at the quotes of {built.feed}"
+    source = f"account {state.account} at the quotes of {built.feed}"
     if book.positions and state.currency != book.currency:
         note = f"no health is told: the account's cash is in {state.currency}, its positions are in {book.currency}"
         return SourceBook(book, source, (*built.notes, note), None)

@@ -1,4 +1,4 @@
-"""Reports of an account's day out of the ledger and the log: daily, and profit and loss.
+"""Reports of an account's day out of the ledger and the log: daily, profit and loss, risk.
 
 A report is asked for a session; asked again, it is the same to the byte, however much later. What cannot be told is
 "no data" with its reason. Reading writes nothing but what bringing the venue up to now writes.
@@ -23,18 +23,22 @@ from optionix_core.services.marking import SHARES_CALENDAR
 from optionix_core.services.past import as_it_was
 from optionix_core.services.report_day import AccountDay, account_day, entries_of, latest_day, window_of
 from optionix_core.services.report_orders import happenings_of, label, orders_of
+from optionix_core.services.report_risk import risk
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from optionix_core.risk.stress_library import StressScenario
     from optionix_core.services.report_day import InstrumentDay
     from optionix_core.services.workspace import Workspace
 
-KINDS: Final = ("daily", "pnl")
+KINDS: Final = ("daily", "pnl", "risk")
 
 
-def build(workspace: Workspace, kind: str, day: date | None = None) -> Report:
+def build(workspace: Workspace, kind: str, day: date | None = None, scenarios: Sequence[StressScenario] = ()) -> Report:
     """A report of the workspace's account about a session, the last that has closed where none is named.
+
+    `scenarios`: of a risk report's stress test.
 
     Raises InvalidValueError for a kind that there is not and for a day without a session or to come,
     MissingDataError where the account was not open then.
@@ -45,8 +49,11 @@ def build(workspace: Workspace, kind: str, day: date | None = None) -> Report:
     now = workspace.clock.now()
     window = window_of(latest_day(now) if day is None else day, now)
     told = account_day(workspace, window)
-    facts, sections = (daily if kind == "daily" else pnl)(workspace, told)
-    names = {"daily": "Day report", "pnl": "Profit and loss"}
+    if kind == "risk":
+        facts, sections = risk(workspace, told, scenarios)
+    else:
+        facts, sections = (daily if kind == "daily" else pnl)(workspace, told)
+    names = {"daily": "Day report", "pnl": "Profit and loss", "risk": "Risk report"}
     return Report(
         kind=kind,
         title=f"{names[kind]} {window.day}",

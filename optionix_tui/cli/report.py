@@ -6,7 +6,7 @@ import sys
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,6 +15,9 @@ from optionix_tui.cli.face import face_of
 from optionix_tui.cli.files import DASH, check_target
 from optionix_tui.cli.output import say
 from optionix_tui.cli.usage import examples
+
+if TYPE_CHECKING:
+    from optionix_core.risk.stress_library import StressScenario
 
 app = group(
     "report",
@@ -73,6 +76,18 @@ def pnl(
     _write(context, "pnl", day, account, format_, out)
 
 
+@app.command(cls=Command, epilog=examples("optionix report risk --date 2026-11-20 --format html --out risk.html"))
+def risk(
+    context: typer.Context,
+    day: DateOption = None,
+    account: AccountOption = None,
+    format_: AsOption = FileFormat.MARKDOWN,
+    out: OutOption = None,
+) -> None:
+    """Value at risk and its parts, stress, Greeks, margin by regime, explained P&L and breaches at the close."""
+    _write(context, "risk", day, account, format_, out)
+
+
 def _write(
     context: typer.Context, kind: str, day: date | None, account: str | None, format_: FileFormat, out: Path | None
 ) -> None:
@@ -87,10 +102,17 @@ def _write(
     check_target(target, "--out")
     with one_at_a_time(face.paths.state, "report"):
         with face.workspace() as workspace:
-            report = reports.build(workspace, kind, day)
+            report = reports.build(workspace, kind, day, _scenarios() if kind == "risk" else ())
         text = write(report, ReportFormat(format_.value))
         if target is None:
             sys.stdout.write(text)
         else:
             replace_file(target, text)
             say(f"{report.title} of {report.account} written to {target}")
+
+
+def _scenarios() -> tuple[StressScenario, ...]:
+    from config.scenarios import STRESS_LIBRARY
+    from optionix_core.risk import stress_library
+
+    return stress_library.read(STRESS_LIBRARY)

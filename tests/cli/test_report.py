@@ -80,8 +80,10 @@ def test_profit_and_loss_by_instrument_is_that_by_underlying(traded):
     assert "since it opened" in told["notes"]["month_to_date"]
 
 
-@pytest.mark.parametrize("kind", ["daily", "pnl"])
-@pytest.mark.parametrize("format_", ["html", "md", "csv", "json"])
+@pytest.mark.parametrize(
+    ("kind", "format_"),
+    [*((kind, name) for kind in ("daily", "pnl") for name in ("html", "md", "csv", "json")), ("risk", "json")],
+)
 def test_a_report_is_the_same_to_the_byte_a_week_and_a_trade_later(traded, kind, format_):
     ask = ("report", kind, "--date", "2026-11-20", "--format", format_)
     first = traded(*ask)
@@ -89,6 +91,33 @@ def test_a_report_is_the_same_to_the_byte_a_week_and_a_trade_later(traded, kind,
     _at(traded, EVENING + timedelta(days=7))
     assert traded("buy", "1", *CALL).code == 0
     assert traded(*ask).data == first.data
+
+
+def test_a_risk_report_adds_up(traded):
+    told = json.loads(traded("report", "risk", "--format", "json").out)
+    parts = told["sections"]["parts"]
+    assert sum(part["component"] for part in parts) == pytest.approx(told["facts"]["value_at_risk"], abs=1e-9)
+    assert told["facts"]["expected_shortfall"] > told["facts"]["value_at_risk"] > 0.0
+    assert "explained" not in told["notes"]
+    explained = {row["part"]: row["amount"] for row in told["sections"]["explained"]}
+    pnl = json.loads(traded("report", "pnl", "--format", "json").out)["facts"]["trading_pnl"]
+    assert explained.pop("actual") == pytest.approx(float(pnl), abs=1e-6)
+    assert sum(explained.values()) == pytest.approx(float(pnl), abs=1e-6)
+    worst = {row["scenario"]: row["pnl"] for row in told["sections"]["stress"]}
+    # A long call loses its value at most.
+    (greeks, total) = told["sections"]["greeks"]
+    assert greeks["value"] == total["value"] > -min(worst.values()) > 0.0
+    assert {row["regime"] for row in told["sections"]["margin"]} == {"strategy", "portfolio", "span"}
+
+
+def test_the_risk_of_nothing_is_nothing_and_says_so(optionix):
+    _at(optionix, datetime(2026, 11, 19, 15, 30, tzinfo=UTC))
+    assert optionix("buy", "1", *CALL, "--limit", "0.05").code == 1
+    _at(optionix, EVENING)
+    told = json.loads(optionix("report", "risk", "--format", "json").out)
+    assert (told["facts"]["value_at_risk"], told["facts"]["exceptions"]) == (0.0, None)
+    assert "nothing is held" in told["notes"]["exceptions"]
+    assert "no positions" in told["notes"]["value_at_risk"]
 
 
 def test_the_formats_say_the_same(traded):

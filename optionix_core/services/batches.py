@@ -99,7 +99,7 @@ def place_many(
         now = workspace.clock.now()
         desk.follow(log)
         again = log.find(batch_event_id(name))
-        known = {intent.client_order_id for row, intent in enumerate(intents) if _is_known(log, intent, row)}
+        known = _known(log, intents)
         if again is not None:
             _expect_same(batch_of(again.event), intents, known, all_or_none=all_or_none)
         update_under_lock(log, desk, workspace.venue_feed, now, limits=limits)
@@ -200,19 +200,19 @@ def _expect_same(batch: Batch, intents: Sequence[OrderIntent], known: set[str], 
         raise InvalidValueError("batch_id", repr(batch.batch_id), "unused, or repeat its orders")
 
 
-def _is_known(log: LogWriter, intent: OrderIntent, row: int) -> bool:
-    """Whether the id was used before; InvalidValueError where for another order."""
-    name = intent_id(intent.client_order_id)
-    if log.find(name) is None:
-        return False
-    earlier = facts.find(log, name)
-    if earlier is None:
-        raise IntegrityError(f"{name} is filed under a record that does not tell it")
-    before = intent_of(earlier.event)
-    if not same_order(before, intent):
-        bound = f"unused, or repeat its order: {before.side} {before.quantity} {before.symbol}"
-        raise InvalidValueError("client_order_id", repr(intent.client_order_id), bound, row)
-    return True
+def _known(log: LogWriter, intents: Sequence[OrderIntent]) -> set[str]:
+    """Client order ids that were used before; InvalidValueError where one was used for another order."""
+    used = log.find_many([intent_id(intent.client_order_id) for intent in intents])
+    for row, intent in enumerate(intents if used else ()):
+        name = intent_id(intent.client_order_id)
+        earlier = facts.find(log, name) if name in used else None
+        if earlier is None:
+            continue
+        before = intent_of(earlier.event)
+        if not same_order(before, intent):
+            bound = f"unused, or repeat its order: {before.side} {before.quantity} {before.symbol}"
+            raise InvalidValueError("client_order_id", repr(intent.client_order_id), bound, row)
+    return {intent.client_order_id for intent in intents if intent_id(intent.client_order_id) in used}
 
 
 def _answered(log: LogWriter, desk: Desk, intent: OrderIntent) -> OrderResult:

@@ -74,6 +74,12 @@ class SqliteLogWriter:
         with translated(self._database):
             return rows.by_ids(self._connection, (event_id,)).get(event_id)
 
+    def find_many(self, event_ids: Sequence[str]) -> Mapping[str, Record]:
+        """The records of those of many ids that exist."""
+        self._held()
+        with translated(self._database):
+            return rows.by_ids(self._connection, event_ids)
+
     def append(self, events: Sequence[Event]) -> tuple[Record, ...]:
         """Append all in one transaction, or none; durable and acknowledged on return. See `LogWriter`."""
         self._held()

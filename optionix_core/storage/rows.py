@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, or_, select
+from sqlalchemy import Connection, bindparam, func, or_, select
 
 from optionix_core.errors import IntegrityError, InvalidValueError
 from optionix_core.storage.tables import event_contents, events, fold_checkpoints
@@ -15,22 +16,21 @@ from optionix_core.sync.checkpoints import FoldCheckpoint, digest
 from optionix_core.sync.event import EMPTY_HEAD, GENESIS, Head, Record, contained
 
 PAGE: Final = 1000
-_IDS_AT_ONCE: Final = 500
 
 _columns = (events.c.seq, events.c.id, events.c.data, events.c.hash)
 _last = select(events.c.seq, events.c.hash).order_by(events.c.seq.desc()).limit(1)
 _hash_at = select(events.c.hash).where(events.c.seq == bindparam("at"))
 _page = select(*_columns).where(events.c.seq > bindparam("after")).order_by(events.c.seq).limit(bindparam("rows"))
 _previous = events.alias("previous")
+_asked = select(func.json_each(bindparam("ids")).table_valued("value").c.value)
+"""Ids as one JSON text: a statement with a parameter for each would be built anew for every number of them."""
 _by_ids = (
     select(*_columns, _previous.c.hash)
     .outerjoin(_previous, _previous.c.seq == events.c.seq - 1)
     .where(
         or_(
-            events.c.id.in_(bindparam("ids", expanding=True)),
-            events.c.seq.in_(
-                select(event_contents.c.seq).where(event_contents.c.id.in_(bindparam("ids", expanding=True)))
-            ),
+            events.c.id.in_(_asked),
+            events.c.seq.in_(select(event_contents.c.seq).where(event_contents.c.id.in_(_asked))),
         )
     )
 )
@@ -68,14 +68,13 @@ def record(row: chain.Row) -> Record:
 def by_ids(connection: Connection, ids: Sequence[str]) -> Mapping[str, Record]:
     """The records that exist for `ids`, as their own or contained."""
     found: dict[str, Record] = {}
-    for start in range(0, len(ids), _IDS_AT_ONCE):
-        for *row, previous in connection.execute(_by_ids, {"ids": list(ids[start : start + _IDS_AT_ONCE])}):
-            stored = chain.Row._make(row)
-            before = GENESIS if stored.seq == 1 else previous
-            if before is None:
-                raise IntegrityError("this event is missing", stored.seq - 1)
-            one = record(next(chain.checked((stored,), Head(stored.seq - 1, before))))
-            found.update(dict.fromkeys((stored.id, *contained(one.event)), one))
+    for *row, previous in connection.execute(_by_ids, {"ids": json.dumps(list(ids))}):
+        stored = chain.Row._make(row)
+        before = GENESIS if stored.seq == 1 else previous
+        if before is None:
+            raise IntegrityError("this event is missing", stored.seq - 1)
+        one = record(next(chain.checked((stored,), Head(stored.seq - 1, before))))
+        found.update(dict.fromkeys((stored.id, *contained(one.event)), one))
     return {event_id: found[event_id] for event_id in ids if event_id in found}
 
 

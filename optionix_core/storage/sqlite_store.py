@@ -9,7 +9,7 @@ write-ahead log does not work, and one home shared by several users of a machine
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -99,6 +99,15 @@ class SqliteEventStore:
             from optionix_core.storage import rows
 
             return rows.by_ids(connection, (event_id,)).get(event_id)
+
+    def find_many(self, event_ids: Sequence[str]) -> Mapping[str, Record]:
+        """The records of those of many ids that exist."""
+        with self._reading() as connection:
+            if connection is None:
+                return {}
+            from optionix_core.storage import rows
+
+            return rows.by_ids(connection, event_ids)
 
     def load_checkpoint(self, name: str) -> FoldCheckpoint | None:
         """The checkpoint of a fold, where there is one that fits the log."""

@@ -108,6 +108,10 @@ class LogReader(CheckpointReader, Protocol):
         """The record of an event id, or the one that contains it."""
         ...
 
+    def find_many(self, event_ids: Sequence[str]) -> Mapping[str, Record]:
+        """As `find`, for those of many ids that exist."""
+        ...
+
 
 class LogWriter(LogReader, CheckpointStore, Protocol):
     """Exists only while its process holds the home's lock."""

@@ -88,12 +88,13 @@ class MemoryEventStore:
             return head == EMPTY_HEAD
         return 0 < head.seq <= len(self._rows) and self._rows[head.seq - 1][3] == head.hash
 
-    def _find_many(self, ids: Sequence[str]) -> Mapping[str, Record]:
+    def find_many(self, event_ids: Sequence[str]) -> Mapping[str, Record]:
+        """The records of those of many ids that exist."""
         places = self._places
-        return {event_id: _record(self._rows[places[event_id]]) for event_id in ids if event_id in places}
+        return {event_id: _record(self._rows[places[event_id]]) for event_id in event_ids if event_id in places}
 
     def _append(self, events: Sequence[Event]) -> tuple[Record, ...]:
-        planned = plan(events, self._head, self._find_many)
+        planned = plan(events, self._head, self.find_many)
         for record in planned.new:
             for name in (record.event.id, *contained(record.event)):
                 self._places[name] = len(self._rows)
@@ -129,6 +130,10 @@ class MemoryLogWriter:
     def find(self, event_id: str) -> Record | None:
         """The record of an event id."""
         return self._held().find(event_id)
+
+    def find_many(self, event_ids: Sequence[str]) -> Mapping[str, Record]:
+        """The records of those of many ids that exist."""
+        return self._held().find_many(event_ids)
 
     def append(self, events: Sequence[Event]) -> tuple[Record, ...]:
         """Append all or none; see `LogWriter`."""

@@ -218,6 +218,11 @@ def _assumptions(
         words.append("changes of volatility are added at the same strike (sticky strike): a surface is missing")
     if any(book.currencies[name] != book.reporting_currency for name in book.underlyings):
         words.append("exchange rates stay")
+    words += [
+        f"scenario {one.id} names {name}, of which nothing is held"
+        for one in scenarios
+        for name in sorted(set(one.spots) - set(book.underlyings))
+    ]
     unknown = sorted({name for one in scenarios for name in one.unknown if " at " not in name})
     if unknown:
         words.append(f"left as they are in historical scenarios, since no figure is at hand: {', '.join(unknown)}")

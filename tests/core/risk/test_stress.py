@@ -81,6 +81,11 @@ def test_a_scenario_that_says_nothing_of_an_underlying_is_refused() -> None:
         stress(book(share("d", "DELTA")), [one])
 
 
+def test_a_name_that_is_not_held_is_told() -> None:
+    one = scenario(spot=-0.1, spots={"ORBTI": -0.3})
+    assert "scenario x names ORBTI, of which nothing is held" in stress(book(share()), [one]).assumptions
+
+
 def test_volatility_at_a_tenor_is_that_of_the_scenario() -> None:
     one = scenario(volatility=(VolatilityMove(30.0, 0.2), VolatilityMove(365.0, 0.1)), decay=0.5)
     shocks = scenario_set(book(share()), [one]).shocks("ORBIT")

@@ -15,15 +15,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from optionix_core.risk._kernels import KERNELS
+from optionix_core.risk.american_jobs import Part, TableJob, by_part, run_table_job, table_jobs
 from optionix_core.risk.american_tables import AmericanTables
-from optionix_core.risk.american_values import (
-    Part,
-    TableJob,
-    american_blocks,
-    by_part,
-    run_table_job,
-    table_jobs,
-)
+from optionix_core.risk.american_values import american_blocks
 from optionix_core.risk.cell_errors import cell_error
 from optionix_core.risk.executors import Cancel, Executor, Progress, ThreadExecutor, map_chunks
 from optionix_core.risk.exotic_values import ExoticJob, exotic_jobs, exotic_values

@@ -3,9 +3,10 @@
 An order that takes is filled under the model `touch-displayed-size`: a market order takes the touch, a limit order
 only where the touch is at the limit or better for it. An order that rests is filled under `queue-behind-displayed`:
 it stands behind what is displayed at its price, so it is filled once the other side's touch comes to its limit, at
-that limit. A feed that tells no trades gives it nothing before. After a halt of the venue's own it is filled under
-`reopening-auction`, at the one price of the auction. What is displayed can be taken once: contracts that
-earlier fills took from the same quote (same side, same exchange time) are gone.
+that limit. A feed that tells no trades gives it nothing before; orders of other accounts of the home may (`crossing`).
+After a halt of the venue's own it is filled under `reopening-auction`, at the one price of the auction. What is
+displayed can be taken once: contracts that earlier fills took from the same quote (same side, same exchange time) are
+gone.
 """
 
 from __future__ import annotations

@@ -35,6 +35,7 @@ from optionix_core.services.workspace import Workspace
 from optionix_core.storage import open_store
 from optionix_core.sync.event import EventStore
 from optionix_core.sync.memory import MemoryEventStore
+from optionix_core.trading.batch_records import MAXIMUM_ORDERS
 from optionix_core.trading.orders import TimeInForce
 
 START = datetime(2026, 3, 10, 15, tzinfo=UTC)
@@ -113,12 +114,12 @@ class _Run(NamedTuple):
 
 def figures(_environment: dict[str, str]) -> list[Figure]:
     """Orders a second, and how long one waits for its answer."""
-    taken, rested, batched = _in_memory(_take), _in_memory(_rest), _in_memory(_take_many, BATCH)
+    taken, rested, batched = _in_memory(_take), _in_memory(_rest), _in_memory(_take_many(BATCH), BATCH)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         store = open_store(Path(folder) / "single")
         durable = _run(store, DURABLE, _take, time.perf_counter)
         store.close()
-        grouped = sorted(_on_disk(Path(folder) / str(turn)) for turn in range(3))[1]
+        grouped, largest = (_on_disk(Path(folder), size) for size in (BATCH, MAXIMUM_ORDERS))
     note = f"p99 {taken.p99_us:,.0f} us"
     of_batch = f"{BATCH} orders a record, median {batched.median_us / 1e3:,.1f} ms"
     return [
@@ -153,8 +154,15 @@ def figures(_environment: dict[str, str]) -> list[Figure]:
             "orders filled, by batches of 100, durable",
             grouped.rate,
             "orders/s",
-            DURABLE_GOAL,
+            None,
             f"{BATCH} orders a commit, median {grouped.median_us / 1e3:,.1f} ms",
+        ),
+        Figure(
+            "orders filled, by the largest batches, durable",
+            largest.rate,
+            "orders/s",
+            DURABLE_GOAL,
+            f"{MAXIMUM_ORDERS:,} orders a commit, median {largest.median_us / 1e3:,.1f} ms",
             larger_is_better=True,
         ),
     ]
@@ -191,13 +199,16 @@ def _rest(workspace: Workspace, number: int) -> None:
         trading.place(workspace, terms, f"o{number}")
 
 
-def _take_many(workspace: Workspace, number: int) -> None:
-    first = number * BATCH
-    wanted = [
-        Ordered(OrderTerms("sell" if each % 2 else "buy", 1, SYMBOLS[each // 2 % len(SYMBOLS)]), f"o{each}")
-        for each in range(first, first + BATCH)
-    ]
-    batches.place_many(workspace, wanted, f"b{number}")
+def _take_many(size: int) -> Callable[[Workspace, int], None]:
+    def act(workspace: Workspace, number: int) -> None:
+        first = number * size
+        wanted = [
+            Ordered(OrderTerms("sell" if each % 2 else "buy", 1, SYMBOLS[each // 2 % len(SYMBOLS)]), f"o{each}")
+            for each in range(first, first + size)
+        ]
+        batches.place_many(workspace, wanted, f"b{number}")
+
+    return act
 
 
 def _in_memory(act: Callable[[Workspace, int], None], orders_an_act: int = 1) -> _Run:
@@ -206,11 +217,14 @@ def _in_memory(act: Callable[[Workspace, int], None], orders_an_act: int = 1) ->
     return sorted(_run(MemoryEventStore(), count, act, time.process_time, orders_an_act) for _ in range(3))[1]
 
 
-def _on_disk(folder: Path) -> _Run:
-    store = open_store(folder)
-    found = _run(store, ORDERS // BATCH, _take_many, time.perf_counter, BATCH)
-    store.close()
-    return found
+def _on_disk(folder: Path, size: int) -> _Run:
+    def once(turn: int) -> _Run:
+        store = open_store(folder / f"{size}-{turn}")
+        found = _run(store, 2 * ORDERS // size, _take_many(size), time.perf_counter, size)
+        store.close()
+        return found
+
+    return sorted(map(once, range(3)))[1]
 
 
 def _run(

@@ -89,6 +89,7 @@ def scenery(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "order.csv").write_text(f"{header}\nSPX,6000,put,5700,2027-01-15,1,70,100\n", "utf-8")
     mine = '[[scenario]]\nid = "slump"\nspot = -0.15\nvolatility = [{days = 30, change = 0.12}]\n'
     (folder / "mine.toml").write_text(mine, "utf-8")
+    (folder / "orders.csv").write_text(f"symbol,side,quantity\n{CALL},buy,2\n{CALL},sell,1\n", "utf-8")
     (folder / "note.txt").write_text("Quiet until noon.\n", "utf-8")
     (folder / "optionix.toml").write_text("", "utf-8")
     chains.import_file(home, folder / "spx_quotedata.csv", "SPX")

@@ -6,8 +6,8 @@
     order/ID/fill-1/entry   ledger.entry       what that did to the book
     order/ID/end            order.completed | order.cancelled | order.rejected | order.expired
 
-An order that meets nothing but what is displayed tells its fills within its end (`executed`), and a batch tells many such
-orders (`batch_records`); `facts` reads all of it as the events above.
+An order that meets nothing but what is displayed tells its fills within its end (`executed`), and a batch tells many
+such orders (`batch_records`); `facts` reads all of it as the events above.
 
 An order has one end, because that event has one id. Floats of quotes travel as exact decimal texts.
 """

@@ -23,10 +23,11 @@ SCREENS: tuple[ScreenEntry, ...] = (
     ScreenEntry("chain", "screens.chain:ChainScreen", of_underlying=True),
     ScreenEntry("volatility", "screens.volatility:VolatilityScreen", of_underlying=True),
     ScreenEntry("book", "screens.book:BookScreen"),
+    ScreenEntry("orders", "screens.orders:OrdersScreen"),
 )
 """In the order of their keys."""
 
 NAMES: tuple[str, ...] = tuple(entry.name for entry in SCREENS)
 OF_UNDERLYING: tuple[str, ...] = tuple(entry.name for entry in SCREENS if entry.of_underlying)
-DIALOGS: tuple[str, ...] = ("ticket", "command", "explain", "help")
+DIALOGS: tuple[str, ...] = ("ticket", "confirm", "kill", "command", "explain", "help")
 """Names of the style sheets of dialogs."""

@@ -6,9 +6,10 @@ import inspect
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App
+from textual.binding import Binding
 
 from config.actions import ACTIONS
 from config.screens import NAMES
@@ -23,6 +24,8 @@ from screens.session import Selection, Session
 from widgets.figures import strike as strike_text
 
 if TYPE_CHECKING:
+    from textual.binding import BindingType
+
     from config.keymaps import KeyMap
     from optionix_core.services.lifecycle import VenueUpdate
     from optionix_core.trading.orders import OrderResult
@@ -31,9 +34,13 @@ if TYPE_CHECKING:
 class HostApp(App[None]):
     """The application as screens see it (`screens.host.Host`)."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+k", "kill", show=False, priority=True, id="app.kill")]
+    """Before everything else, entry lines and dialogs too; all other keys are looked up in the key map."""
+
     def __init__(self, session: Session, keymap: KeyMap, *, confirm: bool) -> None:
         """`confirm`: show the ticket also of an order that was typed with its price."""
         super().__init__()
+        self.set_keymap({"app.kill": ",".join(key for key in keymap.of("app.kill") if " " not in key)})
         self._session = session
         self._key_map = keymap
         self._confirm = confirm
@@ -267,13 +274,24 @@ class HostApp(App[None]):
 
     def action_command(self) -> None:
         """Open the command line."""
+        self.open_command()
+
+    def open_command(self, line: str = "") -> None:
+        """Open the command line, with a beginning."""
         from screens.command import CommandDialog
 
-        async def run(line: str | None) -> None:
-            if line is not None:
-                await self.run_line(line)
+        async def run(written: str | None) -> None:
+            if written is not None:
+                await self.run_line(written)
 
-        self.push_screen(CommandDialog(), run)
+        self.push_screen(CommandDialog(line), run)
+
+    def action_kill(self) -> None:
+        """The kill switch, over whatever is shown."""
+        from screens.kill import KillDialog
+
+        if not isinstance(self.screen, KillDialog):
+            self.push_screen(KillDialog())
 
     def action_palette(self) -> None:
         """The command line lists everything that can be done."""

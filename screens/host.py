@@ -75,6 +75,14 @@ class Host(Protocol):
         """Show a ticket for an order."""
         ...
 
+    def open_command(self, line: str = "") -> None:
+        """Show the command line, with a beginning."""
+        ...
+
+    def log_changed(self) -> None:
+        """A screen has written to the log: show the book anew."""
+        ...
+
     def show_option(self, symbol: str) -> None:
         """Show an option in its chain."""
         ...

@@ -28,6 +28,9 @@ class Column:
     grow: bool = False
     """Takes all the room that is left; the last such column where several fit."""
 
+    words: bool = False
+    """Words, which may be shortened where there is no room; figures never are."""
+
     @property
     def cells(self) -> int:
         """Cells needed in all."""
@@ -53,10 +56,10 @@ class PlacedColumn(NamedTuple):
     width: int
 
     def justify(self, text: str) -> str:
-        """`text` in the column's cells. What is too long is shown as `#`, never cut to another number."""
+        """`text` in the column's cells. Words that are too long end in …; figures are shown as `#`, never cut."""
         width = self.width
         if len(text) > width:
-            return "#" * width
+            return f"{text[: width - 1]}…" if self.column.words else "#" * width
         if self.column.align == "left":
             return text.ljust(width)
         return text.rjust(width) if self.column.align == "right" else text.center(width)

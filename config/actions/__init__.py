@@ -6,7 +6,7 @@ Plain data: an id, default keys, a label, the screen it belongs to and its comma
 
 from __future__ import annotations
 
-from config.actions import app, book, chain, dialogs, grid, volatility
+from config.actions import app, book, chain, dialogs, grid, orders, volatility
 from config.actions.action import Action
 
 __all__ = ["ACTIONS", "Action"]
@@ -15,6 +15,7 @@ ACTIONS: tuple[Action, ...] = (
     *chain.ACTIONS,
     *volatility.ACTIONS,
     *book.ACTIONS,
+    *orders.ACTIONS,
     *grid.ACTIONS,
     *app.ACTIONS,
     *dialogs.ACTIONS,

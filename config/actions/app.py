@@ -62,6 +62,22 @@ ACTIONS: tuple[Action, ...] = (
         cli="optionix positions",
     ),
     Action(
+        "app.orders",
+        "orders",
+        "Orders and fills, algorithms, alerts, halts and the kill switch.",
+        "app",
+        keys=("f7", "g o"),
+        cli="optionix order list --all",
+    ),
+    Action(
+        "app.kill",
+        "kill switch",
+        "Arm, fire, pause or re-arm the switch that ends every working order, by a typed word; in dialogs too.",
+        "app",
+        keys=("ctrl+k",),
+        cli="optionix kill fire --yes",
+    ),
+    Action(
         "app.palette",
         "palette",
         "Everything that can be done, by name.",

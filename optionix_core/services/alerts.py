@@ -139,6 +139,11 @@ def show(workspace: Workspace, alert_id: str) -> AlertReport:
 def listing(workspace: Workspace, *, over: bool = False) -> tuple[AlertReport, ...]:
     """Alerts in the order in which they were set, after a look; those that are dismissed or expired where `over`."""
     check(workspace)
+    return standing(workspace, over=over)
+
+
+def standing(workspace: Workspace, *, over: bool = False) -> tuple[AlertReport, ...]:
+    """As `listing`, without a look: takes no lock and writes nothing."""
     now, fold = workspace.clock.now(), _desk(workspace).followed.follow(workspace.store)
     done = (AlertStatus.DISMISSED, AlertStatus.EXPIRED)
     return tuple(_report(workspace, one, now) for one in fold.alerts() if over or one.status(now) not in done)

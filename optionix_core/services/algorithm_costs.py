@@ -45,7 +45,11 @@ def costs(workspace: Workspace, algo_id: str, *, market: bool = True) -> AlgoCos
     `market` compares with the market's own trades, for which every quote of the stretch is looked at; without it, and
     on feeds that cannot tell the stretch or tell no trades, that comparison is None.
     """
-    story = algorithms.show(workspace, algo_id)
+    return costs_of_story(workspace, algorithms.show(workspace, algo_id), market=market)
+
+
+def costs_of_story(workspace: Workspace, story: AlgoStory, *, market: bool) -> AlgoCosts:
+    """The costs of an algorithm as the log has it; `market` as in `costs`. Takes no lock and writes nothing."""
     feed, parent = workspace.venue_feed, story.parent
     until = workspace.clock.now() if story.end is None else story.end.at
     multiplier = security_of(feed, parent.symbol).multiplier

@@ -152,7 +152,7 @@ def listing(workspace: Workspace, *, all_accounts: bool = False, ended: bool = F
             intents = [order.intent for order in desk.orders.orders()]
         mine = [intent for intent in intents if all_accounts or intent.account == workspace.account]
         found = (answers.of_log(store, desk.orders, intent) for intent in mine)
-        return tuple(_as_halted(workspace, order) for order in found if order is not None)
+        return tuple(as_halted(workspace, order) for order in found if order is not None)
 
 
 def show(workspace: Workspace, client_order_id: str) -> OrderStory:
@@ -171,11 +171,11 @@ def show(workspace: Workspace, client_order_id: str) -> OrderStory:
             for seq, event in facts.read(store, 0 if first is None else first.seq - 1)
             if event.payload.get("client_order_id") == client_order_id
         )
-        order = _as_halted(workspace, order)
+        order = as_halted(workspace, order)
     return OrderStory(order, happenings)
 
 
-def _as_halted(workspace: Workspace, order: OrderResult) -> OrderResult:
+def as_halted(workspace: Workspace, order: OrderResult) -> OrderResult:
     """The order, suspended where it works on what is halted now."""
     if order.state not in (OrderState.WORKING, OrderState.PARTIALLY_FILLED):
         return order

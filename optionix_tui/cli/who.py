@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from optionix_core.errors import UsageError
+from optionix_core.errors import MissingDataError, UsageError
 
 By = Annotated[
     str | None, typer.Option("--by", help="Who does it; without it the user of this machine.", metavar="NAME")
@@ -15,11 +15,11 @@ By = Annotated[
 
 def who(by: str | None) -> str:
     """The name. Raises UsageError where the machine does not tell its user."""
-    import getpass
+    from optionix_core.services.acting_user import acting_user
 
     if by is not None:
         return by
     try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError) as error:  # the three that a system without such a user raises
+        return acting_user()
+    except MissingDataError as error:
         raise UsageError("--by is missing, and this machine does not tell its user") from error

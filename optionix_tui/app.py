@@ -125,6 +125,8 @@ class OptionixApp(HostApp):
             raise cast(Exception, arrived["crash"])
         for update in arrived.pop("venue", ()):
             self.tell_venue(update)
+        for news in arrived.pop("fills", ()):
+            self.tell_fills(news)
         view = arrived.get("chain")
         if view is not None and not self._session.selection.answered_by(view):
             del arrived["chain"]  # it was under way when the choice changed

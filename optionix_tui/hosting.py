@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
     from config.keymaps import KeyMap
+    from optionix_core.services.fill_news import FillNews
     from optionix_core.services.lifecycle import VenueUpdate
     from optionix_core.trading.orders import OrderResult
 
@@ -44,6 +45,7 @@ class HostApp(App[None]):
         self._session = session
         self._key_map = keymap
         self._confirm = confirm
+        self._opened_at = session.now
         self._last_view: tuple[str, Selection] | None = None
 
     @property
@@ -181,6 +183,13 @@ class HostApp(App[None]):
         from screens.venue_text import update_notices
 
         for notice in update_notices(update, self._session.account):
+            self.notify(notice.text, title=notice.title, severity=notice.loudness, timeout=12, markup=False)
+
+    def tell_fills(self, news: tuple[FillNews, ...]) -> None:
+        """Notify of fills of orders that rest."""
+        from screens.venue_text import fill_notices
+
+        for notice in fill_notices(news, self._session.account, self._opened_at):
             self.notify(notice.text, title=notice.title, severity=notice.loudness, timeout=12, markup=False)
 
     def complete(self, line: str) -> tuple[Completion, ...]:

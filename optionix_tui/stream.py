@@ -21,6 +21,7 @@ from screens.session import Selection, Warming
 if TYPE_CHECKING:
     from optionix_core.services.book_view import BookViewer
     from optionix_core.services.chain_view import ChainViewer
+    from optionix_core.services.fill_news import FillFollower
     from optionix_core.services.workspace import Workspace
     from optionix_core.sync.event import Head
     from optionix_tui.mailbox import Mailbox
@@ -58,6 +59,8 @@ class Stream(Thread):
         self._settled_at: datetime | None = None
         self._settle_after = SETTLE_EVERY
         self._unsettled: frozenset[tuple[str, str]] = frozenset()
+        self._fills: FillFollower | None = None
+        self._told: Head | None = None
 
     def select(self, selection: Selection) -> None:
         """Show something else from the next round on, which begins now."""
@@ -84,6 +87,8 @@ class Stream(Thread):
 
                 with compiling_the_rest() if self._keeps_venue else nullcontext():
                     self._poll(*viewers)
+                if self._fills is not None:
+                    self._fills.keep()
         except Exception as error:  # noqa: BLE001 - raised again in the interface's own thread
             self._mailbox.put(crash=error)
 
@@ -144,8 +149,13 @@ class Stream(Thread):
         if self._waits(self._broken_at, moment, BOOK_EVERY):
             return
         try:
+            if self._keeps_venue and self._fills is None:
+                from optionix_core.services.fill_news import FillFollower
+
+                self._fills = FillFollower(self._workspace)
             self._settle(moment)
             head = self._workspace.store.head()
+            self._tell_fills(head)
             if head == self._head and self._waits(self._marked_at, moment, BOOK_EVERY):
                 return
             view = books.view(moment)
@@ -174,6 +184,14 @@ class Stream(Thread):
         told = replace(update, unsettled=fresh)
         if told.settled or told.interrupted or told.unsettled:
             self._mailbox.add("venue", told)
+
+    def _tell_fills(self, head: Head) -> None:
+        """Tell fills of orders that rest, whoever found them, each once."""
+        if self._fills is not None and head != self._told:
+            news = self._fills.news()
+            self._told = head
+            if news:
+                self._mailbox.add("fills", news)
 
     @staticmethod
     def _waits(since: datetime | None, moment: datetime, time_between: timedelta) -> bool:

@@ -80,7 +80,7 @@ class BoardScreen(FrameScreen):
     def body(self) -> Iterable[Widget]:
         """State, tables, entry line."""
         yield InfoLine(widget_id="desk")
-        yield OrderPanes(widget_id="panes")
+        yield OrderPanes(widget_id="order-panes")
         yield Input(id="entry", compact=True)
 
     def on_mount(self) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from optionix_core.portfolio.deliverables import label_of
+from optionix_core.portfolio.deliverables import label_of, underlying_of
 from optionix_core.trading.orders import OrderState, TriggerKind
 from widgets import figures
 from widgets.grid_columns import Column, GridRow
@@ -90,9 +90,8 @@ FILL_COLUMNS: tuple[Column, ...] = (
     Column("quantity", "Qty", 6, _signed, tone="strong", home=True),
     Column("price", "Price", 9, _price),
     Column("fee", "Fee", 7, _money),
-    Column("instrument", "Instrument", 21, _text, "left", rank=3, words=True),
     Column("quote", "Against", 17, _text, "left", rank=2, tone="muted"),
-    Column("model", "Model", 7, _text, "left", tone="muted", words=True, grow=True),
+    Column("model", "Model, or leg", 7, _text, "left", tone="muted", words=True, grow=True),
 )
 ALGO_COLUMNS: tuple[Column, ...] = (
     Column("state", "State", 9, _text, "left"),
@@ -107,10 +106,10 @@ ALGO_COLUMNS: tuple[Column, ...] = (
 )
 ALERT_COLUMNS: tuple[Column, ...] = (
     Column("status", "Status", 9, _text, "left"),
-    Column("condition", "Condition", 22, _text, "left", tone="strong", words=True, home=True, grow=True),
+    Column("condition", "Condition", 26, _text, "left", tone="strong", words=True, home=True),
     Column("now", "Now", 10, _text, words=True),
     Column("fired", "Fired", 8, _text, "left", rank=1, tone="muted"),
-    Column("note", "Remark", 20, _text, "left", rank=2, words=True),
+    Column("note", "Remark", 20, _text, "left", rank=2, words=True, grow=True),
 )
 HALT_COLUMNS: tuple[Column, ...] = (
     Column("name", "What", 14, _text, "left", tone="strong", words=True, home=True),
@@ -149,8 +148,9 @@ def state_word(state: OrderState) -> str:
 
 
 def order_words(intent: OrderIntent) -> str:
-    """`BUY 2 ORBIT 16JAN26 230 C`; a combination by its number of legs, which follow in rows of their own."""
-    what = f"{len(intent.legs)} legs" if intent.legs else label_of(intent.symbol)
+    """`BUY 2 ORBIT 16JAN26 230 C`; a combination as `BUY 1 ORBIT in 2 legs`."""
+    underlying = underlying_of(intent.priced_by)
+    what = f"{underlying} in {len(intent.legs)} legs" if intent.legs else label_of(intent.symbol)
     return f"{intent.side.upper()} {intent.quantity:,} {what}"
 
 
@@ -165,7 +165,7 @@ def terms_words(intent: OrderIntent) -> str:
         parts.append(f"trail {distance}")
     else:
         word = "stop" if trigger.kind is TriggerKind.STOP else "touch"
-        parts.append(f"{word} {'' if trigger.price is None else f'{trigger.price:f}'}".rstrip())
+        parts.append(f"{word} {'' if trigger.price is None else figures.quote(trigger.price)}".rstrip())
     parts.append(str(intent.time_in_force))
     parts += ["post-only"] if intent.post_only else []
     parts += ["reduce-only"] if intent.reduce_only else []
@@ -221,16 +221,15 @@ def fill_rows(order: OrderResult, now: datetime) -> list[GridRow]:
     rows = []
     sign = order.intent.side.sign
     for fill in reversed(order.fills):
-        name = "net of all legs" if fill.legs else label_of(order.intent.symbol)
         quote = "" if fill.legs else f"{figures.quote(fill.quote.bid)} x {figures.quote(fill.quote.ask)}"
         against = f"order {fill.against}" if fill.against else quote
         time = clock_text(fill.filled_at, now)
-        cells = (time, sign * fill.quantity, fill.price, fill.fee, name, against, fill.model)
+        cells = (time, sign * fill.quantity, fill.price, fill.fee, against, fill.model)
         rows.append(GridRow(RowKey(order.intent.client_order_id, fill.fill_id), cells))
         for leg in fill.legs:
             quote = f"{figures.quote(leg.quote.bid)} x {figures.quote(leg.quote.ask)}"
             against = f"order {leg.against}" if leg.against else quote
-            cells = ("", leg.quantity, leg.price, leg.fee, label_of(leg.symbol), against, label_of(leg.symbol))
+            cells = ("", leg.quantity, leg.price, leg.fee, against, label_of(leg.symbol))
             rows.append(GridRow(RowKey(order.intent.client_order_id, f"{fill.fill_id} {leg.symbol}"), cells, LEG))
     return rows
 
@@ -285,7 +284,7 @@ def halt_rows(halts: Iterable[Halt], now: datetime) -> list[GridRow]:
         GridRow(
             halt.key,
             (
-                halt_name(halt), halt.rule, "lifted" if halt.until is None else clock_text(halt.until, now),
+                halt_name(halt), halt.rule, "by hand" if halt.until is None else clock_text(halt.until, now),
                 clock_text(halt.since, now), halt.reason,
             ),
             LOUD,

@@ -92,8 +92,10 @@ def explain_fill(order: OrderResult, fill: Fill, column: Column, now: datetime) 
         ("fee", figures.money(fill.fee)),
         (
             "quote",
-            f"bid {figures.price(quote.bid)} x {_size(quote.bid_size)}, "
-            f"ask {figures.price(quote.ask)} x {_size(quote.ask_size)}",
+            (
+                f"bid {figures.price(quote.bid)} x {_size(quote.bid_size)}, "
+                f"ask {figures.price(quote.ask)} x {_size(quote.ask_size)}"
+            ),
         ),
         ("source", quote.source),
         ("quoted", f"{made:%Y-%m-%d %H:%M:%S} UTC"),

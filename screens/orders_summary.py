@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from screens.orders_filter import OrderFilter
 
 _COUNTED = (
-    (("working", 0), (OrderState.WORKING, OrderState.PARTIALLY_FILLED)),
+    (("working", 1), (OrderState.WORKING, OrderState.PARTIALLY_FILLED)),
     (("held", 2), (OrderState.HELD,)),
     (("filled", 3), (OrderState.FILLED,)),
     (("cancelled", 4), (OrderState.CANCELLED, OrderState.EXPIRED)),
@@ -73,7 +73,7 @@ def order_pieces(order: OrderResult | None, now: datetime) -> tuple[Piece, ...]:
     )
     pieces = [
         Piece(state_word(order.state), tone, 0), Piece(order_words(intent), "strong", 1),
-        Piece(terms_words(intent), "plain", 4, joined=True),
+        Piece(terms_words(intent), "plain", 4),
     ]  # fmt: skip
     if order.reason:
         pieces.append(Piece(order.reason, "warn", 0))

@@ -1,18 +1,24 @@
-"""Fills by their ids, with the order that each belongs to: what a face tells of a venue that was brought up to now."""
+"""Fills of orders that rest, told once to whoever sits at the terminal: also those that came while it was closed.
+
+The log is followed from the place up to which fills were told last. That place is kept beside the home's state, so that
+it does not matter which process brought the venue up to now. Orders that fill at once are told by who sent them, and
+not here.
+"""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from optionix_core.errors import IntegrityError
-from optionix_core.trading.records import fill_of, intent_id, intent_of
+from optionix_core.trading.records import FILLED, fill_of, intent_id, intent_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from optionix_core.sync.event import LogReader
+    from optionix_core.services.workspace import Workspace
     from optionix_core.trading.orders import Fill, OrderIntent
+
+FILE: Final = "fills-told.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +30,47 @@ class FillNews:
     fill: Fill
 
 
-def fills_of(log: LogReader, fill_ids: Iterable[str]) -> tuple[FillNews, ...]:
-    """The fills of those ids, in their order. Raises IntegrityError where the log does not hold one, or its order."""
-    found = []
-    for fill_id in fill_ids:
-        record = log.find(fill_id)
-        if record is None:
-            raise IntegrityError(f"fill {fill_id} is not in the log")
-        fill = fill_of(record.event)
-        wanted = log.find(intent_id(fill.client_order_id))
-        if wanted is None:
-            raise IntegrityError(f"fill {fill_id} has no order", record.seq)
-        found.append(FillNews(intent_of(wanted.event), fill))
-    return tuple(found)
+class FillFollower:
+    """Follows one home's log. A home that was never followed is followed from its present end."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._file = workspace.home.state / FILE
+        head = workspace.store.head().seq
+        told = self._kept()
+        self._told = head if told is None or told > head else told
+
+    def news(self) -> tuple[FillNews, ...]:
+        """Fills since the last time, in the order of the log. Raises IntegrityError where one has no order."""
+        store = self._workspace.store
+        found = []
+        last = self._told
+        for record in store.read(self._told):
+            last = record.seq
+            if record.event.type == FILLED:
+                fill = fill_of(record.event)
+                wanted = store.find(intent_id(fill.client_order_id))
+                if wanted is None:
+                    raise IntegrityError(f"fill {fill.fill_id} has no order", record.seq)
+                intent = intent_of(wanted.event)
+                if intent.time_in_force.rests:
+                    found.append(FillNews(intent, fill))
+        if last != self._told:
+            self._told = last
+            if found:
+                self.keep()
+        return tuple(found)
+
+    def keep(self) -> None:
+        """Keep the place for the next process."""
+        from optionix_core.services.chains import write_whole
+
+        write_whole(self._file, json.dumps({"schema_version": 1, "seq": self._told}).encode())
+
+    def _kept(self) -> int | None:
+        try:
+            document = json.loads(self._file.read_text("utf-8"))
+        except (FileNotFoundError, json.JSONDecodeError):
+            return None
+        seq = document.get("seq") if isinstance(document, dict) else None
+        return seq if isinstance(seq, int) and seq >= 0 else None

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.core.services.desk_of_orders import work
 
 from config.screens import NAMES
+from optionix_core.market.clock import ManualClock
 from optionix_core.services import trading
 from optionix_core.services.workspace import Workspace
 from optionix_tui.app import OptionixApp
@@ -43,6 +45,19 @@ async def test_a_screen_looks_as_it_did(
     assert len(lines) == size[1]
     assert all(len(line) <= size[0] for line in lines)
     assert text == snapshot
+
+
+@pytest.mark.parametrize("size", SIZES[1:3], ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_a_desk_full_of_orders_looks_as_it_did(
+    make_app: MakeApp,
+    open_workspace: Callable[[], Workspace],
+    clock: ManualClock,
+    snapshot: SnapshotAssertion,
+    size: tuple[int, int],
+) -> None:
+    with open_workspace() as workspace:
+        work(workspace, clock)
+    assert await draw(make_app(mode="orders"), size, "text") == snapshot
 
 
 async def test_two_runs_of_one_moment_are_the_same_to_the_character(make_app: MakeApp, traded: None) -> None:

@@ -15,7 +15,7 @@ def test_the_pictures_in_the_docs_are_what_the_application_draws() -> None:
     pictures = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(pictures)
     drawn = dict(pictures.draw())
-    assert set(drawn) == {"chain.svg", "volatility.svg", "book.svg"}
+    assert set(drawn) == {"chain.svg", "volatility.svg", "book.svg", "orders.svg"}
     for name, picture in drawn.items():
         assert "http://www.w3.org/2000/svg" in picture
         assert "@font-face" not in picture, "a picture must not load fonts from a network"

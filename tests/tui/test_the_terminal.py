@@ -19,8 +19,10 @@ from optionix_tui.picture import screen_text
 from screens.book import BookScreen
 from screens.chain import ChainScreen
 from screens.command import CommandDialog
+from screens.confirm import ConfirmDialog
 from screens.explain import ExplainDialog
 from screens.help import HelpDialog
+from screens.kill import KillDialog
 from screens.ticket import TicketDialog
 from tests.tui.waiting import until, until_ready
 from widgets.quote_grid import QuoteGrid
@@ -283,7 +285,7 @@ def test_every_action_has_a_method_to_run() -> None:
 
     homes = {
         "app": HostApp, "grid": QuoteGrid, "ticket": TicketDialog, "explain": ExplainDialog, "help": HelpDialog,
-        "command": CommandDialog, "entry": ChainScreen,
+        "command": CommandDialog, "entry": ChainScreen, "confirm": ConfirmDialog, "kill": KillDialog,
     }  # fmt: skip
     for entry in SCREENS:
         module, _, name = entry.place.partition(":")

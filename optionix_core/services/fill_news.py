@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from optionix_core.errors import IntegrityError
+from optionix_core.trading import facts
 from optionix_core.trading.records import FILLED, fill_of, intent_id, intent_of
 
 if TYPE_CHECKING:
@@ -45,13 +46,13 @@ class FillFollower:
         store = self._workspace.store
         found = []
         last = self._told
-        for record in store.read(self._told):
-            last = record.seq
-            if record.event.type == FILLED:
-                fill = fill_of(record.event)
-                wanted = store.find(intent_id(fill.client_order_id))
+        for seq, event in facts.read(store, self._told):
+            last = seq
+            if event.type == FILLED:
+                fill = fill_of(event)
+                wanted = facts.find(store, intent_id(fill.client_order_id))
                 if wanted is None:
-                    raise IntegrityError(f"fill {fill.fill_id} has no order", record.seq)
+                    raise IntegrityError(f"fill {fill.fill_id} has no order", seq)
                 intent = intent_of(wanted.event)
                 if intent.time_in_force.rests:
                     found.append(FillNews(intent, fill))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from optionix_core.errors import OptionixError
 from optionix_core.services import alerts, algorithm_story, answers, halts, kill, orders
 from optionix_core.services.algorithm_costs import costs_of_story
+from optionix_core.trading import facts
 from optionix_core.trading.records import INTENT, intent_of
 
 if TYPE_CHECKING:
@@ -96,9 +97,9 @@ class OrderBoardViewer:
     def _orders(self, events: int) -> tuple[OrderResult, ...]:
         store, fold = self._workspace.store, self._workspace.desk.orders
         if events > self._read:
-            for record in store.read(self._read, events - self._read):
-                if record.event.type == INTENT:
-                    intent = intent_of(record.event)
+            for _, event in facts.read(store, self._read, events - self._read):
+                if event.type == INTENT:
+                    intent = intent_of(event)
                     if intent.account == self._workspace.account:
                         self._intents.append(intent)
             self._read = events

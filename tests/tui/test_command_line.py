@@ -66,7 +66,7 @@ def test_a_mistake_is_named(text: str, error: type[Exception], told: str) -> Non
 @pytest.mark.parametrize(
     ("text", "offers"),
     [
-        ("or", ["ORBIT"]),
+        ("orb", ["ORBIT"]),
         ("ORBIT ", ["ORBIT 16JAN26", "ORBIT 20FEB26"]),
         ("ORBIT 16JAN26 ", ["ORBIT 16JAN26 230", "ORBIT 16JAN26 232.5"]),
         ("ORBIT 16JAN26 230 ", ["ORBIT 16JAN26 230 C", "ORBIT 16JAN26 230 P"]),

@@ -13,7 +13,7 @@ from tests.core.services.desk_of_orders import ALERT, ALGO, BOUGHT, CALL, REFUSE
 
 from optionix_core.errors import InvalidValueError
 from optionix_core.market.clock import ManualClock
-from optionix_core.services import algorithms, halts, kill, order_export, orders, trading
+from optionix_core.services import algorithms, batches, halts, kill, order_export, orders, trading
 from optionix_core.services.fill_news import FILE, FillFollower
 from optionix_core.services.home import HomeFolders
 from optionix_core.services.order_board import OrderBoardViewer
@@ -79,6 +79,16 @@ def test_a_board_shows_the_orders_of_its_own_account(opened, clock):
         trading.raise_for_state(trading.place(other, OrderTerms("buy", 1, CALL), "theirs"))
         trading.raise_for_state(trading.place(workspace, OrderTerms("buy", 1, CALL), "ours"))
         assert [order.intent.client_order_id for order in OrderBoardViewer(workspace).view().orders] == ["ours"]
+
+
+def test_orders_of_a_batch_are_on_the_board_with_their_fills(opened):
+    with opened() as workspace:
+        wanted = [batches.Ordered(OrderTerms("buy", quantity, CALL)) for quantity in (1, 2)]
+        sent = batches.place_many(workspace, wanted, "batch")
+        board = OrderBoardViewer(workspace).view()
+        assert board.orders == tuple(reversed([orders.show(workspace, f"batch-{n}").order for n in (1, 2)]))
+        assert [order.fills for order in board.orders] == [order.fills for order in reversed(sent.orders)]
+        assert [order.filled_quantity for order in board.orders] == [2, 1]
 
 
 def test_orders_are_exported_in_both_formats_with_the_same_figures(opened, clock):

@@ -12,20 +12,6 @@ from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.core.services.desk_of_orders import (
-    ALERT,
-    ALGO,
-    BOUGHT,
-    CALL,
-    CANCELLED,
-    FAR_CALL,
-    REFUSED,
-    RESTING,
-    SPREAD,
-    STOP,
-    story,
-    work,
-)
 from textual.widgets import Input
 
 from config.themes import THEMES
@@ -49,6 +35,20 @@ from screens.orders import OrdersScreen
 from screens.orders_columns import RowKey
 from screens.orders_panes import NAMES, panes_shown
 from screens.ticket import TicketDialog
+from tests.core.services.desk_of_orders import (
+    ALERT,
+    ALGO,
+    BOUGHT,
+    CALL,
+    CANCELLED,
+    FAR_CALL,
+    REFUSED,
+    RESTING,
+    SPREAD,
+    STOP,
+    story,
+    work,
+)
 from tests.tui.waiting import until, until_ready
 
 if TYPE_CHECKING:

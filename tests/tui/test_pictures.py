@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.core.services.desk_of_orders import work
 
 from config.screens import NAMES
 from optionix_core.market.clock import ManualClock
@@ -15,6 +14,7 @@ from optionix_core.services import trading
 from optionix_core.services.workspace import Workspace
 from optionix_tui.app import OptionixApp
 from optionix_tui.picture import draw
+from tests.core.services.desk_of_orders import work
 
 if TYPE_CHECKING:
     from syrupy.assertion import SnapshotAssertion

@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from tests.core.services.desk_of_orders import ALERT, ALGO, BOUGHT, CALL, REFUSED, RESTING, SPREAD, work
 
 from optionix_core.errors import InvalidValueError
 from optionix_core.market.clock import ManualClock
@@ -20,6 +19,7 @@ from optionix_core.services.order_board import OrderBoardViewer
 from optionix_core.services.workspace import Workspace
 from optionix_core.trading.orders import OrderState, TimeInForce
 from optionix_core.trading.terms import OrderTerms
+from tests.core.services.desk_of_orders import ALERT, ALGO, BOUGHT, CALL, REFUSED, RESTING, SPREAD, work
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -32,6 +33,11 @@ if TYPE_CHECKING:
     from optionix_core.trading.orders import OrderResult
 
 
+def _typed_nowhere(key: str) -> bool:
+    """Whether a key may come before entry lines: one stroke that writes no character."""
+    return " " not in key and (key.startswith(("ctrl+", "alt+")) or re.fullmatch(r"f[0-9]+", key) is not None)
+
+
 class HostApp(App[None]):
     """The application as screens see it (`screens.host.Host`)."""
 
@@ -41,7 +47,7 @@ class HostApp(App[None]):
     def __init__(self, session: Session, keymap: KeyMap, *, confirm: bool) -> None:
         """`confirm`: show the ticket also of an order that was typed with its price."""
         super().__init__()
-        self.set_keymap({"app.kill": ",".join(key for key in keymap.of("app.kill") if " " not in key)})
+        self.set_keymap({"app.kill": ",".join(key for key in keymap.of("app.kill") if _typed_nowhere(key))})
         self._session = session
         self._key_map = keymap
         self._confirm = confirm
@@ -75,7 +81,7 @@ class HostApp(App[None]):
     def hints(self, scopes: Sequence[str], *, all_actions: bool = False) -> tuple[Hint, ...]:
         """Keys of `scopes` from the live key map, the nearest scope first."""
         return tuple(
-            Hint(self._key_map.of(action.id), action.label, action.description, action.scope)
+            Hint(self._key_map.of(action.id), action.label, action.description, action.scope, action.id)
             for scope in scopes
             for action in ACTIONS
             if action.scope == scope and (all_actions or action.footer) and self._key_map.of(action.id)

@@ -165,7 +165,7 @@ class Stream(Thread):
             return
         self._broken_at = None
         self._head, self._marked_at = head, moment
-        self._mailbox.put(book=view, book_problem=None)
+        self._mailbox.put(book=view, book_problem=None, kill=self._workspace.desk.orders.kill)
 
     def _settle(self, moment: datetime) -> None:
         """Settle what has expired and end what a killed process left open; tell what was done, once."""

@@ -128,7 +128,7 @@ class FrameScreen(Screen[None]):
 
     def refresh_footer(self, pending: str = "") -> None:
         """Write the footer anew; `pending` is the beginning of a key sequence."""
-        pieces = hint_pieces(self.host.hints(self.scopes))
+        pieces = hint_pieces(self.footer_hints())
         if pending:
             hints = self.host.hints(self.scopes, all_actions=True)
             going_on = [
@@ -136,6 +136,10 @@ class FrameScreen(Screen[None]):
             ]
             pieces = (Piece(f"{shown_key(pending)} …", "chip"), *hint_pieces(going_on))
         self.query_one("#footer", InfoLine).show(pieces)
+
+    def footer_hints(self) -> Sequence[Hint]:
+        """What the footer tells, of the keys that work now."""
+        return self.host.hints(self.scopes)
 
     def background(self, group: str) -> Background[Any]:
         """Something that this screen asks for in a thread of its own; `on_background_changed` hears of it."""

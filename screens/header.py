@@ -25,6 +25,8 @@ _SYMBOLS = {
 def header_pieces(session: Session, title: str, now: datetime) -> tuple[Piece, ...]:
     """Screen, underlying, feed with age, account and book, sync; the last ones go first where it is narrow."""
     pieces = [Piece("OPTIONIX", "title", 7), Piece(title, "key", 2)]
+    if session.kill is not None and session.kill.in_force is not None:
+        pieces.append(Piece(" KILL ", "alert", 0))
     pieces += _market(session, now)
     pieces += _feed(session, now)
     pieces += _account(session)

@@ -21,6 +21,8 @@ class Hint(NamedTuple):
     label: str
     description: str
     scope: str
+    action: str = ""
+    """Its id in the registry."""
 
     @property
     def key(self) -> str:

@@ -15,19 +15,34 @@ from screens.orders_board import BoardScreen
 from screens.orders_columns import order_words, terms_words
 from screens.orders_entry import amend_text, read_amendment, read_minutes
 from screens.orders_filter import OrderFilter
+from screens.orders_panes import NAMES
 from widgets.info_line import Piece
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from optionix_core.services.orders import OrderStory
     from optionix_core.trading.orders import OrderResult
     from screens.explanations import Explanation
+    from screens.host import Hint
     from widgets.grid_columns import Column
 
 SNOOZE_MINUTES = "30"
 FILTER_HINT = "open   filled   rejected   buy   today   ORBIT 230"
 AMEND_HINT = "5   @ 3.10   5 @ 3.10   ! 190"
+_OF_ORDERS = ("orders", "fills")
+_ONLY_IN = {
+    "orders.amend": _OF_ORDERS,
+    "orders.filter": _OF_ORDERS,
+    "orders.next_state": _OF_ORDERS,
+    "orders.export": _OF_ORDERS,
+    "orders.cancel": (*_OF_ORDERS, "algorithms"),
+    "orders.open": (*_OF_ORDERS, "algorithms"),
+    "orders.turn": ("algorithms",),
+    "orders.snooze": ("alerts",),
+    "orders.seen": ("alerts",),
+}
+"""Panes in which the footer tells an action; all others are told everywhere."""
 
 
 class OrdersScreen(BoardScreen):
@@ -45,6 +60,11 @@ class OrdersScreen(BoardScreen):
     def scopes(self) -> tuple[str, ...]:
         """While the entry line is written, only its own key."""
         return ("entry",) if isinstance(self.focused, Input) else super().scopes
+
+    def footer_hints(self) -> Sequence[Hint]:
+        """The keys that have something to work on in the marked pane."""
+        marked = self.panes.marked
+        return [hint for hint in super().footer_hints() if marked in _ONLY_IN.get(hint.action, NAMES)]
 
     # Panes and filter
 

@@ -54,7 +54,7 @@ class BoardScreen(FrameScreen):
         self._boards: Background[OrderBoard] = self.background("board")
         self._viewer: OrderBoardViewer | None = None
         self._acts = 0
-        self._drawn: tuple[object, ...] | None = None
+        self._drawn: tuple[OrderBoard, OrderFilter, OptionixError | None] | None = None
         self._told: Piece | None = None
 
     @property
@@ -136,11 +136,11 @@ class BoardScreen(FrameScreen):
         elif board is None:
             warming = self.session.warming
             line.show([Piece("◌ warming", "chip"), Piece(warming.step if warming else "reading the log", "plain")])
-        else:
-            line.show(desk_pieces(board))
         if board is not None:
-            if (board, self.filter, problem) != self._drawn:
+            if self._drawn is None or self._drawn[0] is not board or self._drawn[1:] != (self.filter, problem):
                 self._drawn = (board, self.filter, problem)
+                if problem is None:
+                    line.show(desk_pieces(board))
                 self._show_board(board, told=problem is None)
             self._show_order(board)
 

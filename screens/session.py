@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from optionix_core.services.book_view import BookView
     from optionix_core.services.chain_view import ChainView
     from optionix_core.services.workspace import Workspace
+    from optionix_core.trading.kill_switch import KillSwitch
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,8 @@ class Session:
     problem: OptionixError | None = None
     """Why there are no fresh quotes, shown in place of them."""
     book_problem: OptionixError | None = None
+    kill: KillSwitch | None = None
+    """As the log had it when the book was read."""
 
     @property
     def answered(self) -> bool:

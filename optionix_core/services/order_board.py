@@ -80,9 +80,9 @@ class OrderBoardViewer:
         """The board now. Raises what reading the log raises."""
         workspace = self._workspace
         workspace.desk.follow(workspace.store)
+        events = workspace.desk.book.head.seq
+        found = self._orders(events)
         with workspace.desk.lock:
-            events = workspace.desk.book.head.seq
-            found = self._orders(events)
             algorithms = self._algorithms()
         return OrderBoard(
             moment=workspace.clock.now(),
@@ -95,7 +95,7 @@ class OrderBoardViewer:
         )
 
     def _orders(self, events: int) -> tuple[OrderResult, ...]:
-        store, fold = self._workspace.store, self._workspace.desk.orders
+        store, desk = self._workspace.store, self._workspace.desk
         if events > self._read:
             for _, event in facts.read(store, self._read, events - self._read):
                 if event.type == INTENT:
@@ -108,13 +108,14 @@ class OrderBoardViewer:
             name = intent.client_order_id
             order = self._ended.get(name)
             if order is None:
-                order = answers.of_log(store, fold, intent)
-                if order is None:
-                    continue  # the gate is being asked
-                if order.open:
-                    order = orders.as_halted(self._workspace, order)
-                else:
-                    self._ended[name] = order
+                with desk.lock:  # an order at a time, so that a long past holds up nobody
+                    order = answers.of_log(store, desk.orders, intent)
+                    if order is None:
+                        continue  # the gate is being asked
+                    if order.open:
+                        order = orders.as_halted(self._workspace, order)
+                    else:
+                        self._ended[name] = order
             found.append(order)
         return tuple(found)
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from textual.widgets import Input
 
+from config import keymaps
 from config.themes import THEMES
 from optionix_core.errors import IntegrityError
 from optionix_core.market.clock import ManualClock
@@ -388,11 +389,47 @@ async def test_the_kill_switch_is_armed_fired_and_armed_again_by_words_from_anyw
             assert story(other, RESTING).state is OrderState.CANCELLED
             assert kill.status(other).held == ()
         assert f"rearm-{switch.kill_id}" in screen_text(app)
+        await until(pilot, lambda: " KILL " in screen_text(app).splitlines()[0], "the word on every screen")
         await type_in("rearm-kill-0", "word must be rearm-")
         await type_in(f"rearm-{switch.kill_id}", "The switch is armed.")
+        await until(pilot, lambda: " KILL " not in screen_text(app).splitlines()[0], "its end")
         await type_in("disarm", "The switch is disarmed.")
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, TicketDialog), "the ticket")
+
+
+async def test_a_key_map_moves_the_kill_switch_and_a_letter_stays_a_letter_in_entry_lines(
+    make_app: MakeApp, tmp_path: Path
+) -> None:
+    file = tmp_path / "keys.toml"
+    file.write_text('[keys]\n"app.kill" = ["K", "ctrl+x"]\n', "utf-8")
+    app = make_app(keymap=keymaps.load("default", file))
+    async with app.run_test(size=WIDE, notifications=True) as pilot:
+        await until_ready(pilot, app)
+        await pilot.press("slash", "K")
+        entry = app.screen.query_one("#filter", Input)
+        assert entry.value == "K"
+        await pilot.press("ctrl+x")
+        assert isinstance(app.screen, KillDialog)
+        await pilot.press("escape", "escape", "ctrl+k")
+        assert isinstance(app.screen, ChainScreen)
+        await pilot.press("K")
+        assert isinstance(app.screen, KillDialog)
+
+
+async def test_the_footer_tells_what_the_marked_pane_can_do(make_app: MakeApp, desk: None) -> None:
+    app = make_app(mode="orders")
+    async with app.run_test(size=WIDE, notifications=True) as pilot:
+        screen = await until_shown(pilot, app)
+        told_of = {}
+        for name in NAMES:
+            screen.panes.mark(name)
+            await pilot.pause()
+            told_of[name] = screen_text(app).splitlines()[-1]
+        words = ("amend", "cancel", "pause/resume", "snooze", "zoom")
+        assert [[word for word in words if word in told_of[name]] for name in NAMES[1:]] == [
+            ["amend", "cancel"], ["cancel", "pause/resume"], ["snooze", "zoom"], ["zoom"],
+        ]  # fmt: skip
 
 
 async def test_keys_are_answered_while_the_board_is_read_and_its_failure_is_told(

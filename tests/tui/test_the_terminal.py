@@ -94,7 +94,7 @@ async def test_enter_sends_nothing_that_was_not_previewed(make_app: MakeApp) -> 
         ticket.query_one("#quantity", Input).value = "none"
         await pilot.press("enter")
         assert app.screen is ticket
-        assert "quantity must be a whole number of contracts" in screen_text(app)
+        assert "quantity must be a whole number, at least 1" in screen_text(app)
         await pilot.press("escape")
         assert isinstance(app.screen, ChainScreen)
         assert app.session.workspace.store.head().seq == 0

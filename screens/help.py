@@ -57,6 +57,6 @@ _LINES = (
     ("ORBIT 16JAN26 230 C", "show that option in its chain"),
     ("buy 2 ORBIT 16JAN26 230 C 3.10", "open a ticket; the last figure is the limit"),
     ("buy 100 ORBIT", "the same for shares"),
-    ("chain ORBIT, volatility, book", "show a screen"),
+    ("chain ORBIT, volatility, book, orders", "show a screen"),
     ("theme light", "change the colours"),
 )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from optionix_core.errors import RefusedError
 from optionix_core.portfolio.deliverables import label_of
 from screens.orders_columns import average_price, order_words, terms_words
+from widgets import figures
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +25,7 @@ def cancel_order(workspace: Workspace, order_id: str) -> str:
     """End an order that works. Raises what `orders.cancel` raises."""
     from optionix_core.services import orders
 
-    return f"cancelled: {_standing(orders.cancel(workspace, order_id))}"
+    return f"cancelled: {standing_words(orders.cancel(workspace, order_id))}"
 
 
 def amend_order(workspace: Workspace, order_id: str, asked: Amendment) -> str:
@@ -36,7 +37,7 @@ def amend_order(workspace: Workspace, order_id: str, asked: Amendment) -> str:
     refused = first_refusal(done.checks)
     if refused is not None:
         raise RefusedError(refused.rule, refused.detail)
-    return f"amended: {_standing(done.order)}"
+    return f"amended: {standing_words(done.order)}"
 
 
 def cancel_algorithm(workspace: Workspace, algo_id: str) -> str:
@@ -79,11 +80,12 @@ def export(orders: tuple[OrderResult, ...], path: Path) -> str:
     return f"wrote {len(orders)} order{'' if len(orders) == 1 else 's'} to {path}"
 
 
-def _standing(order: OrderResult) -> str:
+def standing_words(order: OrderResult) -> str:
+    """`BUY 3 ORBIT 09JAN26 205 C limit GTC 0.50, 1 filled at 0.50`."""
     intent = order.intent
-    limit = "" if intent.limit_price is None else f" {intent.limit_price:f}"
+    limit = "" if intent.limit_price is None else f" {figures.quote(intent.limit_price)}"
     average = average_price(order.fills)
-    filled = "" if average is None else f", {order.filled_quantity} filled at {average.normalize():f}"
+    filled = "" if average is None else f", {order.filled_quantity} filled at {figures.quote(average)}"
     return f"{order_words(intent)} {terms_words(intent)}{limit}{filled}"
 
 

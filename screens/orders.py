@@ -12,7 +12,6 @@ from optionix_core.errors import InvalidValueError, OptionixError
 from screens import order_acts
 from screens.host import Draft
 from screens.orders_board import BoardScreen
-from screens.orders_columns import order_words, terms_words
 from screens.orders_entry import amend_text, read_amendment, read_minutes
 from screens.orders_filter import OrderFilter
 from screens.orders_panes import NAMES
@@ -164,7 +163,7 @@ class OrdersScreen(BoardScreen):
             self.tell(f"This order is {order.state}: there is nothing to cancel.", "warn")
             return
         name = order.intent.client_order_id
-        question = f"Cancel {order_words(order.intent)}, {terms_words(order.intent)}?"
+        question = f"Cancel {order_acts.standing_words(order)}?"
         facts = (f"{order.filled_quantity} of {order.intent.quantity} filled, which stays", f"order {name}")
         act = partial(order_acts.cancel_order, workspace, name)
         self._ask("Cancel order", question, facts, "cancel", act)

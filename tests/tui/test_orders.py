@@ -121,7 +121,7 @@ async def test_an_order_is_cancelled_after_one_question(
         to_order(screen, RESTING)
         await pilot.press("x")
         assert isinstance(app.screen, ConfirmDialog)
-        assert "Cancel BUY 3 ORBIT 09JAN26 205 C, limit GTC?" in screen_text(app)
+        assert "Cancel BUY 3 ORBIT 09JAN26 205 C limit GTC 0.50?" in screen_text(app)
         await pilot.press("escape")
         assert app.screen is screen
         with open_workspace() as other:

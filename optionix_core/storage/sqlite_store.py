@@ -149,7 +149,9 @@ class SqliteEventStore:
         from optionix_core.storage import schema  # noqa: F401 # used under the lock
         from optionix_core.storage.connections import translated
         from optionix_core.storage.log_writer import SqliteLogWriter
+        from optionix_core.sync import canonical
 
+        canonical.prepare()
         with self._lock.held(purpose, timeout):
             self._create_where_absent()
             with translated(self._database):

@@ -112,6 +112,12 @@ def _fast(value: object) -> bytes | None:
         return None  # a lone surrogate, an integer too large: the slow way says where
 
 
+def prepare() -> None:
+    """Load the encoder now, before something is held that others wait for."""
+    if not _sorted_bytes:
+        _loaded()
+
+
 def _loaded() -> Callable[[object], bytes]:
     import orjson
 

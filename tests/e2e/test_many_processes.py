@@ -42,7 +42,7 @@ print(*sorted(set(sys.modules) - taken[0]))
 """
 
 
-@pytest.mark.parametrize("orders", [5, pytest.param(100, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("orders", [3, pytest.param(100, marks=pytest.mark.soak)])
 def test_four_processes_trade_once_each_and_the_open_terminal_shows_it(
     home: RealHome, symbols: tuple[str, ...], orders: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -69,7 +69,7 @@ def test_four_processes_trade_once_each_and_the_open_terminal_shows_it(
         assert set(journal.intents) == set(journal.ends) == {answer["client_order_id"] for answer in answers}
         assert len(journal.fills) == len(answers) == WRITERS * orders
         assert {fill["id"] for answer in answers for fill in answer["fills"]} == set(journal.fills)
-        assert journal.head.seq == 2 + 4 * WRITERS * orders  # the account opens; intent, fill, entry, end
+        assert journal.head.seq == 2 + 2 * WRITERS * orders  # the account opens; intent, end with its fill
         if terminal is not None:
             assert early, "the terminal saw nothing before all was over"
             held = journal.bought()

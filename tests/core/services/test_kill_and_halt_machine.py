@@ -160,5 +160,5 @@ def _same(one, event):
 
 TestKillAndHalt = KillAndHalt.TestCase
 TestKillAndHalt.settings = settings(
-    max_examples=20, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=8, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
 )

@@ -133,7 +133,7 @@ steps = st.lists(
 
 
 @given(steps, st.lists(st.integers(1, 2000), max_size=25))
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 def test_looking_changes_nothing_and_nothing_fills_in_a_halt(happenings, looks):
     feed, second, acts = HaltingFeed(), 0, []
     for number, (kind, later, size) in enumerate(happenings):

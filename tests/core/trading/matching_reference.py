@@ -317,10 +317,10 @@ def _until_self(reached):
 
 
 def best_price(book: Book, reference: int) -> int | None:
-    """By trying every tick from the lowest limit to the highest, and the reference."""
+    """By trying every tick from below the lowest limit to above the highest, and the reference."""
     orders = list(book.orders.values())
     limits = [o.price for o in orders if o.price is not None]
-    ticks = {reference, *range(min(limits), max(limits) + 1)} if limits else {reference}
+    ticks = {reference, *range(min(limits) - 1, max(limits) + 2)} if limits else {reference}
     ranked = []
     for price in ticks:
         bought = sum(o.left for o in orders if o.side > 0 and (o.price is None or o.price >= price))

@@ -14,14 +14,14 @@ HOW = settings(
 
 
 class Broken(RuleBasedStateMachine):
-    """Holds until a number comes that leaves 96 when divided by 97."""
+    """Holds until a number above 5,000 comes, which some of a thousand are."""
 
     seen: list[int] = []  # noqa: RUF012 - shared on purpose: what all runs drew
 
     @rule(number=st.integers(0, 10_000))
     def add(self, number):
         Broken.seen.append(number)
-        assert number % 97 != 96, f"{number} broke it"
+        assert number <= 5_000, f"{number} broke it"
 
 
 def drawn():

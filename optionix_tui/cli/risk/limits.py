@@ -62,9 +62,14 @@ def listed(context: typer.Context, format_: FormatOption = Format.TABLE, as_json
     with face_of(context).workspace() as workspace:
         document = risk_json.limits(limits.report(workspace))
     rows = [_row(item) for item in document["limits"]]
-    title = "no limits are set" if not rows else f"{len(rows)} limits, {len(document['breaches'])} breaches not over"
+    title = "no limits are set" if not rows else _heading(len(rows), len(document["breaches"]))
     headings = ("limit", "figure", "bound", "use", "stands")
     emit(chosen(format_, as_json), document, document["limits"], Table(headings, rows, title, frozenset({0, 4})))
+
+
+def _heading(limits: int, breaches: int) -> str:
+    told = f"{breaches} {'breach' if breaches == 1 else 'breaches'} not over" if breaches else "no breach"
+    return f"{limits} {'limit' if limits == 1 else 'limits'}, {told}"
 
 
 @app.command(

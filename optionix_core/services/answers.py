@@ -11,7 +11,7 @@ from optionix_core.portfolio.ledger import ENTRY, entry_of
 from optionix_core.portfolio.trades import carries_trades, fill_id
 from optionix_core.trading import facts
 from optionix_core.trading.executed import Executed, executed_of
-from optionix_core.trading.fold import amended_terms
+from optionix_core.trading.open_order import amended_terms
 from optionix_core.trading.orders import OrderResult
 from optionix_core.trading.records import END_STATES, FILLED, end_id, end_of, fill_of
 from optionix_core.trading.working_records import AMENDED, accepted_id, accepted_of, amended_of
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from optionix_core.services.draft import Draft
     from optionix_core.sync.event import LogReader, Record
     from optionix_core.trading.facts import Fact
-    from optionix_core.trading.fold import OpenOrder, OrderFold
+    from optionix_core.trading.fold import OrderFold
+    from optionix_core.trading.open_order import OpenOrder
     from optionix_core.trading.orders import Fill, GateCheck, OrderIntent
     from optionix_core.trading.records import OrderEnd
 

@@ -18,9 +18,10 @@ from optionix_core.market.protocols import FeedState, QuoteSource
 from optionix_core.portfolio.fold import BookFold
 from optionix_core.sync.checkpoints import CheckpointReader, CheckpointStore, FoldCheckpoint
 from optionix_core.sync.event import EMPTY_HEAD, Event, Head, LogReader, LogWriter, Record
-from optionix_core.trading.fold import OpenOrder, OrderFold
+from optionix_core.trading.fold import OrderFold
 from optionix_core.trading.halt_rules import ORDINARY, TradingRules
 from optionix_core.trading.limits import LimitEngine
+from optionix_core.trading.open_order import OpenOrder
 from optionix_core.trading.watch.watch import HaltWatch
 from optionix_core.trading.working_records import Place
 

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from optionix_core.portfolio.fold import BookFold
     from optionix_core.services.working import Working
-    from optionix_core.trading.fold import OpenOrder, OrderFold
+    from optionix_core.trading.fold import OrderFold
+    from optionix_core.trading.open_order import OpenOrder
 
 
 def end_disallowed(

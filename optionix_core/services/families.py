@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from optionix_core.sync.event import LogReader
-    from optionix_core.trading.fold import OpenOrder
+    from optionix_core.trading.open_order import OpenOrder
     from optionix_core.trading.orders import OrderIntent
 
 

@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from optionix_core.portfolio.fold import BookFold
     from optionix_core.portfolio.values import AccountState
     from optionix_core.services.draft import Draft
-    from optionix_core.trading.fold import OpenOrder, OrderFold
+    from optionix_core.trading.fold import OrderFold
     from optionix_core.trading.gate_facts import GateLimits
     from optionix_core.trading.limits import BookLimit, LimitEngine, LimitFigure
+    from optionix_core.trading.open_order import OpenOrder
     from optionix_core.trading.orders import OrderIntent
 
 SETTINGS = "settings"

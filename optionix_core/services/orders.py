@@ -17,9 +17,9 @@ from optionix_core.services.judging import halted, judge, quote_of
 from optionix_core.services.lifecycle import bring_up_to_date_where_free, update_under_lock
 from optionix_core.services.working import Working
 from optionix_core.trading import facts, resting
-from optionix_core.trading.fold import OpenOrder, amended_terms
 from optionix_core.trading.gate import GateLimits, first_refusal
 from optionix_core.trading.lots_wanted import left_of
+from optionix_core.trading.open_order import OpenOrder, amended_terms
 from optionix_core.trading.orders import Amendment, GateCheck, OrderIntent, OrderResult, OrderState
 from optionix_core.trading.records import INTENT, OrderEnd, check_client_order_id, end_id, end_of, intent_id, intent_of
 from optionix_core.trading.terms import check_price, check_quantity

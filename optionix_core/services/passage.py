@@ -35,8 +35,9 @@ if TYPE_CHECKING:
     from optionix_core.market.quote import Quote
     from optionix_core.services.draft import Draft
     from optionix_core.sync.event import LogReader
-    from optionix_core.trading.fold import OpenOrder, OrderFold
+    from optionix_core.trading.fold import OrderFold
     from optionix_core.trading.gate import GateLimits
+    from optionix_core.trading.open_order import OpenOrder
     from optionix_core.trading.working_records import Place
 
 KEPT_EVERY: Final = timedelta(hours=1)

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from optionix_core.market.instruments import Security
     from optionix_core.market.quote import Quote
     from optionix_core.services.working import Working
-    from optionix_core.trading.fold import OpenOrder
     from optionix_core.trading.halts import Halt
+    from optionix_core.trading.open_order import OpenOrder
 
 
 def reopen(working: Working, over: Iterable[Halt], at: datetime) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from optionix_core.market.quote import Quote
     from optionix_core.services.working import Working
     from optionix_core.trading.crossing import Implied, Offer, Part, Run
-    from optionix_core.trading.fold import OpenOrder
+    from optionix_core.trading.open_order import OpenOrder
 
 
 class TradeSide(NamedTuple):

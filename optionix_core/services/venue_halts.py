@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
     from optionix_core.market.protocols import QuoteSource
     from optionix_core.services.draft import Draft
-    from optionix_core.trading.fold import OpenOrder, OrderFold
+    from optionix_core.trading.fold import OrderFold
     from optionix_core.trading.halts import Halt
+    from optionix_core.trading.open_order import OpenOrder
     from optionix_core.trading.watch.changes import HaltChange
 
 VENUE: Final = "venue"

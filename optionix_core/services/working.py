@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from optionix_core.market.protocols import QuoteSource
     from optionix_core.market.quote import Quote
     from optionix_core.services.draft import Draft
-    from optionix_core.trading.fold import OpenOrder
     from optionix_core.trading.gate import GateLimits
+    from optionix_core.trading.open_order import OpenOrder
     from optionix_core.trading.orders import Fill, GateCheck, OrderIntent
 
     Match = Callable[[OpenOrder, Security, Quote, datetime, int | None], Fill | None]

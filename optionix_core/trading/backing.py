@@ -19,7 +19,7 @@ from optionix_core.portfolio.deliverables import kind_of
 from optionix_core.portfolio.exact import ZERO, exact_arithmetic
 from optionix_core.portfolio.requirement import Kind, requirement
 from optionix_core.portfolio.values import AccountState
-from optionix_core.trading.fold import OpenOrder
+from optionix_core.trading.open_order import OpenOrder
 from optionix_core.trading.orders import OrderIntent, Side
 
 JOINT: Final = 6

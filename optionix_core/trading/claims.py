@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from optionix_core.trading.fold import OpenOrder
+from optionix_core.trading.open_order import OpenOrder
 from optionix_core.trading.orders import OrderIntent, Side
 
 

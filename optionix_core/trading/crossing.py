@@ -23,7 +23,7 @@ from typing import Final, NamedTuple
 from optionix_core.market.instruments import Security
 from optionix_core.market.quote import Quote
 from optionix_core.portfolio.exact import ZERO, exact_arithmetic
-from optionix_core.trading.fold import OpenOrder
+from optionix_core.trading.open_order import OpenOrder
 from optionix_core.trading.orders import OrderIntent, Side
 from optionix_core.trading.touch import crossed, tick_at, touch
 

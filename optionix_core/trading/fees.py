@@ -17,7 +17,7 @@ from optionix_core.trading.working_records import Reserve
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from optionix_core.trading.fold import OpenOrder
+    from optionix_core.trading.open_order import OpenOrder
     from optionix_core.trading.orders import OrderIntent
 
 

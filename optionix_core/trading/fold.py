@@ -7,7 +7,7 @@ has one canonical form and can be thrown away.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Final, Self
@@ -15,7 +15,7 @@ from typing import Final, Self
 from optionix_core.errors import IntegrityError
 from optionix_core.market.quote import Quote
 from optionix_core.portfolio import fields
-from optionix_core.portfolio.exact import ZERO, add, decimal_text, multiply
+from optionix_core.portfolio.exact import ZERO, add
 from optionix_core.portfolio.trades import BATCH, carries_trades
 from optionix_core.sync.canonical import time_text
 from optionix_core.sync.event import Event, Json, Record
@@ -34,84 +34,29 @@ from optionix_core.trading.halts import HaltBoard
 from optionix_core.trading.kill_switch import KILL_TYPES, KillSwitch
 from optionix_core.trading.limit_board import EMPTY_BOARD
 from optionix_core.trading.limit_records import LIMIT_TYPES, limit_board_of_state, limit_board_state, limits_after
-from optionix_core.trading.orders import Amendment, Fill, OrderIntent, OrderState, Side
-from optionix_core.trading.records import END_STATES, FILLED, INTENT, fill_of, fill_side, intent_event, intent_of
+from optionix_core.trading.open_order import (
+    OpenOrder,
+    amended_terms,
+    order_of_state,
+    order_state,
+    same_group,
+    turned_over,
+)
+from optionix_core.trading.orders import Fill, Side
+from optionix_core.trading.records import END_STATES, FILLED, INTENT, fill_of, fill_side, intent_of
 from optionix_core.trading.touch import quoted_at, touch
 from optionix_core.trading.working_records import (
     ACCEPTED,
     ADVANCED,
     AMENDED,
     NOTHING,
-    NOWHERE,
     TRIGGERED,
-    Place,
-    Reserve,
     accepted_of,
     advanced_of,
     amended_of,
 )
 
 STATE_VERSION: Final = 8
-
-
-@dataclass(frozen=True, slots=True)
-class OpenOrder:
-    """An order whose intent has no end yet."""
-
-    intent: OrderIntent
-    """With the terms that it has now."""
-    accepted_at: datetime | None = None
-    """None where the gate has not answered: its process died, or is at it."""
-    triggered_at: datetime | None = None
-    since: datetime | None = None
-    """Only quotes made after it count: when it was accepted, got other terms, or was first released by its parent."""
-    ends_at: datetime | None = None
-    """When it ends by itself."""
-    filled: int = 0
-    fills: int = 0
-    """How many fills that were."""
-    released: int = 0
-    """Of a child: contracts that the fills of its parent let it work, less what others of its group were filled."""
-    reserve: Reserve = NOTHING
-    place: Place = NOWHERE
-    turnover: Mapping[str, Decimal] = field(default_factory=dict)
-    """By symbol: sum of quantity times price over its fills, without a sign; empty before the first."""
-
-    @property
-    def remaining(self) -> int:
-        """Contracts, or units, not filled yet."""
-        return self.intent.quantity - self.filled
-
-    @property
-    def workable(self) -> int:
-        """Of those, how many may be filled now, were it triggered."""
-        if self.intent.parent is None:
-            return self.remaining
-        return min(self.intent.quantity, self.released) - self.filled
-
-    @property
-    def waits_for_trigger(self) -> bool:
-        """Whether its level has not been met yet."""
-        return self.intent.trigger is not None and self.triggered_at is None
-
-    def stands_at(self, price: Decimal) -> bool:
-        """Whether it rests at a limit behind what is displayed there."""
-        rests = self.since is not None and not self.waits_for_trigger
-        return rests and self.intent.limit_price == price and self.place.ahead != 0
-
-    @property
-    def state(self) -> OrderState:
-        """Where it stands, as far as the log alone tells."""
-        if self.accepted_at is None:
-            return OrderState.INTENT
-        if self.waits_for_trigger or self.workable < 1:
-            return OrderState.HELD
-        return OrderState.PARTIALLY_FILLED if self.filled else OrderState.WORKING
-
-    @property
-    def reserved(self) -> Decimal:
-        """Cash kept for what is not filled yet."""
-        return self.reserve.total(self.remaining, filled=self.filled > 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,25 +67,6 @@ class _Taken:
 
 def _place(side: Side, quote: Quote) -> str:
     return f"{side}/{quote.source}/{quote.symbol}"
-
-
-def _same_group(one: OrderIntent, other: OrderIntent) -> bool:
-    return one.one_cancels is not None and (one.account, one.one_cancels) == (other.account, other.one_cancels)
-
-
-def amended_terms(intent: OrderIntent, asked: Amendment) -> OrderIntent:
-    """The order with the terms of an amendment in place of its own."""
-    trigger = intent.trigger
-    if asked.trigger_price is not None:
-        if trigger is None:
-            raise IntegrityError(f"order {intent.client_order_id} has no trigger to amend")
-        trigger = replace(trigger, price=asked.trigger_price)
-    return replace(
-        intent,
-        quantity=intent.quantity if asked.quantity is None else asked.quantity,
-        limit_price=intent.limit_price if asked.limit_price is None else asked.limit_price,
-        trigger=trigger,
-    )
 
 
 class OrderFold:
@@ -267,7 +193,7 @@ class OrderFold:
             "account_notes": notes_payload(self.account_notes),
             "account_trips": {f"{account}/{rule}": time_text(at) for (account, rule), at in self.account_trips.items()},
             "standings": [standing_state(one) for one in self.standings.values()],
-            "open": [_order_state(order) for order in self._open.values()],
+            "open": [order_state(order) for order in self._open.values()],
             "taken": {place: [taken.quoted_at, taken.quantity] for place, taken in self._taken.items()},
             "version": STATE_VERSION,
         }
@@ -276,7 +202,7 @@ class OrderFold:
     def of_state(cls, state: Mapping[str, Json]) -> Self:
         """The fold whose `state` it is. Raises IntegrityError for a state of another version."""
         fields.expect_version(state, STATE_VERSION, "order state")
-        orders = (_order_of_state(item) for item in fields.objects(state, "open"))
+        orders = (order_of_state(item) for item in fields.objects(state, "open"))
         taken = (fields.pair(pair, place) for place, pair in fields.mapping(state, "taken").items())
         advanced, groups = fields.mapping(state, "advanced"), fields.mapping(state, "groups")
         fold = cls._of(
@@ -381,7 +307,7 @@ class OrderFold:
         if order is None:
             return
         filled, fills = order.filled + fill.quantity, order.fills + 1
-        turnover = order.turnover if filled >= order.intent.quantity else _turned_over(order, fill)
+        turnover = order.turnover if filled >= order.intent.quantity else turned_over(order, fill)
         self._open[fill.client_order_id] = replace(order, filled=filled, fills=fills, turnover=turnover)
         if order.intent.one_cancels is not None:
             group = f"{order.intent.account}/{order.intent.one_cancels}"
@@ -396,7 +322,7 @@ class OrderFold:
             if other.intent.parent == fill.client_order_id:
                 since = other.since if other.released else time
                 self._open[name] = replace(other, released=other.released + fill.quantity, since=since)
-            elif _same_group(other.intent, order.intent):
+            elif same_group(other.intent, order.intent):
                 self._open[name] = replace(other, released=other.released - fill.quantity)
 
 
@@ -409,55 +335,6 @@ _CHANGES: Final[Mapping[str, Callable[[OrderFold, Event], None]]] = {
 }
 
 
-def _turned_over(order: OpenOrder, fill: Fill) -> dict[str, Decimal]:
-    """An order's turnover with one more fill."""
-    turnover = dict(order.turnover)
-    moved = [(leg.symbol, abs(leg.quantity), leg.price) for leg in fill.legs]
-    for symbol, quantity, price in moved or [(order.intent.symbol, fill.quantity, fill.price)]:
-        turnover[symbol] = add(turnover.get(symbol, ZERO), multiply(Decimal(quantity), price))
-    return turnover
-
-
 def _account_and_rule(name: str) -> tuple[str, str]:
     account, _, rule = name.partition("/")
     return account, rule
-
-
-def _order_state(order: OpenOrder) -> dict[str, Json]:
-    event = intent_event(order.intent)
-    return {
-        "accepted_at": None if order.accepted_at is None else time_text(order.accepted_at),
-        "created_at": time_text(event.time),
-        "ends_at": None if order.ends_at is None else time_text(order.ends_at),
-        "filled": order.filled,
-        "fills": order.fills,
-        "intent": event.payload,
-        "place": {
-            "ahead": order.place.ahead,
-            "level": None if order.place.level is None else decimal_text(order.place.level),
-        },
-        "released": order.released,
-        "reserve": {"each": decimal_text(order.reserve.each), "once": decimal_text(order.reserve.once)},
-        "since": None if order.since is None else time_text(order.since),
-        "triggered_at": None if order.triggered_at is None else time_text(order.triggered_at),
-        "turnover": {symbol: decimal_text(value) for symbol, value in order.turnover.items()},
-    }
-
-
-def _order_of_state(item: Mapping[str, Json]) -> OpenOrder:
-    intent = intent_of(Event("", INTENT, fields.moment(item, "created_at"), fields.mapping(item, "intent")))
-    place, reserve = fields.mapping(item, "place"), fields.mapping(item, "reserve")
-    turnover = fields.mapping(item, "turnover")
-    return OpenOrder(
-        intent=intent,
-        accepted_at=fields.optional_moment(item, "accepted_at"),
-        triggered_at=fields.optional_moment(item, "triggered_at"),
-        since=fields.optional_moment(item, "since"),
-        ends_at=fields.optional_moment(item, "ends_at"),
-        filled=fields.integer(item, "filled"),
-        fills=fields.integer(item, "fills"),
-        released=fields.integer(item, "released"),
-        reserve=Reserve(fields.decimal(reserve, "each"), fields.decimal(reserve, "once")),
-        place=Place(fields.optional_integer(place, "ahead"), fields.optional_decimal(place, "level")),
-        turnover={symbol: fields.decimal(turnover, symbol) for symbol in turnover},
-    )

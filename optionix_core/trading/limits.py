@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from optionix_core.market.protocols import QuoteSource
     from optionix_core.portfolio.fold import BookFold
     from optionix_core.portfolio.values import AccountState
-    from optionix_core.trading.fold import OpenOrder
+    from optionix_core.trading.open_order import OpenOrder
     from optionix_core.trading.orders import OrderIntent
 
 

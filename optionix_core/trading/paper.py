@@ -24,8 +24,8 @@ from optionix_core.portfolio.exact import ZERO, multiply
 from optionix_core.portfolio.fee_schedule import US_RETAIL, FeePlan
 from optionix_core.portfolio.trades import fill_id
 from optionix_core.trading.fees import Meter, fee_alone, kept_for_fees
-from optionix_core.trading.fold import OpenOrder
 from optionix_core.trading.gate import LOCAL_SIM
+from optionix_core.trading.open_order import OpenOrder
 from optionix_core.trading.orders import Fill, OrderIntent, Side
 from optionix_core.trading.touch import acceptable, crossed, touch
 from optionix_core.trading.working_records import Reserve

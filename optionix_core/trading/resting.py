@@ -15,7 +15,7 @@ from optionix_core.market.instruments import Security
 from optionix_core.market.protocols import TouchRange
 from optionix_core.market.quote import Quote
 from optionix_core.portfolio.exact import ZERO, decimal_of_float, exact_arithmetic
-from optionix_core.trading.fold import OpenOrder
+from optionix_core.trading.open_order import OpenOrder
 from optionix_core.trading.orders import OrderIntent, Side, TimeInForce, Trigger, TriggerKind
 from optionix_core.trading.touch import crossed, touch
 from optionix_core.trading.working_records import NOTHING, NOWHERE, Place, Reserve

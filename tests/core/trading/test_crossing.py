@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from optionix_core.market.quote import Quote
 from optionix_core.trading.crossing import Offer, Run, UnitLeg, depth, first_run, leg_prices
-from optionix_core.trading.fold import OpenOrder
 from optionix_core.trading.matching import implied
+from optionix_core.trading.open_order import OpenOrder
 from optionix_core.trading.orders import OrderIntent, Side, TimeInForce
 from optionix_core.trading.working_records import Place
 

@@ -22,7 +22,7 @@ from optionix_core.portfolio.fee_schedule import (
     fee_plan,
 )
 from optionix_core.trading.fees import Meter, kept_for_fees
-from optionix_core.trading.fold import OpenOrder
+from optionix_core.trading.open_order import OpenOrder
 from optionix_core.trading.orders import OrderIntent, OrderLeg, Side, TimeInForce
 
 D = Decimal

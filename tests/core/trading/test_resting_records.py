@@ -17,7 +17,8 @@ from optionix_core.sync.checkpoints import FoldCheckpoint
 from optionix_core.sync.event import Event, Record
 from optionix_core.sync.memory import MemoryEventStore
 from optionix_core.trading import resting
-from optionix_core.trading.fold import OpenOrder, OrderFold
+from optionix_core.trading.fold import OrderFold
+from optionix_core.trading.open_order import OpenOrder
 from optionix_core.trading.orders import Amendment, OrderIntent, OrderState, Side, TimeInForce, Trigger, TriggerKind
 from optionix_core.trading.records import OrderEnd, end_event, intent_event
 from optionix_core.trading.working_records import (

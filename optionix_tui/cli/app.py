@@ -30,6 +30,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "algo": ("algo", "app"),
     "halt": ("halt", "app"),
     "kill": ("kill", "app"),
+    "venue": ("venue", "app"),
     "roll": ("roll", "roll_command"),
     "exercise": ("expiry", "exercise_command"),
     "expire": ("expiry", "expire_command"),

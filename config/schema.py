@@ -157,6 +157,13 @@ SETTINGS: tuple[Setting, ...] = (
         lowest=0,
         highest=600,
     ),
+    Setting(
+        "trading.latency_ms",
+        Kind.NUMBER,
+        "milliseconds that orders, amendments and cancellations are on their way to the paper venue",
+        lowest=0,
+        highest=10_000,
+    ),
     Setting("trading.fees", Kind.TEXT, "what the paper venue charges for options and shares", choices=_fee_plans),
 )
 

@@ -67,6 +67,8 @@ class TradingSettings:
 
     confirm: bool
     lock_timeout_seconds: float
+    latency_ms: float
+    """On the way to the paper venue, which acts on the market that it then sees."""
     fees: str
     """Name of the fee plan that the paper venue charges by."""
 

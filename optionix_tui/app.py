@@ -182,6 +182,7 @@ def build(
         seed=settings.feed.seed,
         session=settings.feed.session,
         lock_timeout=settings.trading.lock_timeout_seconds,
+        latency=settings.trading.latency_ms / 1000.0,
         network=network_feeds(settings.feed),
         rules=partial(trading_rules, settings),
         limit_engine=limit_engine(),

@@ -95,6 +95,7 @@ def place_many(
     name = workspace.new_order_id() if batch_id is None else batch_id
     intents = _intents(workspace, wanted, name)
     desk = workspace.desk
+    workspace.reach_venue()
     with workspace.store.writing(f"{len(intents)} orders", workspace.lock_timeout) as log, desk.lock:
         now = workspace.clock.now()
         desk.follow(log)

@@ -77,6 +77,7 @@ def cancel(workspace: Workspace, client_order_id: str, *, dry_run: bool = False)
             raise _over(client_order_id, found.state)
         return found
     desk = workspace.desk
+    workspace.reach_venue()
     with workspace.store.writing(f"cancel {client_order_id}", workspace.lock_timeout) as log, desk.lock:
         now = _begin(log, workspace)
         intent = _intent(log, desk, workspace.account, client_order_id)
@@ -120,6 +121,7 @@ def amend(
             draft = Draft(desk)
             _, checks = _judged(draft, workspace, order, asked, workspace.clock.now(), limits)
             return AmendedOrder(answers.known(workspace.store, desk.orders, order.intent), asked, checks)
+    workspace.reach_venue()
     with workspace.store.writing(f"amend {client_order_id}", workspace.lock_timeout) as log, desk.lock:
         now = _begin(log, workspace)
         intent = _intent(log, desk, workspace.account, client_order_id)

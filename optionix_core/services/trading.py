@@ -163,6 +163,7 @@ def place(
     wanted = intent_of_terms(terms, workspace.account, order_id, workspace.clock.now())
     feed, desk = workspace.feed, workspace.desk
     purpose = f"{wanted.side} {wanted.quantity or f'{wanted.amount} of'} {wanted.symbol}"
+    workspace.reach_venue()
     with workspace.store.writing(purpose, workspace.lock_timeout) as log, desk.lock:
         now = workspace.clock.now()
         desk.follow(log)

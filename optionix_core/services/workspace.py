@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from threading import RLock
+from time import sleep
 from typing import TYPE_CHECKING, Protocol, Self, runtime_checkable
 
 from optionix_core.errors import InvalidValueError
@@ -67,10 +68,13 @@ class Workspace:
         network: NetworkFeeds | None = None,
         rules: TradingRules | Callable[[], TradingRules] | None = None,
         limit_engine: LimitEngine | None = None,
+        latency: float = 0.0,
+        travel: Callable[[float], None] = sleep,
     ) -> None:
         """Store and feeds are taken as they are where given; `seed`, `session`, `network` are for one opened here.
 
-        `rules` may be a function that is asked once, when the first order or halt needs them.
+        `rules` may be a function that is asked once, when the first order or halt needs them. `latency`: seconds that
+        what is sent to the venue is on its way, spent by `travel`.
         """
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}", account, re.ASCII):
             bound = "1 to 32 letters, digits, '.', '-' or '_', beginning with a letter or digit"
@@ -89,6 +93,8 @@ class Workspace:
         self._network = network
         self._rules = rules
         self._limit_engine = limit_engine
+        self.latency = latency
+        self._travel = travel
         self._desk: Desk | None = None
         self.new_order_id = new_order_id
         self._opening = RLock()
@@ -106,6 +112,7 @@ class Workspace:
         network: NetworkFeeds | None = None,
         rules: TradingRules | Callable[[], TradingRules] | None = None,
         limit_engine: LimitEngine | None = None,
+        latency: float = 0.0,
     ) -> Self:
         """A workspace on `home`; opens no file until store or feed are asked for."""
         return cls(
@@ -119,7 +126,16 @@ class Workspace:
             network=network,
             rules=rules,
             limit_engine=limit_engine,
+            latency=latency,
         )
+
+    def reach_venue(self) -> None:
+        """Wait as long as an order, an amendment or a cancellation is on its way: the venue acts on what it then sees.
+
+        Called before the lock is taken, so that nobody waits for it; what is looked at meanwhile goes on.
+        """
+        if self.latency > 0.0:
+            self._travel(self.latency)
 
     @property
     def store(self) -> EventStore:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from optionix_core.risk.reverse_stress import ReverseStress
     from optionix_core.risk.stress import StressGrid, StressResult
     from optionix_core.risk.stress_library import StressScenario
+    from optionix_core.risk.value_at_risk.intervals import Interval
     from optionix_core.risk.value_at_risk.parts import RiskParts
     from optionix_core.services.limit_watch import LimitReport
     from optionix_core.services.risk_book import BuiltBook
@@ -200,6 +201,14 @@ def tails(built: BuiltBook, found: TailReport) -> dict[str, Any]:
             }
             for one in found.beside
         ],
+        "intervals": [
+            {
+                "confidence": confidence,
+                "value_at_risk": _interval(quantile),
+                "expected_shortfall": _interval(shortfall),
+            }
+            for confidence, quantile, shortfall in found.intervals
+        ],
         "value_at_risk_parts": _parts(found.value_at_risk_parts),
         "expected_shortfall_parts": _parts(found.shortfall_parts),
         "history_notes": list(found.notes),
@@ -377,6 +386,11 @@ def _parts(found: RiskParts) -> dict[str, Any]:
         ],
         "notes": list(found.notes),
     }
+
+
+def _interval(one: Interval | None) -> dict[str, Any] | None:
+    """Ends, null where they are infinite, and the level at which they hold."""
+    return None if one is None else {"lower": _finite(one.lower), "upper": _finite(one.upper), "level": one.level}
 
 
 def _finite(value: float) -> float | None:

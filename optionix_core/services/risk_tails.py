@@ -8,10 +8,10 @@ short is an error.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal, get_args
 
-from optionix_core.errors import InvalidValueError, MissingDataError, UnknownNameError
+from optionix_core.errors import DomainError, InvalidValueError, MissingDataError, UnknownNameError
 from optionix_core.services.risk_history import DAYS, LEAST_DAYS, history_scenarios
 
 if TYPE_CHECKING:
@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from optionix_core.market.protocols import QuoteSource
     from optionix_core.risk.backtest.rolling import Forecasts
     from optionix_core.risk.backtest.summary import Backtests
+    from optionix_core.risk.book import RiskBook
     from optionix_core.risk.executors import Executor, Progress
     from optionix_core.risk.pnl_matrix import PnlMatrix
     from optionix_core.risk.scenarios import ScenarioSet
+    from optionix_core.risk.value_at_risk.intervals import Interval
     from optionix_core.risk.value_at_risk.parts import RiskParts
     from optionix_core.risk.value_at_risk.scenario_tails import TailEstimate
     from optionix_core.services.risk_book import BuiltBook
@@ -34,7 +36,9 @@ Method = Literal["plain", "age", "filtered", "copula"]
 METHODS: Final[tuple[str, ...]] = get_args(Method)
 SCENARIOS: Final = 10_000
 """Drawn by the copula unless asked otherwise."""
-By = Literal["position", "underlying", "expiry"]
+By = Literal["position", "underlying", "expiry", "factor"]
+CROSS: Final = "together"
+"""The part of a figure that factors make only when they move at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +68,9 @@ class TailReport:
     shortfall_parts: RiskParts
     pnl: PnlMatrix
     notes: tuple[str, ...]
+    intervals: tuple[tuple[float, Interval | None, Interval | None], ...]
+    """Confidence, then 95% intervals of value at risk (exact, by order statistics) and of expected shortfall, of a day
+    of plain scenarios; None where there is none."""
 
 
 def tails(
@@ -104,11 +111,14 @@ def tails(
         moves, beside = unchanged(), ()
     pnl = revalue(book, moves, executor, kept="position", progress=progress)
     weighting = "plain" if method == "copula" else method
-    groups = _groups(pnl, by)
-    labels = [row.name for row in pnl.rows]
+    values, labels, groups = pnl.values, [row.name for row in pnl.rows], None
+    if by == "factor" and labels:
+        values, labels = _by_factor(book, moves, pnl.total(), executor)
+    elif by != "factor":
+        groups = _groups(pnl, by)
     first = confidences[0]
     # Parts of the figure that is told: of the filtered profits and losses, or with the weights of their age.
-    matrix = filtered_pnl(pnl.values) if method == "filtered" and labels else pnl.values
+    matrix = filtered_pnl(values) if method == "filtered" and labels else values
     weights = age_weights(pnl.values.shape[1]) if method == "age" and labels else None
     return TailReport(
         method=method,
@@ -120,7 +130,47 @@ def tails(
         ),
         pnl=pnl,
         notes=notes,
+        intervals=tuple(_intervals(pnl, confidence, weighting) for confidence in confidences),
     )
+
+
+def _by_factor(
+    book: RiskBook, moves: ScenarioSet, total: FloatArray, executor: Executor | None
+) -> tuple[FloatArray, list[str]]:
+    """P&L of each factor moving alone, [factors, scenarios], and of what they make together: rows sum to the total."""
+    import numpy as np
+
+    from optionix_core.risk.revaluation import revalue
+    from optionix_core.risk.scenarios import UnderlyingShocks
+
+    rows, labels = [], []
+    still = {name: UnderlyingShocks() for name in book.underlyings}
+    for name in book.underlyings:
+        shocks = moves.shocks(name)
+        for word, alone in (
+            ("spot", replace(shocks, volatility_return=None, volatility_change=None)),
+            ("volatility", replace(shocks, spot_return=None)),
+        ):
+            if alone.spot_return is None and alone.volatility_return is None and alone.volatility_change is None:
+                continue
+            rows.append(revalue(book, replace(moves, underlyings={**still, name: alone}), executor).total())
+            labels.append(f"{word} {name}")
+    return np.stack([*rows, total - np.sum(rows, axis=0)]), [*labels, CROSS]
+
+
+def _intervals(
+    pnl: PnlMatrix, confidence: float, weighting: str | None
+) -> tuple[float, Interval | None, Interval | None]:
+    from optionix_core.risk.value_at_risk.intervals import quantile_interval, shortfall_interval
+
+    if weighting != "plain" or not pnl.rows:
+        return confidence, None, None
+    total = pnl.total()
+    try:
+        spread: Interval | None = shortfall_interval(total, confidence)
+    except DomainError:
+        spread = None  # a single scenario lies there: its spread is not to be told
+    return confidence, quantile_interval(total, confidence), spread
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)

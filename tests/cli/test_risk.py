@@ -183,3 +183,30 @@ def test_value_at_risk_tells_parts_and_what_stands_beside(optionix):
     assert "ORBIT" in words
     empty = optionix("--account", "paper-9", "risk", "es").out
     assert "no positions: nothing can be lost" in empty
+
+
+HELD = "symbol,underlying_price,quantity,price,implied_volatility\nORBIT270115C00200000,216,-1,20,0.3\n"
+TERMS = ("--book", "-", "--rate", "0.04", "--dividend-yield", "0")
+
+
+def test_a_csv_book_is_told_by_the_history_of_the_feed(optionix):
+    answer = optionix("risk", "var", *TERMS, "--by", "factor", "--json", stdin=HELD)
+    assert answer.code == 0, answer.words
+    told = json.loads(answer.out)
+    parts = told["value_at_risk_parts"]
+    assert sum(part["component"] for part in parts["parts"]) == pytest.approx(parts["total"], abs=1e-9)
+    assert told["estimates"][0]["value_at_risk"] > 0.0
+    assert optionix("risk", "backtest", *TERMS, stdin=HELD).code == 0
+    unknown = optionix("risk", "var", *TERMS, stdin=HELD.replace("ORBIT2", "NOPEX2"))
+    assert unknown.code in (2, 6)
+    assert "NOPEX" in unknown.words
+    both = optionix("risk", "var", *TERMS, "--all-accounts", stdin=HELD)
+    assert (both.code, "leave them out with --book" in both.words) == (2, True)
+
+
+def test_tails_and_backtests_are_drawn_for_people_alone(optionix):
+    for command in ("var", "es", "backtest"):
+        drawn = optionix("risk", command, *TERMS, "--plot", stdin=HELD)
+        assert drawn.code == 0, drawn.words
+        assert any("\u2800" <= sign <= "\u28ff" for sign in drawn.out)
+        assert optionix("risk", command, *TERMS, "--plot", "--json", stdin=HELD).code == 2

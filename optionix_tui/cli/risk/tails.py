@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
 from optionix_core.errors import UsageError
 from optionix_tui.cli.face import face_of
 from optionix_tui.cli.output import Format, FormatOption, JsonOption, Table, chosen, emit, say
-from optionix_tui.cli.risk.source import AllAccountsOption, PartialOption, account_book, numbers
+from optionix_tui.cli.risk.book import BookOption
+from optionix_tui.cli.risk.source import (
+    AllAccountsOption,
+    PartialOption,
+    RateOption,
+    YieldOption,
+    account_book,
+    csv_book,
+    numbers,
+)
 
 if TYPE_CHECKING:
     from optionix_core.risk.executors import Executor
+    from optionix_core.services.risk_book import BuiltBook
+    from optionix_core.services.risk_tails import TailReport
+    from optionix_core.services.workspace import Workspace
 
 VAR_EPILOG = (
     "optionix risk var",
     "optionix risk var --confidence 0.99,0.95 --horizon 1,10 --by underlying --json | jq .estimates",
     "optionix risk var --method copula --scenarios 20000 --seed 7",
+    "optionix risk var --by factor --plot",
     "optionix risk var --executor processes --workers 2",
 )
 ES_EPILOG = ("optionix risk es", "optionix risk es --confidence 0.975 --method filtered --json")
@@ -40,6 +53,7 @@ class By(StrEnum):
     POSITION = "position"
     UNDERLYING = "underlying"
     EXPIRY = "expiry"
+    FACTOR = "factor"
 
 
 class Where(StrEnum):
@@ -58,7 +72,7 @@ MethodOption = Annotated[
         metavar="plain|age|filtered|copula",
     ),
 ]
-ByOption = Annotated[By, typer.Option("--by", help="What a part is.", metavar="position|underlying|expiry")]
+ByOption = Annotated[By, typer.Option("--by", help="What a part is.", metavar="position|underlying|expiry|factor")]
 ConfidenceOption = Annotated[
     str, typer.Option("--confidence", help="One or several; parts are of the first.", metavar="NUMBER,...")
 ]
@@ -76,10 +90,13 @@ AddressOption = Annotated[
     str | None, typer.Option("--address", help="Of a Dask scheduler; a local cluster without it.", metavar="ADDRESS")
 ]
 
+PlotOption = Annotated[bool, typer.Option("--plot", help="Draw the profits and losses, least first, with the figure.")]
+
 
 def var(
     context: typer.Context,
     *,
+    book: BookOption = None,
     confidence: ConfidenceOption = "0.99,0.975,0.95",
     horizon: HorizonOption = "1",
     method: MethodOption = Method.PLAIN,
@@ -91,24 +108,30 @@ def var(
     workers: WorkersOption = None,
     address: AddressOption = None,
     every: AllAccountsOption = False,
+    rate: RateOption = None,
+    dividend_yield: YieldOption = None,
     partial: PartialOption = False,
+    plot: PlotOption = False,
     format_: FormatOption = Format.TABLE,
     as_json: JsonOption = False,
 ) -> None:
     """Value at risk by full revaluation, with parts that add up; losses are positive.
 
-    Delta-normal and delta-gamma figures of the same moves stand beside it.
+    Delta-normal and delta-gamma figures of the same moves stand beside it. A CSV book needs underlyings whose history
+    the feed has.
     """
-    where = _executor(executor, workers, address)
-    document = _tails(
-        context, confidence, horizon, method, by, days, scenarios, seed, where, partial=partial, every=every
-    )
-    _emit(chosen(format_, as_json), document, "value_at_risk", "value at risk")
+    output, where = _drawn(format_, as_json, plot), _executor(executor, workers, address)
+    asked = Asked(book, rate, dividend_yield, partial, every)
+    built, found = _tails(context, asked, confidence, horizon, method, by, days, scenarios, seed, where)
+    _emit(output, built, found, "value_at_risk", "value at risk")
+    if plot:
+        _plot(found, "value_at_risk", "value at risk")
 
 
 def es(
     context: typer.Context,
     *,
+    book: BookOption = None,
     confidence: ConfidenceOption = "0.975,0.99,0.95",
     horizon: HorizonOption = "1",
     method: MethodOption = Method.PLAIN,
@@ -120,26 +143,34 @@ def es(
     workers: WorkersOption = None,
     address: AddressOption = None,
     every: AllAccountsOption = False,
+    rate: RateOption = None,
+    dividend_yield: YieldOption = None,
     partial: PartialOption = False,
+    plot: PlotOption = False,
     format_: FormatOption = Format.TABLE,
     as_json: JsonOption = False,
 ) -> None:
     """Expected shortfall by full revaluation: the mean loss at or beyond value at risk, with parts that add up."""
-    where = _executor(executor, workers, address)
-    document = _tails(
-        context, confidence, horizon, method, by, days, scenarios, seed, where, partial=partial, every=every
-    )
-    _emit(chosen(format_, as_json), document, "expected_shortfall", "expected shortfall")
+    output, where = _drawn(format_, as_json, plot), _executor(executor, workers, address)
+    asked = Asked(book, rate, dividend_yield, partial, every)
+    built, found = _tails(context, asked, confidence, horizon, method, by, days, scenarios, seed, where)
+    _emit(output, built, found, "expected_shortfall", "expected shortfall")
+    if plot:
+        _plot(found, "expected_shortfall", "expected shortfall")
 
 
 def backtest(
     context: typer.Context,
     *,
+    book: BookOption = None,
     confidence: Annotated[float, typer.Option("--confidence", help="Of value at risk.", metavar="NUMBER")] = 0.99,
     method: MethodOption = Method.PLAIN,
     window: Annotated[int, typer.Option("--window", help="Days that each figure is told from.", metavar="DAYS")] = 250,
     days: DaysOption = 750,
+    rate: RateOption = None,
+    dividend_yield: YieldOption = None,
     partial: PartialOption = False,
+    plot: Annotated[bool, typer.Option("--plot", help="Draw each day's P&L and the figure told for it.")] = False,
     format_: FormatOption = Format.TABLE,
     as_json: JsonOption = False,
 ) -> None:
@@ -149,8 +180,9 @@ def backtest(
     """
     from optionix_core.services import risk_json, risk_tails
 
+    output = _drawn(format_, as_json, plot)
     with face_of(context).workspace() as workspace:
-        built = account_book(workspace, partial=partial)
+        built = _built(context, workspace, Asked(book, rate, dividend_yield, partial, every=False))
         found = risk_tails.backtest(
             built, workspace.venue_feed, confidence=confidence, method=method.value, window=window, days=days
         )
@@ -164,11 +196,44 @@ def backtest(
         (one["name"], "" if one["statistic"] is None else f"{one['statistic']:.3f}", _p_value(one["p_value"]))
         for one in document["tests"]
     ]
-    emit(chosen(format_, as_json), document, document["tests"], Table(("test", "statistic", "p-value"), rows, title))
+    emit(output, document, document["tests"], Table(("test", "statistic", "p-value"), rows, title))
+    if plot:
+        from optionix_tui.cli.plot import layers
+
+        days_told = [float(place) for place in range(1, len(found.forecasts.pnl) + 1)]
+        came_by_day = (days_told, [float(value) for value in found.forecasts.pnl])
+        told = (days_told, [-float(value) for value in found.forecasts.value_at_risk])
+        typer.echo(layers("P&L by day, and the loss told for it", [came_by_day, told]), nl=False)
+
+
+class Asked(NamedTuple):
+    """Which book."""
+
+    book: str | None
+    rate: float | None
+    dividend_yield: float | None
+    partial: bool
+    every: bool
+
+
+def _built(context: typer.Context, workspace: Workspace, asked: Asked) -> BuiltBook:
+    if asked.book is None:
+        return account_book(workspace, partial=asked.partial, every=asked.every)
+    if asked.every or asked.partial:
+        raise UsageError("--all-accounts and --partial are of the ledger: leave them out with --book")
+    return csv_book(face_of(context), asked.book, asked.rate, asked.dividend_yield)
+
+
+def _drawn(format_: Format, as_json: bool, plot: bool) -> Format:
+    output = chosen(format_, as_json)
+    if plot and output is not Format.TABLE:
+        raise UsageError("--plot draws for people: leave --json and --format out")
+    return output
 
 
 def _tails(
     context: typer.Context,
+    asked: Asked,
     confidence: str,
     horizon: str,
     method: Method,
@@ -177,11 +242,8 @@ def _tails(
     scenarios: int,
     seed: int,
     executor: Executor,
-    *,
-    partial: bool,
-    every: bool,
-) -> dict[str, Any]:
-    from optionix_core.services import risk_json, risk_tails
+) -> tuple[BuiltBook, TailReport]:
+    from optionix_core.services import risk_tails
     from optionix_tui.cli.price_progress import ProgressLine
 
     horizons = numbers(horizon, "--horizon")
@@ -189,7 +251,7 @@ def _tails(
         raise UsageError(f"--horizon must be whole days (got {horizon})")
     line = ProgressLine("revaluing")
     with face_of(context).workspace() as workspace:
-        built = account_book(workspace, partial=partial, every=every)
+        built = _built(context, workspace, asked)
         found = risk_tails.tails(
             built,
             workspace.venue_feed,
@@ -206,16 +268,37 @@ def _tails(
     line.clear()
     for note in found.notes:
         say(f"note: {note}")
-    return risk_json.tails(built, found)
+    return built, found
 
 
-def _emit(output: Format, document: dict[str, Any], figure: str, words: str) -> None:
+def _plot(found: TailReport, figure: str, words: str) -> None:
+    from optionix_tui.cli.plot import layers
+
+    total = sorted(float(value) for value in found.pnl.total())
+    if not total:
+        return
+    shares = [100.0 * (place + 0.5) / len(total) for place in range(len(total))]
+    loss = -getattr(found.estimates[0], figure)
+    title = f"P&L of a day by percent of scenarios that are as bad or worse; the line is {words}"
+    typer.echo(layers(title, [(total, shares), ([loss, loss], [0.0, 100.0])]), nl=False)
+
+
+def _emit(output: Format, built: BuiltBook, found: TailReport, figure: str, words: str) -> None:
+    from optionix_core.services import risk_json
+
+    document: dict[str, Any] = risk_json.tails(built, found)
     parts = document[f"{figure}_parts"]
     lines = [f"{words}, {document['currency']}, {document['method']}, {document['positions']} positions"]
     lines += [
         f"{100.0 * one['confidence']:g}% over {one['horizon_days']} d: {one[figure]:,.2f} "
         f"(scenario {one['rank']} of {one['scenarios']})"
         for one in document["estimates"]
+    ]
+    lines += [
+        f"{100.0 * one['confidence']:g}% over 1 d lies within {_end(ends['lower'])} and {_end(ends['upper'])} "
+        f"with {100.0 * ends['level']:g}%"
+        for one in document["intervals"]
+        if (ends := one[figure]) is not None
     ]
     lines += [
         f"beside, {100.0 * one['confidence']:g}% over 1 d: delta-normal {one['delta_normal']:,.2f}, "
@@ -241,6 +324,10 @@ def _executor(name: Where, workers: int | None, address: str | None) -> Executor
     from optionix_core.risk.executor_names import executor_of
 
     return executor_of(name.value, workers, address)
+
+
+def _end(value: float | None) -> str:
+    return "any figure" if value is None else f"{value:,.2f}"
 
 
 def _p_value(value: float | None) -> str:

@@ -90,3 +90,26 @@ def test_a_backtest_holds_the_book_against_its_history(sim, straddle):
         risk_tails.backtest(straddle, sim, method="copula")
     with pytest.raises(UnknownNameError, match="unknown method 'guess'"):
         risk_tails.tails(straddle, sim, method="guess")
+
+
+def test_parts_by_factor_are_moves_alone_and_what_they_make_together(sim, straddle):
+    found = risk_tails.tails(straddle, sim, confidences=(0.99,), by="factor")
+    parts = found.value_at_risk_parts
+    kinds = [f"{kind} {name}" for name in ("ORBIT", "QUASAR") for kind in ("spot", "volatility")]
+    assert parts.labels == (*kinds, "together")
+    assert parts.component.sum() == pytest.approx(found.estimates[0].value_at_risk, abs=1e-9)
+    shares = book(sim, Holding("ORBIT", "ORBIT", 100.0))
+    alone = risk_tails.tails(shares, sim, confidences=(0.99,), by="factor").value_at_risk_parts
+    # Volatility and what is made together are nothing to shares.
+    assert alone.component[0] == pytest.approx(alone.total, rel=1e-12)
+    assert alone.component[1:] == pytest.approx([0.0, 0.0], abs=1e-9)
+
+
+def test_intervals_hold_the_figures_they_are_of(sim, straddle):
+    found = risk_tails.tails(straddle, sim, confidences=(0.95,))
+    ((confidence, quantile, shortfall),) = found.intervals
+    assert confidence == 0.95
+    assert quantile.lower < found.estimates[0].value_at_risk < quantile.upper
+    assert shortfall.lower < found.estimates[0].expected_shortfall < shortfall.upper
+    ((_, *none),) = risk_tails.tails(straddle, sim, confidences=(0.95,), method="filtered").intervals
+    assert none == [None, None]

@@ -98,7 +98,7 @@ def test_parts_by_factor_are_moves_alone_and_what_they_make_together(sim, stradd
     kinds = [f"{kind} {name}" for name in ("ORBIT", "QUASAR") for kind in ("spot", "volatility")]
     assert parts.labels == (*kinds, "together")
     assert parts.component.sum() == pytest.approx(found.estimates[0].value_at_risk, abs=1e-9)
-    shares = book(sim, Holding("ORBIT", "ORBIT", 100.0))
+    shares = book(sim, ("ORBIT", 100.0))
     alone = risk_tails.tails(shares, sim, confidences=(0.99,), by="factor").value_at_risk_parts
     # Volatility and what is made together are nothing to shares.
     assert alone.component[0] == pytest.approx(alone.total, rel=1e-12)

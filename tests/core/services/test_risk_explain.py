@@ -11,7 +11,7 @@ from optionix_core.errors import InvalidValueError
 from optionix_core.market.clock import ManualClock
 from optionix_core.risk.explained import TERMS, GreeksOf, gross_moves
 from optionix_core.services import book, trading
-from optionix_core.services.feeds import open_feed
+from optionix_core.services.feeds import open_feed, record
 from optionix_core.services.home import HomeFolders
 from optionix_core.services.risk_explain import explain_days, explain_period
 from optionix_core.services.workspace import Workspace
@@ -72,6 +72,22 @@ def test_the_residual_of_every_liquid_position_is_below_three_percent(days, gree
     for period in explain_days(workspace, DAYS, greeks):
         for parts in period.explained.by_position().values():
             assert abs(parts["residual"]) <= bound * gross_moves(parts)
+
+
+def test_five_recorded_days_are_explained_as_the_days_themselves(days, sim, tmp_path):
+    workspace, _ = days
+    home = HomeFolders.of(tmp_path)
+    report = record(
+        sim, home, "days", ManualClock(START), underlyings=["ORBIT"], interval=timedelta(days=1), count=6, start=START
+    )
+    assert report.path.is_file()
+    replayed = open_feed("replay:days", home=home)
+    recorded = Workspace(home, store=workspace.store, feed=sim, venue_feed=replayed, clock=ManualClock(DAYS[-1]))
+    for period, lived in zip(explain_days(recorded, DAYS), explain_days(workspace, DAYS), strict=True):
+        total = period.explained.total()
+        assert total == pytest.approx(lived.explained.total(), abs=1e-6)
+        for parts in period.explained.by_position().values():
+            assert abs(parts["residual"]) <= 0.03 * gross_moves(parts)
 
 
 def test_days_with_trades_tell_what_the_trades_brought(days):

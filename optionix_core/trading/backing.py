@@ -89,7 +89,9 @@ def backing(
     if _covered(held, sales, own):
         return NO_NEED
     book = _Book(account.currency, instrument_of)
-    return Backing(_worst(book, held, sales), _worst(book, _sum(held, own), sales))
+    before, after = _worst(book, held, sales), _worst(book, _sum(held, own), sales)
+    # A loss that had no bound before, or seemed to beyond `JOINT` orders, is no leave to sell more.
+    return Backing(before._replace(unbounded=()) if _sells(own) else before, after)
 
 
 def _plainly_covered(account: AccountState, orders: Sequence[OpenOrder], intent: OrderIntent) -> bool:

@@ -63,9 +63,11 @@ class Face:
     def workspace(self) -> Iterator[Workspace]:
         """The home with its store, feed and account, closed on the way out."""
         from optionix_core.services.workspace import Workspace
+        from optionix_tui.cli.native import keep_stdout_for_data
         from optionix_tui.network import network_feeds
         from optionix_tui.rules import limit_engine, trading_rules
 
+        keep_stdout_for_data()  # what an order needs behind it is asked of a solver
         settings = self.settings
         opened = Workspace.open(
             self.home,

@@ -57,10 +57,10 @@ def listed(context: typer.Context, format_: FormatOption = Format.TABLE, as_json
 
     Money is in the account's currency; delta is the gain for a rise of 1%, vega for a point, theta for a day.
     """
-    from optionix_core.services import limits, risk_json
+    from optionix_core.services import limits, limits_json
 
     with face_of(context).workspace() as workspace:
-        document = risk_json.limits(limits.report(workspace))
+        document = limits_json.limits(limits.report(workspace))
     rows = [_row(item) for item in document["limits"]]
     title = "no limits are set" if not rows else _heading(len(rows), len(document["breaches"]))
     headings = ("limit", "figure", "bound", "use", "stands")
@@ -92,15 +92,15 @@ def set_(
     as_json: JsonOption = False,
 ) -> None:
     """Set a limit of the account, of a user or of a desk, or give it another bound."""
-    from optionix_core.services import limits, risk_json
+    from optionix_core.services import limits, limits_json
 
     with face_of(context).workspace() as workspace:
         made = limits.set_limit(workspace, _key(workspace.account, kind, user, desk, soft=soft), bound, who(by))
-    document = risk_json.limit(made)
+    document = limits_json.limit(made)
     line = f"set {document['limit']} at {document['bound']:,}"
     emit(
         chosen(format_, as_json),
-        {"schema_version": risk_json.SCHEMA_VERSION, **document},
+        {"schema_version": limits_json.SCHEMA_VERSION, **document},
         [document],
         Table(title=line),
     )
@@ -121,14 +121,14 @@ def remove(
     as_json: JsonOption = False,
 ) -> None:
     """Take a limit away. A breach of it that stood is cleared by that."""
-    from optionix_core.services import limits, risk_json
+    from optionix_core.services import limits, limits_json
 
     with face_of(context).workspace() as workspace:
         gone = limits.remove_limit(workspace, _key(workspace.account, kind, user, desk, soft=soft), who(by))
-    document = risk_json.limit(gone)
+    document = limits_json.limit(gone)
     emit(
         chosen(format_, as_json),
-        {"schema_version": risk_json.SCHEMA_VERSION, **document},
+        {"schema_version": limits_json.SCHEMA_VERSION, **document},
         [document],
         Table(title=f"removed {document['limit']}"),
     )
@@ -149,12 +149,12 @@ def grouped(
     as_json: JsonOption = False,
 ) -> None:
     """Say which user and desk the account belongs to; what is left out it belongs to no more."""
-    from optionix_core.services import limits, risk_json
+    from optionix_core.services import limits, limits_json
 
     with face_of(context).workspace() as workspace:
         account = workspace.account
         limits.group(workspace, account, who(by), user, desk)
-    document = {"schema_version": risk_json.SCHEMA_VERSION, "account": account, "user": user, "desk": desk}
+    document = {"schema_version": limits_json.SCHEMA_VERSION, "account": account, "user": user, "desk": desk}
     words = f"{account}: user {user or 'none'}, desk {desk or 'none'}"
     emit(chosen(format_, as_json), document, [document], Table(title=words))
 
@@ -170,7 +170,7 @@ def breaches(
     as_json: JsonOption = False,
 ) -> None:
     """Breaches that are not both cleared and acknowledged."""
-    from optionix_core.services import limits, risk_json
+    from optionix_core.services import limits, limits_json
 
     with face_of(context).workspace() as workspace:
         report = limits.report(workspace)
@@ -180,7 +180,7 @@ def breaches(
             {"event": item.event.type, "id": item.event.id, "time": item.event.time.isoformat(), **item.event.payload}
             for item in events
         ]
-        document = {"schema_version": risk_json.SCHEMA_VERSION, "events": rows}
+        document = {"schema_version": limits_json.SCHEMA_VERSION, "events": rows}
         table = Table(
             ("time", "event", "id"),
             [(str(row["time"]), str(row["event"]), str(row["id"])) for row in rows],
@@ -188,8 +188,8 @@ def breaches(
         )
         emit(chosen(format_, as_json), document, rows, table)
         return
-    found = [risk_json.breach(one) for one in report.breaches]
-    document = {"schema_version": risk_json.SCHEMA_VERSION, "breaches": found}
+    found = [limits_json.breach(one) for one in report.breaches]
+    document = {"schema_version": limits_json.SCHEMA_VERSION, "breaches": found}
     rows_shown = [
         (
             item["limit"],
@@ -221,13 +221,13 @@ def acknowledge(
     as_json: JsonOption = False,
 ) -> None:
     """Say that a breach was seen; it is over once it is cleared as well."""
-    from optionix_core.services import limits, risk_json
+    from optionix_core.services import limits, limits_json
     from optionix_core.trading.limit_board import key_of_text
 
     name = f"limit/{key_of_text(limit).text}/breach/{breach}"
     with face_of(context).workspace() as workspace:
         seen = limits.acknowledge(workspace, name, who(by), note)
-    document = {"schema_version": risk_json.SCHEMA_VERSION, "acknowledged": seen.id}
+    document = {"schema_version": limits_json.SCHEMA_VERSION, "acknowledged": seen.id}
     say(f"acknowledged breach {breach} of {limit}")
     emit(chosen(format_, as_json), document, [document], Table())
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from math import isfinite
 from typing import TYPE_CHECKING
 
-from optionix_core.errors import DomainError, MissingDataError
+from optionix_core.errors import DomainError, InvalidValueError, MissingDataError
 from optionix_core.portfolio.deliverables import kind_of, label_of
 from optionix_core.reporting.document import Cell, Column, Fact, Section, Unit
 from optionix_core.services import margins, risk_book
@@ -194,6 +194,8 @@ def _explained(workspace: Workspace, day: AccountDay) -> Section:
 
     try:
         found = explain_period(workspace, day.window.since, day.window.until, partial=True)
+    except InvalidValueError:
+        raise  # the ledger and the books contradict each other: that is no lack of data
     except (MissingDataError, DomainError) as error:
         return Section("explained", title, columns, (), str(error), "no data")
     rows = tuple((name.replace("_", " "), amount) for name, amount in found.explained.total().items())

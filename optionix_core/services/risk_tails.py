@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal, get_args
 
-from optionix_core.errors import DomainError, InvalidValueError, MissingDataError, UnknownNameError
+from optionix_core.errors import InvalidValueError, MissingDataError, UnknownNameError
 from optionix_core.services.risk_history import DAYS, LEAST_DAYS, history_scenarios
 
 if TYPE_CHECKING:
@@ -161,15 +161,15 @@ def _by_factor(
 def _intervals(
     pnl: PnlMatrix, confidence: float, weighting: str | None
 ) -> tuple[float, Interval | None, Interval | None]:
+    from optionix_core.risk.value_at_risk import estimate
     from optionix_core.risk.value_at_risk.intervals import quantile_interval, shortfall_interval
 
     if weighting != "plain" or not pnl.rows:
         return confidence, None, None
     total = pnl.total()
-    try:
-        spread: Interval | None = shortfall_interval(total, confidence)
-    except DomainError:
-        spread = None  # a single scenario lies there: its spread is not to be told
+    (tail,) = estimate(total, (confidence,), (1,))
+    # The spread of a single scenario is not to be told.
+    spread = shortfall_interval(total, confidence) if tail.rank > 1 else None
     return confidence, quantile_interval(total, confidence), spread
 
 

@@ -12,6 +12,7 @@ from optionix_core.market.clock import ManualClock
 from optionix_core.services.home import HomeFolders
 from optionix_core.services.workspace import Workspace
 from optionix_tui.app import OptionixApp
+from tests.core.services.desk_of_orders import work
 
 MOMENT = datetime(2026, 1, 5, 15, 0, tzinfo=UTC)
 SEED = 20
@@ -39,3 +40,10 @@ def make_app(open_workspace: Callable[[], Workspace]) -> Callable[..., OptionixA
         return OptionixApp(open_workspace(), rate=20.0, **options)  # type: ignore[arg-type] # options of the app
 
     return made
+
+
+@pytest.fixture
+def desk(open_workspace: Callable[[], Workspace], clock: ManualClock) -> None:
+    """A home whose account has orders in every state, an algorithm and an alert."""
+    with open_workspace() as workspace:
+        work(workspace, clock)

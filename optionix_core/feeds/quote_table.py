@@ -22,7 +22,7 @@ import numpy as np
 from optionix_core.errors import InvalidValueError, MissingDataError, UnknownNameError
 from optionix_core.feeds.files import generic, parquet
 from optionix_core.feeds.files.generic_chain import chain_of
-from optionix_core.feeds.tape import Snapshot
+from optionix_core.feeds.tape import Snapshot, ToldPrice
 from optionix_core.market import osi, sessions
 from optionix_core.market.products import product
 from optionix_core.market.protocols import PriceHistory, UnderlyingInfo
@@ -77,6 +77,10 @@ class QuoteTable:
             for name, rows in self._rows.items()
         )
 
+    def moments(self) -> tuple[datetime, ...]:
+        """Every moment of which there is a row."""
+        return tuple(sorted({row.at for rows in self._rows.values() for row in rows}))
+
     def snapshot(self, underlying: str, moment: datetime) -> Snapshot:
         """What stands at a recorded moment; MissingDataError before the first row."""
         rows = self._rows.get(underlying)
@@ -107,6 +111,27 @@ class QuoteTable:
     def history(self, underlying: str, until: date) -> PriceHistory:
         """A table of quotes has no history: always MissingDataError."""
         raise MissingDataError(f"{self._given.path.name} holds no daily history of {underlying} up to {until}")
+
+    def prices(self, underlying: str, after: datetime, until: datetime) -> tuple[ToldPrice, ...]:
+        """The spots that the rows tell, each where it is told first; none where there is no such column."""
+        rows = self._rows.get(underlying)
+        if rows is None:
+            raise UnknownNameError("underlying", underlying, tuple(self._rows))
+        texts = self._given.cells.get("spot", [])
+        found: dict[datetime, ToldPrice] = {}
+        for item in rows:
+            if after < item.at <= until and texts and texts[item.row].strip():
+                found.setdefault(item.at, ToldPrice(item.at, self._price(item.row, texts[item.row]), None))
+        return tuple(found.values())
+
+    def _price(self, row: int, text: str) -> float:
+        try:
+            price = float(text)
+        except ValueError:
+            price = math.nan
+        if not 0.0 < price < math.inf:
+            raise self._given.error("spot", row, f"spot must be a positive number (got {text.strip()!r})")
+        return price
 
     def _chain(self, underlying: str, rows: list[_Row]) -> OptionChain:
         """The last row of each option, at the moment of the last of them."""

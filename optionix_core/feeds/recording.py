@@ -27,7 +27,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Literal
 
-from optionix_core.errors import InterruptedByUserError, InvalidValueError, MissingDataError, UsageError
+from optionix_core.errors import InterruptedByUserError, InvalidValueError, MissingDataError, StorageError, UsageError
 from optionix_core.feeds.files import stored
 
 if TYPE_CHECKING:
@@ -90,7 +90,8 @@ def record(
     `longest_wait` seconds so that `cancelled` is heard; what was recorded until then is kept and closed
     properly. `expiries` keeps that many of the nearest expiries, all by default. `progress(done, of)` counts
     moments. Raises InvalidValueError for a bound that is missing or not positive, UsageError where `path`
-    exists, and InterruptedByUserError, leaving no file, where it is stopped before the first moment.
+    exists, InterruptedByUserError, leaving no file, where it is stopped before the first moment, and StorageError,
+    leaving the part, where the disk takes no more.
     """
     moments = _moments(interval, count, duration)
     if expiries is not None and expiries < 1:
@@ -106,27 +107,25 @@ def record(
     for name in names:
         source.spot(name, started)
     totals = _Totals()
-    ending: Ending = "complete"
-    with _create(part) as stream:
-        _write_head(stream, source, names, started, interval)
-        while totals.moments < moments:
-            due = started + totals.moments * interval
-            if not _wait_until(due, clock, wait, longest_wait, cancelled):
-                ending = "cancelled"
-                break
-            for name in names:
-                _write_snapshot(stream, source, name, clock.now(), expiries, totals)
-            stream.flush()
-            totals.moments += 1
-            progress(totals.moments, moments)
-        if not totals.moments:
-            stream.close()
-            part.unlink()
-            raise InterruptedByUserError("stopped before the first moment: nothing was recorded")
-        write_member(stream, {"kind": "end", "snapshots": totals.snapshots, "ending": ending})
-        stream.flush()
-        os.fsync(stream.fileno())
-    part.replace(path)
+    due = (started + number * interval for number in range(moments))
+    try:
+        with _create(part) as stream:
+            _write_head(stream, source, names, started, interval)
+            ending: Ending = "complete"
+            for moment in due:
+                if not _wait_until(moment, clock, wait, longest_wait, cancelled):
+                    ending = "cancelled"
+                    break
+                for name in names:
+                    _write_snapshot(stream, source, name, clock.now(), expiries, totals)
+                stream.flush()
+                totals.moments += 1
+                progress(totals.moments, moments)
+            _close(stream, part, totals, ending)
+        part.replace(path)
+    except OSError as error:
+        kept = f"{totals.moments} moment{'' if totals.moments == 1 else 's'} before it can be replayed from {part}"
+        raise StorageError(f"the recording ended: {error.strerror or error}; {kept}") from error
     return RecordingReport(
         path=path,
         source=source.name,
@@ -138,6 +137,17 @@ def record(
         ending=ending,
         size=path.stat().st_size,
     )
+
+
+def _close(stream: BinaryIO, part: Path, totals: _Totals, ending: Ending) -> None:
+    """Write the end and have it on disk; where there is nothing to end, leave no file."""
+    if not totals.moments:
+        stream.close()
+        part.unlink()
+        raise InterruptedByUserError("stopped before the first moment: nothing was recorded")
+    write_member(stream, {"kind": "end", "snapshots": totals.snapshots, "ending": ending})
+    stream.flush()
+    os.fsync(stream.fileno())
 
 
 def write_member(stream: BinaryIO, head: dict[str, object], body: bytes = b"") -> None:

@@ -5,14 +5,18 @@ recorded moment is played at `started_at`, and recorded time passes `speed` time
 Quotes come with their times moved in the same way, so that ages are right; a chain's `as_of` stays the
 recorded moment, since it is from there that its options count their time to expiry. Without `started_at` the
 caller's time is recorded time. Past the end quotes stand still, the market is closed, and they grow stale.
+
+Whoever plays may hold it, go on, step, change the speed and seek: from then on another recorded moment is played, or
+none. What is held does not grow old.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from optionix_core.errors import InvalidValueError, MissingDataError, UnknownNameError
 from optionix_core.feeds.files.feed import FileFeed
@@ -20,11 +24,48 @@ from optionix_core.feeds.tape import GZIP, Recording, Snapshot, Tape
 from optionix_core.market.protocols import FeedState, PriceHistory, UnderlyingInfo
 
 if TYPE_CHECKING:
+    from optionix_core.market.bars import Bars
     from optionix_core.market.chain import ChainSlice, OptionChain, QuoteColumns
     from optionix_core.market.instruments import Instrument
+    from optionix_core.market.intervals import Interval
     from optionix_core.market.quote import Quote
 
 _SHORTEST = timedelta(seconds=1)
+SLOWEST, FASTEST = 0.0, 1e6
+"""Bounds of the speed; it lies above the first."""
+
+
+class _Anchor(NamedTuple):
+    """From when on what is played, and how fast."""
+
+    played: datetime
+    recorded: datetime
+    speed: float
+    held: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayState:
+    """How a replay stands at a moment."""
+
+    recorded: datetime
+    """The recorded moment that is played, within the recording."""
+    first: datetime
+    last: datetime
+    speed: float
+    """Times as fast as it was recorded, while it is not held."""
+    held: bool
+
+    @property
+    def ended(self) -> bool:
+        """Whether the last recorded moment is played."""
+        return self.recorded >= self.last
+
+    @property
+    def share(self) -> float:
+        """How much of the recording lies behind, 0 to 1."""
+        length = self.last - self.first
+        return (self.recorded - self.first) / length if length else 1.0
 
 
 def open_tape(path: Path) -> Tape:
@@ -50,13 +91,12 @@ class ReplayFeed:
         self, path: Path | str, speed: float = 1.0, started_at: datetime | None = None, name: str | None = None
     ) -> None:
         """`started_at`: when the first recorded moment is played, by the caller's time; None: at its own time."""
-        if not 0.0 < speed <= 1e6:
-            raise InvalidValueError("speed", speed, "above 0 and at most 1e6")
+        _check_speed(speed)
         if started_at is not None and started_at.tzinfo is None:
             raise InvalidValueError("started_at", started_at.isoformat(), "an aware datetime")
         self.tape = open_tape(Path(path))
-        self.speed = speed
         self.started_at = self.tape.first if started_at is None else started_at
+        self._anchor = _Anchor(self.started_at, self.tape.first, speed, held=False)  # replaced whole: threads read it
         self._name = f"replay:{Path(path).name if name is None else name}"
         self._still: tuple[Snapshot, FileFeed] | None = None
 
@@ -80,15 +120,63 @@ class ReplayFeed:
         """When the last recorded moment is played, by the caller's time."""
         return self.played(self.tape.last)
 
+    @property
+    def speed(self) -> float:
+        """Times as fast as it was recorded."""
+        return self._anchor.speed
+
     def recorded(self, moment: datetime) -> datetime:
         """The recorded moment that is played at `moment`."""
         if moment.tzinfo is None:
             raise InvalidValueError("moment", moment.isoformat(), "an aware datetime")
-        return self.tape.first + (moment - self.started_at) * self.speed
+        anchor = self._anchor
+        return anchor.recorded if anchor.held else anchor.recorded + (moment - anchor.played) * anchor.speed
 
-    def played(self, recorded: datetime) -> datetime:
-        """When a recorded moment is played."""
-        return self.started_at + (recorded - self.tape.first) / self.speed
+    def played(self, recorded: datetime, moment: datetime | None = None) -> datetime:
+        """When a recorded moment is played; while the replay is held, as seen at `moment`."""
+        anchor = self._anchor
+        since = moment if anchor.held and moment is not None else anchor.played
+        return since + (recorded - anchor.recorded) / anchor.speed
+
+    def standing(self, moment: datetime) -> ReplayState:
+        """How the replay stands at a moment."""
+        anchor, first, last = self._anchor, self.tape.first, self.tape.last
+        return ReplayState(min(max(self.recorded(moment), first), last), first, last, anchor.speed, anchor.held)
+
+    def hold(self, moment: datetime) -> None:
+        """Let time stand still from `moment` on."""
+        here = self.standing(moment)
+        self._anchor = _Anchor(moment, here.recorded, here.speed, held=True)
+
+    def go_on(self, moment: datetime) -> None:
+        """Let time pass again from `moment` on."""
+        here = self.standing(moment)
+        self._anchor = _Anchor(moment, here.recorded, here.speed, held=False)
+
+    def play_at(self, speed: float, moment: datetime) -> None:
+        """Play so many times as fast from `moment` on. InvalidValueError where it is out of bounds."""
+        _check_speed(speed)
+        here = self.standing(moment)
+        self._anchor = _Anchor(moment, here.recorded, speed, here.held)
+
+    def seek(self, recorded: datetime, moment: datetime) -> None:
+        """Play a recorded moment at `moment`, and go on from there. InvalidValueError where none is recorded then."""
+        if not self.tape.first <= recorded <= self.tape.last:
+            bound = f"from {self.tape.first.isoformat()} to {self.tape.last.isoformat()}"
+            raise InvalidValueError("recorded moment", recorded.isoformat(), bound)
+        here = self.standing(moment)
+        self._anchor = _Anchor(moment, recorded, here.speed, here.held)
+
+    def step(self, count: int, moment: datetime) -> None:
+        """Hold, at the recorded moment that lies so many further on; below zero back. At an end it stays there."""
+        moments = self.tape.moments()
+        here = self.standing(moment)
+        if count > 0:
+            place = bisect_right(moments, here.recorded) - 1 + count
+        else:
+            place = bisect_left(moments, here.recorded) + count
+        recorded = moments[min(max(place, 0), len(moments) - 1)]
+        self._anchor = _Anchor(moment, recorded, here.speed, held=True)
 
     def underlyings(self) -> tuple[UnderlyingInfo, ...]:
         """What is on the tape."""
@@ -111,8 +199,8 @@ class ReplayFeed:
         """The underlying's quote as it was recorded."""
         snapshot = self._snapshot(underlying, moment)
         if snapshot.spot is not None:
-            return self._moved(snapshot.spot, snapshot)
-        return self._moved(self._file(snapshot).spot(underlying, snapshot.chain.as_of), snapshot)
+            return self._moved(snapshot.spot, snapshot, moment)
+        return self._moved(self._file(snapshot).spot(underlying, snapshot.chain.as_of), snapshot, moment)
 
     def day_change(self, underlying: str, moment: datetime) -> float | None:
         """As it was recorded."""
@@ -136,8 +224,8 @@ class ReplayFeed:
         return replace(
             chain,
             source=self.name,
-            received_at=self.played(snapshot.moment),
-            slices=tuple(self._moved_slice(item) for item in chain.slices),
+            received_at=self.played(snapshot.moment, moment),
+            slices=tuple(self._moved_slice(item, moment) for item in chain.slices),
         )
 
     def instrument(self, symbol: str) -> Instrument:
@@ -158,7 +246,7 @@ class ReplayFeed:
         for name in names:
             snapshot = self._snapshot(name, moment)
             try:
-                return self._moved(self._file(snapshot).quote(symbol, snapshot.chain.as_of), snapshot)
+                return self._moved(self._file(snapshot).quote(symbol, snapshot.chain.as_of), snapshot, moment)
             except UnknownNameError:
                 continue
         raise UnknownNameError("symbol", symbol, names)
@@ -166,6 +254,14 @@ class ReplayFeed:
     def history(self, underlying: str, until: date) -> PriceHistory:
         """Daily bars that were recorded with the quotes."""
         return self.tape.history(underlying, until)
+
+    def bars(self, underlying: str, interval: Interval, after: datetime, until: datetime) -> Bars:
+        """Bars of what was recorded, at the times at which it is played; see TellsBars."""
+        from optionix_core.market.bars import of_prices
+
+        told = self.tape.prices(underlying, self.recorded(after), self.recorded(until))
+        played = tuple((self.played(one.moment, until), one.price, one.volume) for one in told)
+        return of_prices(underlying, self.name, interval, played)
 
     def _snapshot(self, underlying: str, moment: datetime) -> Snapshot:
         return self.tape.snapshot(underlying, self.recorded(moment))
@@ -177,20 +273,26 @@ class ReplayFeed:
             self._still = known
         return known[1]
 
-    def _moved(self, quote: Quote, snapshot: Snapshot) -> Quote:
+    def _moved(self, quote: Quote, snapshot: Snapshot, moment: datetime) -> Quote:
         made = quote.exchange_time
         return replace(
             quote,
             source=self.name,
-            received_at=self.played(snapshot.moment),
-            exchange_time=None if made is None else self.played(made),
+            received_at=self.played(snapshot.moment, moment),
+            exchange_time=None if made is None else self.played(made, moment),
         )
 
-    def _moved_slice(self, item: ChainSlice) -> ChainSlice:
-        return replace(item, call=self._moved_side(item.call), put=self._moved_side(item.put))
+    def _moved_slice(self, item: ChainSlice, moment: datetime) -> ChainSlice:
+        return replace(item, call=self._moved_side(item.call, moment), put=self._moved_side(item.put, moment))
 
-    def _moved_side(self, side: QuoteColumns) -> QuoteColumns:
-        first, anchor = self.tape.first.timestamp(), self.started_at.timestamp()
-        if self.speed == 1.0 and first == anchor:
+    def _moved_side(self, side: QuoteColumns, moment: datetime) -> QuoteColumns:
+        anchor = self._anchor
+        since, recorded = (moment if anchor.held else anchor.played).timestamp(), anchor.recorded.timestamp()
+        if anchor.speed == 1.0 and since == recorded:
             return side
-        return replace(side, quoted_at=anchor + (side.quoted_at - first) / self.speed)
+        return replace(side, quoted_at=since + (side.quoted_at - recorded) / anchor.speed)
+
+
+def _check_speed(speed: float) -> None:
+    if not SLOWEST < speed <= FASTEST:
+        raise InvalidValueError("speed", speed, f"above {SLOWEST:g} and at most {FASTEST:g}")

@@ -32,6 +32,7 @@ SIMULATED = "sim"
 _GZIP_WINDOW = 31
 _REMEMBERED = 16
 _HEAD_BYTES = 1 << 16
+_HEAD_PART = 1 << 11
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,6 +44,17 @@ class Snapshot:
     day_change: float | None
     spot: Quote | None
     chain: OptionChain
+
+
+class ToldPrice(NamedTuple):
+    """A recorded price of an underlying."""
+
+    moment: datetime
+    """Of the recording."""
+    price: float
+    """Last, or the middle of bid and ask where there is no last."""
+    volume: float | None
+    """Since its day began."""
 
 
 class Tape(Protocol):
@@ -84,6 +96,14 @@ class Tape(Protocol):
 
     def history(self, underlying: str, until: date) -> PriceHistory:
         """Recorded daily bars up to and including `until`; MissingDataError where there are none."""
+        ...
+
+    def moments(self) -> tuple[datetime, ...]:
+        """The moments that were recorded, in order, each with all that was recorded then."""
+        ...
+
+    def prices(self, underlying: str, after: datetime, until: datetime) -> tuple[ToldPrice, ...]:
+        """The underlying's recorded prices after `after` and up to `until`, in order of time; none where none is."""
         ...
 
 
@@ -177,6 +197,38 @@ class Recording:
             raise MissingDataError(f"{self._path.name} holds no daily history of {underlying} up to {until}")
         columns = {name: np.array(values[name][:kept], dtype=np.float64) for name in HISTORY_COLUMNS}
         return PriceHistory(underlying, values["source"], tuple(days[:kept]), **columns)
+
+    def moments(self) -> tuple[datetime, ...]:
+        """The last of each round: its underlyings were recorded one after the other, well within an interval."""
+        every = sorted({moment for moments in self._moments.values() for moment in moments})
+        apart = timedelta(seconds=self._head["interval"] / 2)
+        return tuple(
+            one for one, after in zip(every, (*every[1:], None), strict=True) if after is None or after - one > apart
+        )
+
+    def prices(self, underlying: str, after: datetime, until: datetime) -> tuple[ToldPrice, ...]:
+        """The underlying's own quotes, one a snapshot; only their heads are read."""
+        moments = self._moments.get(underlying)
+        if moments is None:
+            raise UnknownNameError("underlying", underlying, tuple(self._places))
+        kept = self._places[underlying][bisect_right(moments, after) : bisect_right(moments, until)]
+        found = []
+        for place in kept:
+            quote = _quote(self._head_of(place)["spot"], self.source)
+            price = quote.last if quote.last is not None else quote.mid
+            if price is not None:
+                found.append(ToldPrice(place.moment, price, quote.volume))
+        return tuple(found)
+
+    def _head_of(self, place: _Place) -> dict[str, Any]:
+        """The first line of a snapshot, without the chain behind it."""
+        unpacker, line = zlib.decompressobj(_GZIP_WINDOW), b""
+        for start in range(place.start, place.stop, _HEAD_PART):
+            line += unpacker.decompress(self._content[start : min(start + _HEAD_PART, place.stop)])
+            if b"\n" in line:
+                break
+        head: dict[str, Any] = json.loads(line.partition(b"\n")[0])
+        return head
 
     def _scan(self) -> None:
         start, member = 0, 0

@@ -12,8 +12,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import ArrayLike, NDArray
 
+    from optionix_core.market.bars import Bars
     from optionix_core.market.chain import OptionChain
     from optionix_core.market.instruments import Instrument, Share
+    from optionix_core.market.intervals import Interval
     from optionix_core.market.quote import Quote
 
     FloatArray = NDArray[np.float64]
@@ -130,7 +132,11 @@ class QuoteSource(Protocol):
         ...
 
     def history(self, underlying: str, until: date) -> PriceHistory:
-        """Daily history up to and including `until`; MissingDataError where the source has none."""
+        """Daily history up to and including `until`; MissingDataError where the source has none.
+
+        A source may answer for a day that has not ended, with a close that is still to come or a bar that still runs:
+        `services.daily_history` tells which day has ended by a moment.
+        """
         ...
 
 
@@ -232,5 +238,17 @@ class BoundsUnderlyings(Protocol):
         """Bounds of the touch and the last price of every quote made from `start` to `end`, both counted.
 
         They hold for certain, also for quotes that are still to come; `tight` ones cost more.
+        """
+        ...
+
+
+@runtime_checkable
+class TellsBars(Protocol):
+    """A feed that can tell what an underlying's price did within a day."""
+
+    def bars(self, underlying: str, interval: Interval, after: datetime, until: datetime) -> Bars:
+        """Bars of an interval within a day that begin after `after`, up to `until`; the last one may not be over.
+
+        Raises MissingDataError where it has none, InvalidValueError for an interval of a day or longer.
         """
         ...

@@ -15,7 +15,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 
-from optionix_core.errors import InvalidValueError
+from optionix_core.errors import IntegrityError, InvalidValueError
+from optionix_core.portfolio import fields
 from optionix_core.portfolio.currency_units import rounded
 from optionix_core.portfolio.exact import ZERO, decimal_text, exact_arithmetic
 from optionix_core.portfolio.ledger import checked, entries_of
@@ -66,6 +67,23 @@ def declared_event(dividend: CashDividend, time: datetime) -> Event:
             "symbol": dividend.symbol,
         },
     )
+
+
+def dividend_of(event: Event) -> CashDividend:
+    """The dividend that a `dividend.declared` event tells. Raises IntegrityError where it is malformed."""
+    payload = event.payload
+    try:
+        return CashDividend(
+            symbol=fields.text(payload, "symbol"),
+            per_share=fields.decimal(payload, "per_share"),
+            currency=fields.text(payload, "currency"),
+            ex_date=date.fromisoformat(fields.text(payload, "ex_date")),
+            record_date=date.fromisoformat(fields.text(payload, "record_date")),
+            pay_date=date.fromisoformat(fields.text(payload, "pay_date")),
+            source=fields.text(payload, "source"),
+        )
+    except ValueError as error:
+        raise IntegrityError(f"{event.id} is no dividend: {error}") from None
 
 
 def holders_at(records: Iterable[Record], symbol: str, moment: datetime) -> dict[str, Decimal]:

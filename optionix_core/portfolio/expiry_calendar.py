@@ -98,14 +98,18 @@ def probability_in_the_money(
 ) -> float:
     """N(d2) of a call or N(-d2) of a put, or the size of the Black-Scholes delta.
 
-    Raises InvalidValueError for a market that prices nothing.
+    A dividend that goes off before the end is taken from the spot at its present value. Raises InvalidValueError for a
+    market that prices nothing.
     """
     from optionix_core.pricing import black_scholes
 
     years = (item.expires_at - now) / YEAR
+    spot = market.spot
+    if market.ex_date is not None and now.date() < market.ex_date <= item.expires_at.date():
+        spot -= present_value(market.dividend, market.ex_date, now, market.rate)
     found = black_scholes.greeks(
         int(item.option_type),
-        market.spot,
+        spot,
         float(item.strike),
         years,
         market.rate,
@@ -116,6 +120,11 @@ def probability_in_the_money(
     if measure == "delta":
         return abs(float(found.delta))
     return min(1.0, abs(float(found.dual_delta)) * math.exp(market.rate * years))
+
+
+def present_value(amount: float, day: date, now: datetime, rate: float) -> float:
+    """Of an amount on a day to come, `rate` continuously compounded per year."""
+    return amount * math.exp(-rate * (day - now.date()).days / 365.0)
 
 
 def _entry(

@@ -27,6 +27,7 @@ from optionix_core.portfolio.exact import ZERO, add, decimal_text, multiply
 from optionix_core.portfolio.moves import check_moves, moves_of, moves_payload
 from optionix_core.portfolio.trades import Trade, carries_trades, trades_of
 from optionix_core.portfolio.values import EntryKind, LedgerEntry, LotMethod, Posting
+from optionix_core.portfolio.venue_market import VenueMarket
 from optionix_core.sync.canonical import time_text
 from optionix_core.sync.event import Event, Json, made
 
@@ -235,14 +236,22 @@ def _posting_of(leg: Mapping[str, Json]) -> Posting:
     return Posting(fields.text(leg, "account"), fields.text(leg, "commodity"), fields.decimal(leg, "amount"))
 
 
-def account_opened_event(account: str, venue: str, currency: str, time: datetime) -> Event:
-    """An account begins and is bound to one venue for life; its id depends on the account alone."""
-    return Event(
-        f"account/{account}/opened",
-        ACCOUNT_OPENED,
-        time,
-        {"account": account, "currency": currency, "venue": venue},
-    )
+def opened_id(account: str) -> str:
+    """Id of the event that opens an account."""
+    return f"account/{account}/opened"
+
+
+def account_opened_event(
+    account: str, venue: str, currency: str, time: datetime, market: VenueMarket | None = None
+) -> Event:
+    """An account begins and is bound to one venue for life, and to its `market` where that can be told.
+
+    Its id depends on the account alone.
+    """
+    payload: dict[str, Json] = {"account": account, "currency": currency, "venue": venue}
+    if market is not None:
+        payload["market"] = market.spelled()
+    return Event(opened_id(account), ACCOUNT_OPENED, time, payload)
 
 
 def lots_chosen_event(account: str, method: LotMethod, time: datetime) -> Event:

@@ -53,7 +53,8 @@ def solve_volatility(target: FloatArray, market: list[FloatArray], accuracy: str
             slope[unknown] = np.maximum(_european_vega(*(column[unknown] for column in (*some[1:], at))), 1e-300)
         last_volatility[active] = at
         last_miss[active] = miss
-        step = at - miss / slope
+        with np.errstate(over="ignore"):  # a step past every number is outside the bracket, and halved instead
+            step = at - miss / slope
         inside = (step > low[active]) & (step < high[active])
         volatility[active] = np.where(inside, step, 0.5 * (low[active] + high[active]))
         narrow = high[active] - low[active] <= NARROW * high[active]

@@ -55,9 +55,16 @@ class Standing:
             raise InvalidValueError("lease_until", self.lease_until, f"after {self.since}")
 
 
-def effective(standing: Standing | None, venue: str, now: datetime) -> tuple[AccountStatus, str | None]:
-    """What an account at `venue` may do at `now`, and why (None where nobody said)."""
+def effective(
+    standing: Standing | None, venue: str, now: datetime, lease: datetime | None = None
+) -> tuple[AccountStatus, str | None]:
+    """What an account at `venue` may do at `now`, and why (None where nobody said).
+
+    `lease`: until when this device may believe a state that a venue which leases states told it.
+    """
     leased = None if standing is None else standing.lease_until
+    if venue in LEASED_VENUES and lease is not None:
+        leased = lease if leased is None else min(leased, lease)
     status = AccountStatus.ACTIVE if standing is None else standing.status
     why = None if standing is None else standing.reason
     if status is not AccountStatus.ACTIVE:

@@ -94,6 +94,12 @@ def backing(
     return Backing(before._replace(unbounded=()) if _sells(own) else before, after)
 
 
+def need_of(account: AccountState, instrument_of: InstrumentOf) -> Need:
+    """What the account needs for what it holds now, without its working orders."""
+    held = {position.symbol: position.quantity for position in account.positions}
+    return _Book(account.currency, instrument_of).need(held) if _sells(held) else Need()
+
+
 def _plainly_covered(account: AccountState, orders: Sequence[OpenOrder], intent: OrderIntent) -> bool:
     """Whether nothing is short, nothing works, and the order buys, or sells what is held."""
     if intent.legs or any(order.accepted_at is not None for order in orders):

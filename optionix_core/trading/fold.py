@@ -20,6 +20,7 @@ from optionix_core.portfolio.trades import BATCH, carries_trades
 from optionix_core.sync.canonical import time_text
 from optionix_core.sync.event import Event, Json, Record
 from optionix_core.trading.account_breakers import TRIPPED, Notes, notes_of, notes_payload, trip_of
+from optionix_core.trading.account_kinds import BOUND, AccountKind, bound_of, kinds_of
 from optionix_core.trading.account_standing import (
     STATE_SET,
     Standing,
@@ -56,7 +57,7 @@ from optionix_core.trading.working_records import (
     amended_of,
 )
 
-STATE_VERSION: Final = 8
+STATE_VERSION: Final = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ class OrderFold:
         "account_trips",
         "halts",
         "kill",
+        "kinds",
         "limits",
         "standings",
     )
@@ -96,6 +98,8 @@ class OrderFold:
         """Those that were set and not lifted; which of them hold at a moment, the board tells."""
         self.standings: Mapping[str, Standing] = {}
         """By account, where a state was set; replaced as a whole."""
+        self.kinds: Mapping[str, AccountKind] = {}
+        """By account, where a server bound it to a venue; replaced as a whole."""
         self.limits = EMPTY_BOARD
         """Limits on books that somebody set, and their breaches."""
         self.account_notes: Notes = {}
@@ -120,6 +124,9 @@ class OrderFold:
         elif event.type == STATE_SET:
             standing = standing_of(event)
             self.standings = {**self.standings, standing.account: standing}
+        elif event.type == BOUND:
+            account, kind = bound_of(event)
+            self.kinds = {**self.kinds, account: kind}
         elif event.type in LIMIT_TYPES:
             self.limits = limits_after(self.limits, event)
         elif event.type == TRIPPED:
@@ -131,6 +138,7 @@ class OrderFold:
         fold = self._of(dict(self._open), dict(self._taken), dict(self._advanced), dict(self._groups))
         fold.kill, fold.halts, fold.standings, fold.limits = self.kill, self.halts, self.standings, self.limits
         fold.account_notes, fold.account_trips = self.account_notes, self.account_trips
+        fold.kinds = self.kinds
         return fold
 
     @classmethod
@@ -189,6 +197,7 @@ class OrderFold:
             "groups": dict(self._groups),
             "halts": board_state(self.halts),
             "kill": self.kill.state(),
+            "kinds": dict(self.kinds),
             "limits": limit_board_state(self.limits),
             "account_notes": notes_payload(self.account_notes),
             "account_trips": {f"{account}/{rule}": time_text(at) for (account, rule), at in self.account_trips.items()},
@@ -214,6 +223,7 @@ class OrderFold:
         fold.kill, fold.halts = KillSwitch.of_state(fields.mapping(state, "kill")), board_of_state(state, "halts")
         standings = (standing_of_state(item) for item in fields.objects(state, "standings"))
         fold.standings = {standing.account: standing for standing in standings}
+        fold.kinds = kinds_of(fields.mapping(state, "kinds"))
         fold.limits = limit_board_of_state(fields.mapping(state, "limits"))
         fold.account_notes = notes_of(state, "account_notes")
         trips = fields.mapping(state, "account_trips")

@@ -15,6 +15,7 @@ from optionix_core.market.protocols import FeedState
 from optionix_core.market.symbols import is_share
 from optionix_core.portfolio.exact import decimal_text
 from optionix_core.trading import gate_combination, gate_power, gate_terms
+from optionix_core.trading.account_kinds import LOCAL_SIM
 from optionix_core.trading.account_standing import AccountStatus
 from optionix_core.trading.gate_facts import GateFacts, GateLimits
 from optionix_core.trading.gate_terms import CANNOT_TELL, Answer
@@ -35,9 +36,6 @@ __all__ = [
     "tick_at",
     "touch",
 ]
-
-LOCAL_SIM: Final = "local-sim"
-"""The venue on this device; it trades the simulated feed and no other."""
 
 MARKET_RULES: Final = frozenset(
     {

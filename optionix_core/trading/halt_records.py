@@ -3,10 +3,13 @@
     halt/SCOPE/NAME/RULE/1/started    halt.started    what is held up, by which rule, until when where that is known
     halt/SCOPE/NAME/RULE/1/ended      halt.ended      lifted before its time, or because it had none
 
+    halt/SCOPE/NAME/RULE/VENUE/TIME/started           a venue's own halt, of its own orders alone
+
 A halt with an end ends by itself: the log need not say so. The venue is brought up to now before a halt is set or
 lifted, so that a board says of every moment that is still to be looked at what it said then. Halts of one's own are
-numbered; the venue's own bear the moment at which they began in place of a number. One that began before anything
-worked on what it holds up is written once somebody wants to trade there, with its beginning.
+numbered and hold up every venue; the venue's own bear its name and the moment at which they began in place of a number,
+and hold up its orders. Older logs name no venue: such a halt holds up every one. One that began before anything worked
+on what it holds up is written once somebody wants to trade there, with its beginning.
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ from optionix_core.portfolio import fields
 from optionix_core.portfolio.exact import decimal_text
 from optionix_core.sync.canonical import time_text
 from optionix_core.sync.event import Event, Json
-from optionix_core.trading.halts import Halt, HaltBoard, HaltScope
+from optionix_core.trading.halts import Halt, HaltBoard, HaltKey, HaltScope
 
 STARTED: Final = "halt.started"
 ENDED: Final = "halt.ended"
@@ -51,6 +54,7 @@ def ended_event(
         "rule": halt.rule,
         "scope": str(halt.scope),
         "since": time_text(halt.since),
+        **_venue(halt),
     }
     if price is not None:
         payload["price"] = decimal_text(price)
@@ -66,10 +70,10 @@ def board_after(board: HaltBoard, event: Event) -> HaltBoard:
     if event.type == STARTED:
         since = fields.moment(payload, "since") if "since" in payload else event.time
         return board.expire(event.time).with_halt(_halt_of(payload, since))
-    scope, name, rule = _scope(payload), fields.text(payload, "name"), fields.text(payload, "rule")
-    if (scope, name, rule) not in {halt.key for halt in board.halts}:
+    key = HaltKey(_scope(payload), fields.text(payload, "name"), fields.text(payload, "rule"), _venue_of(payload))
+    if key not in {halt.key for halt in board.halts}:
         raise IntegrityError(f"{event.id} lifts a halt that is not set")
-    return board.lift(scope, name, rule).expire(event.time)
+    return board.lift(key).expire(event.time)
 
 
 def board_state(board: HaltBoard) -> list[Json]:
@@ -91,7 +95,16 @@ def _payload(halt: Halt, by: str) -> dict[str, Json]:
         "rule": halt.rule,
         "scope": str(halt.scope),
         "until": None if halt.until is None else time_text(halt.until),
+        **_venue(halt),
     }
+
+
+def _venue(halt: Halt) -> dict[str, Json]:
+    return {"venue": halt.venue} if halt.venue else {}
+
+
+def _venue_of(payload: Mapping[str, Json]) -> str:
+    return fields.text(payload, "venue") if "venue" in payload else ""
 
 
 def _halt_of(payload: Mapping[str, Json], since: datetime) -> Halt:
@@ -102,6 +115,7 @@ def _halt_of(payload: Mapping[str, Json], since: datetime) -> Halt:
         since,
         fields.optional_moment(payload, "until"),
         fields.text(payload, "reason"),
+        _venue_of(payload),
     )
 
 
@@ -114,4 +128,5 @@ def _scope(payload: Mapping[str, Json]) -> HaltScope:
 
 def _id(halt: Halt, number: int | None, what: str) -> str:
     named = time_text(halt.since) if number is None else number
-    return f"halt/{halt.scope}/{halt.name or 'all'}/{halt.rule}/{named}/{what}"
+    of_venue = f"{halt.venue}/" if halt.venue else ""
+    return f"halt/{halt.scope}/{halt.name or 'all'}/{halt.rule}/{of_venue}{named}/{what}"

@@ -17,6 +17,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from optionix_core.errors import InvalidValueError
 from optionix_core.market.instruments import Security
@@ -34,6 +35,7 @@ from optionix_core.trading.market_wide import (
 __all__ = [
     "Halt",
     "HaltBoard",
+    "HaltKey",
     "HaltScope",
     "LuldBands",
     "MarketWideLevels",
@@ -59,6 +61,15 @@ class HaltScope(StrEnum):
     """One listed option alone."""
 
 
+class HaltKey(NamedTuple):
+    """What there is one halt of."""
+
+    scope: HaltScope
+    name: str
+    rule: str
+    venue: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Halt:
     """One halt in force."""
@@ -72,6 +83,8 @@ class Halt:
     until: datetime | None
     """First moment at which it no longer holds; None where it has to be lifted."""
     reason: str
+    venue: str = ""
+    """Whose orders it holds up, such as `local-sim`; empty: those of every venue."""
 
     def __post_init__(self) -> None:
         aware(self.since, "since")
@@ -81,9 +94,9 @@ class Halt:
             raise InvalidValueError("name", repr(self.name), "empty for the market, and for nothing else")
 
     @property
-    def key(self) -> tuple[HaltScope, str, str]:
+    def key(self) -> HaltKey:
         """What it is set and lifted by."""
-        return self.scope, self.name, self.rule
+        return HaltKey(self.scope, self.name, self.rule, self.venue)
 
     def holds(self, at: datetime) -> bool:
         """Whether it is in force at a moment."""
@@ -106,20 +119,26 @@ class Tradable:
 
 @dataclass(frozen=True, slots=True)
 class HaltBoard:
-    """All halts that are set, at most one for each scope, name and rule."""
+    """All halts that are set, at most one for each scope, name, rule and venue."""
 
     halts: tuple[Halt, ...] = ()
 
+    def at_venue(self, venue: str) -> HaltBoard:
+        """With those alone that hold up orders of a venue."""
+        if all(item.venue in ("", venue) for item in self.halts):
+            return self
+        return replace(self, halts=tuple(item for item in self.halts if item.venue in ("", venue)))
+
     def with_halt(self, halt: Halt) -> HaltBoard:
-        """With a halt; one of the same scope, name and rule is replaced."""
+        """With a halt; one of the same key is replaced."""
         kept = [item for item in self.halts if item.key != halt.key]
         return replace(self, halts=tuple(sorted((*kept, halt), key=_order)))
 
-    def lift(self, scope: HaltScope, name: str, rule: str) -> HaltBoard:
+    def lift(self, key: HaltKey) -> HaltBoard:
         """Without a halt. Raises InvalidValueError where it is not set."""
-        kept = tuple(item for item in self.halts if item.key != (scope, name, rule))
+        kept = tuple(item for item in self.halts if item.key != key)
         if len(kept) == len(self.halts):
-            raise InvalidValueError("halt", f"{rule} of {name or 'the market'}", "one that is set")
+            raise InvalidValueError("halt", f"{key.rule} of {key.name or 'the market'}", "one that is set")
         return replace(self, halts=kept)
 
     def expire(self, at: datetime) -> HaltBoard:
@@ -168,5 +187,5 @@ def luld_halt(underlying: str, state: LuldState) -> Halt | None:
     return Halt(HaltScope.UNDERLYING, underlying, "luld", state.since, None, f"paused until {after}")
 
 
-def _order(halt: Halt) -> tuple[int, str, str]:
-    return list(HaltScope).index(halt.scope), halt.name, halt.rule
+def _order(halt: Halt) -> tuple[int, str, str, str]:
+    return list(HaltScope).index(halt.scope), halt.name, halt.rule, halt.venue

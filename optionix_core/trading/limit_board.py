@@ -117,7 +117,7 @@ class Breach:
     @property
     def id(self) -> str:
         """Of the event that tells it."""
-        return f"limit/{self.key.text}/breach/{self.number}"
+        return breach_id(self.key, self.number)
 
     @property
     def over(self) -> bool:
@@ -166,6 +166,11 @@ class LimitBoard:
 
 
 EMPTY_BOARD: Final = LimitBoard()
+
+
+def breach_id(key: LimitKey, number: int) -> str:
+    """Id of the n-th breach of a limit, from 1."""
+    return f"limit/{key.text}/breach/{number}"
 
 
 def check_name(level: str, name: str) -> None:

@@ -49,12 +49,16 @@ class LimitKind(StrEnum):
     """Percent of the net liquidation value that the requirement takes."""
     DAILY_LOSS = "limit-daily-loss"
     """Loss since the last close, positive; a gain is negative."""
+    CONTRACTS = "limit-contracts"
+    """Option contracts, long and short alike; the only kind that asks no market. See `contracts_held`."""
 
 
 SIGNED: Final = frozenset({LimitKind.DELTA, LimitKind.GAMMA, LimitKind.VEGA, LimitKind.THETA})
 """Kinds whose bound holds on both sides of zero."""
 
-SPARES_REDUCING: Final = frozenset({LimitKind.CONCENTRATION, LimitKind.MARGIN_USE, LimitKind.DAILY_LOSS})
+SPARES_REDUCING: Final = frozenset(
+    {LimitKind.CONCENTRATION, LimitKind.MARGIN_USE, LimitKind.DAILY_LOSS, LimitKind.CONTRACTS}
+)
 """Kinds that are not asked of an order which only closes what is held. Closing a hedge may raise the others."""
 
 

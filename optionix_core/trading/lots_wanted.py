@@ -19,6 +19,8 @@ from optionix_core.portfolio.values import Lot, LotMethod, LotPick
 from optionix_core.sync.event import Json
 from optionix_core.trading.orders import LotsWanted
 
+MOST_DIGITS: Final = 12
+"""Of a quantity as it is written."""
 MOST_NAMED: Final = 100
 """Lots that one order may name: ours, to keep its event small."""
 
@@ -43,6 +45,22 @@ def check_lots(wanted: LotsWanted, quantity: int | None) -> None:
     total = sum(int(pick.quantity) for pick in wanted.named)
     if wanted.named and quantity is not None and total != quantity:
         raise InvalidValueError("lots", f"{total} in all", f"{quantity} in all, the order's quantity")
+
+
+def lots_of_text(text: str) -> LotsWanted:
+    """Lots as a user writes them: `fifo`, `lifo`, or entries of the ledger with how much of each, `ENTRY=2,ENTRY=1`.
+
+    Raises InvalidValueError for anything else.
+    """
+    if text in {"fifo", "lifo"}:
+        return LotsWanted("fifo" if text == "fifo" else "lifo")
+    picks = []
+    for word in text.split(","):
+        name, mark, count = word.strip().rpartition("=")
+        if not mark or not name or not (count.isascii() and count.isdecimal() and len(count) <= MOST_DIGITS):
+            raise InvalidValueError("lots", repr(word.strip()), "fifo, lifo or ENTRY=N,ENTRY=N")
+        picks.append(LotPick(name, Decimal(count)))
+    return LotsWanted("specific", tuple(picks))
 
 
 def why_not_open(wanted: LotsWanted, lots: Sequence[Lot], filled: int) -> str | None:

@@ -66,6 +66,11 @@ class TimeInForce(StrEnum):
     GTD = "GTD"
     """Until `OrderIntent.good_until`."""
 
+    @classmethod
+    def usual(cls, *, market: bool) -> TimeInForce:
+        """What is meant where nothing is said: IOC for a market order, which cannot rest, else DAY."""
+        return cls.IOC if market else cls.DAY
+
     @property
     def rests(self) -> bool:
         """Whether what is not filled at once goes on working."""

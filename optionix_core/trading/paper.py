@@ -44,15 +44,12 @@ def nothing_taken(side: Side, quote: Quote) -> int:  # noqa: ARG001 # the answer
 
 @dataclass(frozen=True, slots=True)
 class PaperVenue:
-    """`local-sim`. What earlier fills took from a quote it asks of `already_taken`, a fold of the log."""
+    """A paper venue. What earlier fills took from a quote it asks of `already_taken`, a fold of the log."""
 
     already_taken: Callable[[Side, Quote], int] = nothing_taken
     fees: FeePlan = US_RETAIL
-
-    @property
-    def name(self) -> str:
-        """Identifier to which accounts are bound."""
-        return LOCAL_SIM
+    name: str = LOCAL_SIM
+    """Identifier to which accounts are bound."""
 
     @property
     def fill_model(self) -> str:

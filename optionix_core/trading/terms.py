@@ -35,6 +35,8 @@ _GROUP = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 _HUNDRED: Final = Decimal(100)
 UNSIZED: Final = 0
 """Quantity of an order that names an amount, until a price makes one of it."""
+PLACES: Final = 12
+"""Of prices and amounts of money, before and behind the point."""
 MINIMUM_LEGS: Final = 2
 MAXIMUM_LEGS: Final = 8
 """Chosen by us: more than any strategy of the catalogue has."""
@@ -77,8 +79,10 @@ def intent_of_terms(terms: OrderTerms, account: str, client_order_id: str, now: 
     legs = _legs(terms)
     if not legs:
         check_price("limit_price", terms.limit_price)
-    elif terms.limit_price is not None and not terms.limit_price.is_finite():
-        raise InvalidValueError("limit_price", terms.limit_price, "finite")
+    elif terms.limit_price is not None:
+        if not terms.limit_price.is_finite():
+            raise InvalidValueError("limit_price", terms.limit_price, "finite")
+        check_places("limit_price", terms.limit_price)
     intent = OrderIntent(
         client_order_id=client_order_id,
         account=account,
@@ -163,8 +167,10 @@ def check_quantity(quantity: int) -> None:
 
 def _check_amount(terms: OrderTerms) -> None:
     amount = terms.amount
-    if amount is not None and (not amount.is_finite() or amount <= 0):
-        raise InvalidValueError("amount", amount, "above 0")
+    if amount is not None:
+        if not amount.is_finite() or amount <= 0:
+            raise InvalidValueError("amount", amount, "above 0")
+        check_places("amount", amount)
     if terms.quantity != UNSIZED:
         raise InvalidValueError("quantity", terms.quantity, "absent beside an amount, of which it is made")
     if terms.trigger is not None:
@@ -172,9 +178,18 @@ def _check_amount(terms: OrderTerms) -> None:
 
 
 def check_price(field: str, price: Decimal | None) -> None:
-    """Raise InvalidValueError for a price that is there and not positive."""
-    if price is not None and (not price.is_finite() or price <= 0):
+    """Raise InvalidValueError for a price that is there and not positive, or that no exact number can hold."""
+    if price is None:
+        return
+    if not price.is_finite() or price <= 0:
         raise InvalidValueError(field, price, "positive")
+    check_places(field, price)
+
+
+def check_places(field: str, number: Decimal) -> None:
+    """Raise InvalidValueError for a finite number of more than `PLACES` digits before or behind the point."""
+    if number.adjusted() >= PLACES or int(number.as_tuple().exponent) < -PLACES:
+        raise InvalidValueError(field, number, f"below 10^{PLACES} with at most {PLACES} decimal places")
 
 
 def _check_trigger(trigger: Trigger | None) -> None:

@@ -34,7 +34,9 @@ from optionix_core.market.quote import Quote
 if TYPE_CHECKING:
     from optionix_core.feeds.simulated.path_arrays import Ticks
     from optionix_core.feeds.simulated.smile import SimulatedSmile
+    from optionix_core.market.bars import Bars
     from optionix_core.market.chain import OptionChain
+    from optionix_core.market.intervals import Interval
     from optionix_core.market.protocols import PriceHistory
 
 SessionMode = Literal["continuous", "exchange"]
@@ -296,6 +298,12 @@ class SimulatedFeed:
         from optionix_core.feeds.simulated.history import daily_history
 
         return daily_history(self, self.market(underlying), until)
+
+    def bars(self, underlying: str, interval: Interval, after: datetime, until: datetime) -> Bars:
+        """Bars within a day, in the hours that this feed keeps; see TellsBars."""
+        from optionix_core.feeds.simulated.bars import bars_within
+
+        return bars_within(self, self.market(underlying), interval, after, until)
 
     def settlement_price(self, underlying: str, expires_at: datetime) -> float:
         """The spot in whole cents at `expires_at`, on which options settle."""

@@ -1,4 +1,4 @@
-"""Named strategies: recognised, built, valued at expiry exactly and before it by the model, priced as one, rolled."""
+"""Named strategies: recognised, found in a book, built, valued at expiry and before it, priced as one, rolled."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ _ROOM = "optionix_core.portfolio.strategies"
 __getattr__, __dir__ = lazy_names(
     __name__,
     {
+        "Held": f"{_ROOM}.grouping",
         "Leg": f"{_ROOM}.values",
         "Strategy": f"{_ROOM}.values",
         "at_expiry": f"{_ROOM}.payoff",
         "build": f"{_ROOM}.building",
         "catalogue": f"{_ROOM}.catalogue",
         "combination_price": f"{_ROOM}.prices",
+        "group": f"{_ROOM}.grouping",
         "listed": f"{_ROOM}.selection",
         "model": f"{_ROOM}.model",
         "moved": f"{_ROOM}.rolling",

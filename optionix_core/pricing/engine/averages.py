@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from optionix_core.pricing import asian
-from optionix_core.pricing.engine.closed import EXACT, Form, solve
+from optionix_core.pricing.engine.closed import EXACT, ClosedForm, Form, solve
 from optionix_core.pricing.engine.result import Outcome, Request
 
 FIXED, CONTINUOUS = 1e-13, 1e-9
@@ -18,19 +18,22 @@ LOWER = "conditioning gives a lower bound, in general within 1e-4 of the price; 
 FITTED = "a lognormal fitted to two moments: no bound is known (about 1% of the time value at 50% and a year)"
 
 
-def geometric(request: Request) -> Outcome:
+@ClosedForm
+def geometric(request: Request) -> Form:
     """Exact: the logarithm of the average is normal (A. Kemna and A. Vorst, 1990)."""
-    return solve(request, _form(request, None, EXACT))
+    return _form(request, None, EXACT)
 
 
-def curran(request: Request) -> Outcome:
+@ClosedForm
+def curran(request: Request) -> Form:
     """M. Curran (1994)."""
-    return solve(request, _form(request, "curran", LOWER))
+    return _form(request, "curran", LOWER)
 
 
-def turnbull_wakeman(request: Request) -> Outcome:
+@ClosedForm
+def turnbull_wakeman(request: Request) -> Form:
     """S. Turnbull and L. Wakeman (1991), two moments."""
-    return solve(request, _form(request, "turnbull-wakeman", FITTED))
+    return _form(request, "turnbull-wakeman", FITTED)
 
 
 def density(request: Request) -> Outcome:

@@ -34,6 +34,18 @@ class Form(NamedTuple):
     """Relative error of the price, for its differentiation."""
 
 
+class ClosedForm:
+    """A method of the table that is a formula: called, it answers a request; `form` is the formula for arrays."""
+
+    def __init__(self, form: Callable[[Request], Form]) -> None:
+        self.form = form
+        self.__doc__ = form.__doc__
+
+    def __call__(self, request: Request) -> Outcome:
+        """The price, and the Greeks that were asked for."""
+        return solve(request, self.form(request))
+
+
 def solve(request: Request, form: Form) -> Outcome:
     """The price, and the Greeks that were asked for."""
     market = request.market
@@ -76,7 +88,8 @@ def _side(spot: float, level: float) -> tuple[float, float]:
     return (level, math.inf) if spot >= level else (0.0, level)
 
 
-def cash_or_nothing(request: Request) -> Outcome:
+@ClosedForm
+def cash_or_nothing(request: Request) -> Form:
     """M. Rubinstein and E. Reiner (1991)."""
     from optionix_core.pricing import digital
 
@@ -87,10 +100,11 @@ def cash_or_nothing(request: Request) -> Outcome:
             int(c.option_type), spot, c.strike, expiry, rate, dividend_yield, volatility, c.cash
         )
 
-    return solve(request, Form(price, {}))
+    return Form(price, {})
 
 
-def asset_or_nothing(request: Request) -> Outcome:
+@ClosedForm
+def asset_or_nothing(request: Request) -> Form:
     """M. Rubinstein and E. Reiner (1991)."""
     from optionix_core.pricing import digital
 
@@ -99,10 +113,11 @@ def asset_or_nothing(request: Request) -> Outcome:
     def price(spot: Any, expiry: Any, rate: Any, dividend_yield: Any, volatility: Any) -> Any:
         return digital.asset_or_nothing(int(c.option_type), spot, c.strike, expiry, rate, dividend_yield, volatility)
 
-    return solve(request, Form(price, {}))
+    return Form(price, {})
 
 
-def one_touch(request: Request) -> Outcome:
+@ClosedForm
+def one_touch(request: Request) -> Form:
     """E. Reiner and M. Rubinstein (1991)."""
     from optionix_core.pricing import digital
 
@@ -111,10 +126,11 @@ def one_touch(request: Request) -> Outcome:
     def price(spot: Any, expiry: Any, rate: Any, dividend_yield: Any, volatility: Any) -> Any:
         return digital.one_touch(spot, c.barrier, expiry, rate, dividend_yield, volatility, c.cash, c.pay_at)
 
-    return solve(request, Form(price, {"spot": _side(request.market.spots[0], c.barrier)}))
+    return Form(price, {"spot": _side(request.market.spots[0], c.barrier)})
 
 
-def no_touch(request: Request) -> Outcome:
+@ClosedForm
+def no_touch(request: Request) -> Form:
     """E. Reiner and M. Rubinstein (1991)."""
     from optionix_core.pricing import digital
 
@@ -123,10 +139,11 @@ def no_touch(request: Request) -> Outcome:
     def price(spot: Any, expiry: Any, rate: Any, dividend_yield: Any, volatility: Any) -> Any:
         return digital.no_touch(spot, c.barrier, expiry, rate, dividend_yield, volatility, c.cash)
 
-    return solve(request, Form(price, {"spot": _side(request.market.spots[0], c.barrier)}))
+    return Form(price, {"spot": _side(request.market.spots[0], c.barrier)})
 
 
-def single_barrier(request: Request) -> Outcome:
+@ClosedForm
+def single_barrier(request: Request) -> Form:
     """E. Reiner and M. Rubinstein, "Breaking Down the Barriers" (1991)."""
     from optionix_core.pricing import barrier
 
@@ -146,10 +163,11 @@ def single_barrier(request: Request) -> Outcome:
             volatility,
         )
 
-    return solve(request, Form(price, {"spot": _side(request.market.spots[0], c.barrier)}))
+    return Form(price, {"spot": _side(request.market.spots[0], c.barrier)})
 
 
-def double_barrier(request: Request) -> Outcome:
+@ClosedForm
+def double_barrier(request: Request) -> Form:
     """Series of reflections; see `barrier.double_price`."""
     from optionix_core.pricing import barrier
 
@@ -171,10 +189,11 @@ def double_barrier(request: Request) -> Outcome:
             volatility,
         )
 
-    return solve(request, Form(price, {"spot": within}))
+    return Form(price, {"spot": within})
 
 
-def partial_barrier(request: Request) -> Outcome:
+@ClosedForm
+def partial_barrier(request: Request) -> Form:
     """R. Heynen and H. Kat (1994); see `barrier.partial_price`."""
     from optionix_core.pricing import barrier
 
@@ -199,10 +218,11 @@ def partial_barrier(request: Request) -> Outcome:
             volatility,
         )
 
-    return solve(request, Form(price, edges))
+    return Form(price, edges)
 
 
-def fixed_lookback(request: Request) -> Outcome:
+@ClosedForm
+def fixed_lookback(request: Request) -> Form:
     """A. Conze and R. Viswanathan (1991)."""
     from optionix_core.pricing import lookback
 
@@ -214,10 +234,11 @@ def fixed_lookback(request: Request) -> Outcome:
             int(c.option_type), spot, extreme, c.strike, expiry, rate, dividend_yield, volatility
         )
 
-    return solve(request, Form(price, _beside_extreme(c, int(c.option_type))))
+    return Form(price, _beside_extreme(c, int(c.option_type)))
 
 
-def floating_lookback(request: Request) -> Outcome:
+@ClosedForm
+def floating_lookback(request: Request) -> Form:
     """M. Goldman, H. Sosin and M. Gatto (1979)."""
     from optionix_core.pricing import lookback
 
@@ -227,7 +248,7 @@ def floating_lookback(request: Request) -> Outcome:
         extreme = spot if c.running_extreme is None else c.running_extreme
         return lookback.floating_price(int(c.option_type), spot, extreme, expiry, rate, dividend_yield, volatility)
 
-    return solve(request, Form(price, _beside_extreme(c, -int(c.option_type))))
+    return Form(price, _beside_extreme(c, -int(c.option_type)))
 
 
 def _beside_extreme(contract: Any, side: int) -> Edges:
@@ -238,7 +259,8 @@ def _beside_extreme(contract: Any, side: int) -> Edges:
     return {"spot": (0.0, extreme) if side > 0 else (extreme, math.inf)}
 
 
-def compound(request: Request) -> Outcome:
+@ClosedForm
+def compound(request: Request) -> Form:
     """R. Geske (1979); M. Rubinstein (1991)."""
     from optionix_core.pricing import compound as formula
 
@@ -258,10 +280,11 @@ def compound(request: Request) -> Outcome:
             volatility,
         )
 
-    return solve(request, Form(price, {}))
+    return Form(price, {})
 
 
-def chooser(request: Request) -> Outcome:
+@ClosedForm
+def chooser(request: Request) -> Form:
     """M. Rubinstein, "Options for the Undecided" (1991)."""
     from optionix_core.pricing import chooser as formula
 
@@ -278,10 +301,11 @@ def chooser(request: Request) -> Outcome:
             spot, c.call_strike, c.put_strike, choice, call_end, put_end, rate, dividend_yield, volatility
         )
 
-    return solve(request, Form(price, {"expiry": (c.expiry - c.choice_time, math.inf)}))
+    return Form(price, {"expiry": (c.expiry - c.choice_time, math.inf)})
 
 
-def forward_start(request: Request) -> Outcome:
+@ClosedForm
+def forward_start(request: Request) -> Form:
     """M. Rubinstein, "Pay Now, Choose Later" (1991)."""
     from optionix_core.pricing import forward_start as formula
 
@@ -291,10 +315,11 @@ def forward_start(request: Request) -> Outcome:
         start = np.maximum(c.start + (expiry - c.expiry), 0.0)
         return formula.price(int(c.option_type), spot, c.moneyness, start, expiry, rate, dividend_yield, volatility)
 
-    return solve(request, Form(price, {"expiry": (c.expiry - c.start, math.inf)}))
+    return Form(price, {"expiry": (c.expiry - c.start, math.inf)})
 
 
-def quanto(request: Request) -> Outcome:
+@ClosedForm
+def quanto(request: Request) -> Form:
     """E. Reiner, "Quanto mechanics" (1992)."""
     from optionix_core.errors import InvalidValueError
     from optionix_core.pricing import quanto as formula
@@ -318,4 +343,4 @@ def quanto(request: Request) -> Outcome:
             c.exchange_rate,
         )
 
-    return solve(request, Form(price, {}))
+    return Form(price, {})

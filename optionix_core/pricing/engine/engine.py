@@ -77,7 +77,7 @@ class PricingEngine:
         _check_pair(Combination(contract, found, None))
         flat = flat_market(contract, market, underlying, currency)
         names = greek_names(greeks)
-        row = _chosen(Combination(contract, found, flat), method)
+        row = chosen_row(Combination(contract, found, flat), method)
         digest = _digest(contract, found, flat, row, names, settings)
         if digest is not None:
             held = self._cache.find(digest)
@@ -163,7 +163,7 @@ def _check_pair(combination: Combination) -> None:
         raise _unsupported(combination)
 
 
-def _chosen(combination: Combination, method: str | None) -> Row:
+def chosen_row(combination: Combination, method: str | None) -> Row:
     """The row to use. DomainError names what cannot be priced, and the nearest that can."""
     if method is not None and method not in METHOD_IDS:
         raise UnknownNameError("method", method, METHOD_IDS)

@@ -68,7 +68,7 @@ def fourier(request: Request) -> Outcome:
     """`fourier.price_with_error`: the error is that method's own estimate."""
     from optionix_core.pricing import fourier as formula
 
-    model, factor = _with_characteristic(request.model), _dividend_factor(request)
+    model, factor = with_characteristic(request.model), _dividend_factor(request)
     arguments = _arguments(request, factor)
     found = formula.price_with_error(model, *arguments)
     return _with_greeks(request, float(found.value), model, factor, error_bound=float(found.error))
@@ -104,6 +104,13 @@ def own_price(request: Request) -> Outcome:
     return _with_greeks(request, value, request.model, factor, unknown=OWN)
 
 
+def arguments_at(request: Request, spots: Any) -> tuple[Any, ...]:
+    """What a model's own price function takes for these spots, fractions that are paid before expiry taken off."""
+    contract, market = request.contract, request.market
+    left = spots * _dividend_factor(request)
+    return (int(contract.option_type), left, contract.strike, contract.expiry, market.rate, market.yields[0])
+
+
 def _arguments(request: Request, factor: float) -> tuple[Any, ...]:
     contract, market = request.contract, request.market
     spot = market.spots[0] * factor
@@ -120,7 +127,7 @@ def _dividend_factor(request: Request) -> float:
     )
 
 
-def _with_characteristic(model: Any) -> Any:
+def with_characteristic(model: Any) -> Any:
     """The model, or where it is a constant volatility alone, one that a characteristic function is known of."""
     if hasattr(model, "parts") or hasattr(model, "log_characteristic"):
         return model

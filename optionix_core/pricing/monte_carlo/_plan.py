@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 BLOCK = at.BLOCK
 MOST_PATHS = 2_000_000_000
 MOST_STEPS = 1_000_000
+SHORTEST = 1e-300
+"""Years above zero that can be parted into `MOST_STEPS`: parts below 2.2e-308 have fewer digits, down to none."""
 LARGEST_SEED = 2**63 - 1
 MOST_RANDOMISATIONS = 10_000
 SAMPLERS = ("random", "sobol")
@@ -137,6 +139,12 @@ def check_sampler(sampler: str, *, antithetic: bool) -> None:
         raise InvalidValueError("sampler", repr(sampler), '"random" or "sobol"')
     if sampler == "sobol" and antithetic:
         raise InvalidValueError("antithetic", antithetic, 'False with sampler "sobol"')
+
+
+def check_reach(name: str, time: float) -> None:
+    """Raise InvalidValueError where a simulation is so short that its steps would lose their digits."""
+    if 0.0 < time < SHORTEST:
+        raise InvalidValueError(name, time, f"0, or at least {SHORTEST:g} years in a simulation")
 
 
 def refined(times: Sequence[float], longest: float) -> tuple[float, ...]:

@@ -29,7 +29,7 @@ from optionix_core.pricing.monte_carlo._model_steps import (
     model_steps,
     needs_fine_steps,
 )
-from optionix_core.pricing.monte_carlo._plan import Plan, plan_of, refined
+from optionix_core.pricing.monte_carlo._plan import Plan, check_reach, plan_of, refined
 
 SHIFT_FACTOR = 0.5825971579390106
 """-zeta(1/2) / sqrt(2 pi)."""
@@ -106,6 +106,7 @@ class Setup:
 
 def setup_of(contract: Contract, model: Model, market: FlatMarket, settings: Settings) -> Setup:
     """Raises InvalidValueError for what is not simulated."""
+    check_reach("expiry", contract.expiry)
     probe = model_steps(model, market, ())
     watch = _watched(contract, model, market, settings, probe, ())
     expiry = contract.expiry

@@ -27,6 +27,7 @@ from optionix_core.pricing.monte_carlo._plan import (
     LARGEST_SEED,
     MOST_PATHS,
     MOST_STEPS,
+    check_reach,
     check_sampler,
     plan_of,
     refined,
@@ -183,6 +184,7 @@ def _checked_times(times: Sequence[float]) -> list[float]:
             raise InvalidValueError("times", time, f"from 0 to {LONGEST:g} years", row)
         if row and not time > wanted[row - 1]:
             raise InvalidValueError("times", time, f"above the time before it, {wanted[row - 1]}", row)
+    check_reach("times", wanted[-1])
     return wanted
 
 

@@ -15,6 +15,7 @@ from typing import Final
 from optionix_core.errors import InvalidValueError
 from optionix_core.portfolio.deliverables import label_of
 from optionix_core.portfolio.exact import ZERO, decimal_text
+from optionix_core.trading.terms import check_places
 
 
 class PriceField(StrEnum):
@@ -167,6 +168,8 @@ class Level:
             raise InvalidValueError("bound", self.bound, "finite")
         if not self.hysteresis.is_finite() or self.hysteresis < 0:
             raise InvalidValueError("hysteresis", self.hysteresis, "at least 0 and finite")
+        for field, number in (("bound", self.bound), ("hysteresis", self.hysteresis)):
+            check_places(field, number)
 
     @property
     def words(self) -> str:

@@ -18,7 +18,7 @@ from optionix_core.trading.watch.market_day import MarketDay
 
 if TYPE_CHECKING:
     from optionix_core.market.protocols import QuoteSource
-    from optionix_core.trading.halts import Halt
+    from optionix_core.trading.halts import Halt, HaltKey
     from optionix_core.trading.watch.changes import HaltChange
 
 REMEMBERED: Final = 256
@@ -77,7 +77,7 @@ class HaltWatch:
         """Halts of the market and of an underlying that hold at a moment."""
         if self.idle or self._is_calm(underlying, at, at):
             return ()
-        open_: dict[tuple[object, str, str], Halt] = {}
+        open_: dict[HaltKey, Halt] = {}
         for day in self._days_before(at):
             for watched in self._of_day(day, (underlying,), at):
                 for change in watched.changes:

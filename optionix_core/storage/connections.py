@@ -24,6 +24,19 @@ _READER_WAIT: Final = 5.0
 WRITER_WAIT: Final = 2.0
 """Seconds for which a writer that holds the lock bears with somebody who writes without it."""
 
+_SETTINGS: Final = ";".join(
+    f"PRAGMA {setting}"
+    for setting in (
+        "trusted_schema=ON",  # the insert trigger calls our function
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "fullfsync=ON",  # macOS: to the medium, not to its cache
+        "checkpoint_fullfsync=ON",
+        "wal_autocheckpoint=0",
+    )
+)
+"""Of the writer, run as one script."""
+
 _DAMAGED: Final = frozenset({"SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_FORMAT", "SQLITE_MISMATCH"})
 _BUSY: Final = frozenset({"SQLITE_BUSY", "SQLITE_LOCKED"})
 _REFUSED_BY_MACHINE: Final = frozenset(
@@ -59,15 +72,7 @@ def writer_engine(database: Path, lock_held: Callable[[], bool]) -> Engine:
         )
         with _closed_on_failure(opened):
             opened.create_function(LOCK_FUNCTION, 0, lambda: int(lock_held()))
-            for setting in (
-                "trusted_schema=ON",  # the insert trigger calls our function
-                "journal_mode=WAL",
-                "synchronous=FULL",
-                "fullfsync=ON",  # macOS: to the medium, not to its cache
-                "checkpoint_fullfsync=ON",
-                "wal_autocheckpoint=0",
-            ):
-                opened.execute(f"PRAGMA {setting}").fetchall()
+            opened.executescript(_SETTINGS)
         return opened
 
     return create_engine("sqlite://", creator=connect, poolclass=NullPool, isolation_level="AUTOCOMMIT")
@@ -89,10 +94,10 @@ def transaction(connection: Connection, database: Path) -> Iterator[None]:
 
     HomeLockedError where somebody writes without the home's lock, which the caller holds.
     """
-    driver = _driver(connection)
+    driver = driver_of(connection)
     try:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-    except exc.OperationalError as error:
+        driver.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
         if _code(error) in _BUSY:
             raise HomeLockedError(
                 f"{database} is being written by {writer_of(database) or 'a program'} "
@@ -101,10 +106,10 @@ def transaction(connection: Connection, database: Path) -> Iterator[None]:
         raise
     try:
         yield
-        connection.exec_driver_sql("COMMIT")
+        driver.execute("COMMIT")
     except BaseException:
-        if not connection.invalidated and driver.in_transaction:
-            connection.exec_driver_sql("ROLLBACK")
+        if driver.in_transaction:
+            driver.execute("ROLLBACK")
         raise
 
 
@@ -127,10 +132,11 @@ def translated(database: Path) -> Iterator[None]:
         raise IntegrityError(f"{database} is damaged: {error}") from error
 
 
-def _driver(connection: Connection) -> sqlite3.Connection:
+def driver_of(connection: Connection) -> sqlite3.Connection:
+    """SQLite's own connection under one of SQLAlchemy's."""
     opened = connection.connection.driver_connection
     if not isinstance(opened, sqlite3.Connection):
-        raise TypeError(f"the writer's driver must be sqlite3 (got {type(opened)})")
+        raise TypeError(f"the driver of a home must be sqlite3 (got {type(opened)})")
     return opened
 
 

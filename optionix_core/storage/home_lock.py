@@ -41,10 +41,11 @@ class Holder:
 class HomeLock:
     """One home's lock as one process sees it; threads exclude each other as processes do."""
 
-    def __init__(self, folder: Path, clock: Clock) -> None:
-        self._folder = folder
-        self._path = folder / "home.lock"
-        self._note = folder / "home.holder"
+    def __init__(self, folder: Path, clock: Clock, name: str = "home") -> None:
+        """`name`: of what is locked in `folder`, where that is not the home itself."""
+        self._what = folder if name == "home" else folder / name
+        self._path = folder / f"{name}.lock"
+        self._note = folder / f"{name}.holder"
         self._clock = clock
         self._owner: int | None = None
 
@@ -68,17 +69,17 @@ class HomeLock:
             raise RefusedError("home-lock", f"{purpose!r} would write inside another write of the same thread")
         from filelock import FileLock, Timeout
 
-        lock = FileLock(self._path)
+        lock = FileLock(self._path, thread_local=False)  # whoever held it for long may give it back elsewhere
         try:
             lock.acquire(timeout=max(timeout, 0.0), poll_interval=_POLL_SECONDS)
         except Timeout as error:
             who = self.holder() or "another process"
-            raise HomeLockedError(f"{self._folder} is being written by {who}; waited {timeout:g} s") from error
+            raise HomeLockedError(f"{self._what} is being written by {who}; waited {timeout:g} s") from error
         except OSError as error:
             raise StorageError(f"{self._path} could not be locked: {error.strerror or error}") from error
         try:
             if type(lock) is not FileLock:
-                raise ConfigurationError(f"{self._folder} lies on a filesystem without file locks: move the home")
+                raise ConfigurationError(f"{self._what} lies on a filesystem without file locks: move it")
             self._owner = threading.get_ident()
             self._write_note(purpose)
             try:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Connection, delete, insert
+from sqlalchemy import bindparam, delete, insert
 
 from optionix_core.errors import IntegrityError, InvalidValueError, RefusedError
 from optionix_core.storage import calibration_rows, head_file, priced_rows, rows
 from optionix_core.storage.connections import WRITER_WAIT, transaction, translated
+from optionix_core.storage.prepared import Prepared
 from optionix_core.storage.schema import beside
 from optionix_core.storage.tables import event_contents, fold_checkpoints
 from optionix_core.storage.tables import events as table
@@ -20,13 +21,17 @@ from optionix_core.sync.checkpoints import FoldCheckpoint, digest
 from optionix_core.sync.event import Event, Head, Record, contained
 from optionix_core.sync.faultpoints import reach
 
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
 CHECKPOINT_BYTES: Final = 4 << 20
 """Size of the write-ahead log at which the lock's holder moves it into the database."""
 
 _WAIT: Final = int(WRITER_WAIT * 1000)
-_insert_event = insert(table)
-_insert_content = insert(event_contents)
-_insert_checkpoint = insert(fold_checkpoints).prefix_with("OR REPLACE")
+_insert_event = Prepared(insert(table))
+_insert_content = Prepared(insert(event_contents))
+_insert_checkpoint = Prepared(insert(fold_checkpoints).prefix_with("OR REPLACE"))
+_drop_checkpoint = Prepared(delete(fold_checkpoints).where(fold_checkpoints.c.name == bindparam("of")))
 
 
 class SqliteLogWriter:
@@ -34,8 +39,8 @@ class SqliteLogWriter:
 
     def __init__(self, connection: Connection, database: Path, head_path: Path) -> None:
         """Reconcile the log with its head outside; IntegrityError where they contradict each other."""
-        self._connection = connection
-        self._database = database
+        self.connection = self._connection = connection
+        self.database = self._database = database
         self._head_path = head_path
         self._live = True
         self._checkpoint_at = CHECKPOINT_BYTES
@@ -44,7 +49,7 @@ class SqliteLogWriter:
             outside = head_file.read(head_path)
             if outside is None:
                 raise head_file.missing(head_path)
-            if chain.unacknowledged(outside, self._head, lambda seq: rows.hash_at(connection, seq)):
+            if chain.unacknowledged(outside, self._head, self._hash_at):
                 self._accept(outside)
         if outside != self._head:
             head_file.write(head_path, self._head)
@@ -89,12 +94,12 @@ class SqliteLogWriter:
                 return planned.answers
             try:
                 with transaction(self._connection, self._database):
-                    self._connection.execute(_insert_event, [_columns(record) for record in planned.new])
+                    _insert_event.run_each(self._connection, [_columns(record) for record in planned.new])
                     inner = [
                         {"id": name, "seq": record.seq} for record in planned.new for name in contained(record.event)
                     ]
                     if inner:
-                        self._connection.execute(_insert_content, inner)
+                        _insert_content.run_each(self._connection, inner)
                     reach("inside-transaction")
                 reach("after-commit")
                 head_file.write(self._head_path, planned.head)
@@ -118,21 +123,21 @@ class SqliteLogWriter:
         with translated(self._database):
             if rows.hash_at(self._connection, head.seq) != head.hash:
                 raise InvalidValueError("checkpoint", f"sequence {head.seq}", "at a head of this log")
-            kept = {
-                "name": checkpoint.name,
-                "seq": head.seq,
-                "hash": head.hash,
-                "state": checkpoint.state,
-                "digest": digest(checkpoint),
-            }
-            with transaction(self._connection, self._database):
-                self._connection.execute(_insert_checkpoint, kept)
+            self.put_checkpoint(checkpoint)
+
+    def put_checkpoint(self, checkpoint: FoldCheckpoint) -> None:
+        """Keep it; that its head is in the log has been seen."""
+        self._held()
+        head = checkpoint.head
+        kept = {"name": checkpoint.name, "seq": head.seq, "hash": head.hash, "state": checkpoint.state}
+        with translated(self._database), transaction(self._connection, self._database):
+            _insert_checkpoint.run(self._connection, **kept, digest=digest(checkpoint))
 
     def drop_checkpoint(self, name: str) -> None:
         """Forget it, if there is one."""
         self._held()
         with translated(self._database), transaction(self._connection, self._database):
-            self._connection.execute(delete(fold_checkpoints).where(fold_checkpoints.c.name == name))
+            _drop_checkpoint.run(self._connection, of=name)
 
     def keep_priced(self, records: Sequence[Mapping[str, Any]]) -> None:
         """Add priced requests to their table in one transaction; ids that are there already are passed over."""
@@ -145,6 +150,9 @@ class SqliteLogWriter:
         self._held()
         with translated(self._database), transaction(self._connection, self._database):
             calibration_rows.keep(self._connection, record)
+
+    def _hash_at(self, seq: int) -> bytes | None:
+        return self._head.hash if seq == self._head.seq else rows.hash_at(self._connection, seq)
 
     def _accept(self, outside: Head) -> None:
         """Events past the head outside were committed and never acknowledged: they stand, if their chain does."""

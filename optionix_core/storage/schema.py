@@ -16,14 +16,14 @@ from sqlalchemy.pool import NullPool
 
 from optionix_core.errors import ConfigurationError, IntegrityError
 from optionix_core.storage import durable
-from optionix_core.storage.connections import translated
+from optionix_core.storage.connections import driver_of, translated
 from optionix_core.storage.tables import home, metadata
 
 if TYPE_CHECKING:
     from alembic.config import Config
     from sqlalchemy import Connection
 
-REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005")
+REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006")
 """All revisions, oldest first; a test compares them with the migrations."""
 REVISION: Final = REVISIONS[-1]
 
@@ -67,17 +67,19 @@ def is_current(connection: Connection, database: Path) -> bool:
 
     Raises ConfigurationError where a newer Optionix made it, IntegrityError where it is none of ours.
     """
-    known = connection.exec_driver_sql(
+    driver = driver_of(connection)
+    known = driver.execute(
         "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'alembic_version'"
-    ).scalar_one()
-    versions = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalars().all() if known else ()
+    ).fetchone()
+    versions = driver.execute("SELECT version_num FROM alembic_version").fetchall() if known != (0,) else []
     if len(versions) != 1:
         raise IntegrityError(f"{database} is not a database of Optionix")
-    if versions[0] not in REVISIONS:
+    ((version,),) = versions
+    if version not in REVISIONS:
         raise ConfigurationError(
-            f"{database} has schema {versions[0]}, this Optionix knows up to {REVISION}: use the newer Optionix"
+            f"{database} has schema {version}, this Optionix knows up to {REVISION}: use the newer Optionix"
         )
-    return bool(versions[0] == REVISION)
+    return bool(version == REVISION)
 
 
 def upgrade(connection: Connection, revision: str = "head") -> None:
@@ -100,4 +102,6 @@ def _configuration(connection: Connection) -> Config:
     configuration = Config()
     configuration.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
     configuration.attributes["connection"] = connection
+    if not connection.in_transaction():
+        connection.begin()  # Alembic leaves alone the transaction that it finds, which the driver has begun
     return configuration

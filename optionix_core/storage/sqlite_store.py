@@ -9,12 +9,12 @@ write-ahead log does not work, and one home shared by several users of a machine
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from optionix_core.errors import HomeLockedError, IntegrityError, StorageError
+from optionix_core.errors import HomeLockedError, IntegrityError, ReadOnlyError, StorageError
 from optionix_core.market.clock import Clock, SystemClock
 from optionix_core.storage import head_file
 from optionix_core.storage.home_lock import HomeLock
@@ -30,19 +30,29 @@ if TYPE_CHECKING:
 
 DATABASE = "optionix.db"
 HEAD = "optionix.head"
+BOUND_MARK = "optionix.sync"
+"""A file that says that the home is bound to a server: whoever opens the home asks for nothing else."""
 
 _SYSTEM_CLOCK = SystemClock()
 
 
-def open_store(data_folder: Path, clock: Clock = _SYSTEM_CLOCK) -> SqliteEventStore:
-    """The event store of the home whose data lie in `data_folder`; nothing is created before the first write."""
-    return SqliteEventStore(data_folder, clock)
+def open_store(data_folder: Path, clock: Clock = _SYSTEM_CLOCK, *, read_only: bool = False) -> SqliteEventStore:
+    """The event store of the home whose data lie in `data_folder`; nothing is created before the first write.
+
+    `read_only`: every write is refused by ReadOnlyError. A home that is bound to a server has the merged log.
+    """
+    if (data_folder / BOUND_MARK).exists():
+        from optionix_core.storage.merged_store import MergedEventStore
+
+        return MergedEventStore(data_folder, clock, read_only=read_only)
+    return SqliteEventStore(data_folder, clock, read_only=read_only)
 
 
 class SqliteEventStore:
     """An `EventStore` on disk. Threads may share it."""
 
-    def __init__(self, data_folder: Path, clock: Clock) -> None:
+    def __init__(self, data_folder: Path, clock: Clock, *, read_only: bool = False) -> None:
+        self._read_only = read_only
         self._folder = data_folder.absolute()
         self._database = self._folder / DATABASE
         self._head_path = self._folder / HEAD
@@ -109,6 +119,15 @@ class SqliteEventStore:
 
             return rows.by_ids(connection, event_ids)
 
+    def ids_beginning(self, text: str) -> Sequence[str]:
+        """Ids of records, their own ones, that begin with `text`; costs what is found, however long the log is."""
+        with self._reading() as connection:
+            if connection is None:
+                return ()
+            from optionix_core.storage import rows
+
+            return rows.ids_beginning(connection, text)
+
     def load_checkpoint(self, name: str) -> FoldCheckpoint | None:
         """The checkpoint of a fold, where there is one that fits the log."""
         with self._reading() as connection:
@@ -141,6 +160,8 @@ class SqliteEventStore:
     @contextmanager
     def writing(self, purpose: str, timeout: float = 10.0) -> Iterator[SqliteLogWriter]:
         """Take the home's lock for `purpose`; makes the home on the first write. See `EventStore`."""
+        if self._read_only:
+            raise ReadOnlyError(purpose)
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -168,7 +189,7 @@ class SqliteEventStore:
             finally:
                 connection.close()
 
-    def verify(self) -> Verification:
+    def verify(self, watch: Callable[[int], None] | None = None) -> Verification:
         """Recompute the whole chain, compare its head outside, check the database's own structure."""
         if self._reader_engine() is None:
             return Verification(EMPTY_HEAD, 0)
@@ -183,6 +204,8 @@ class SqliteEventStore:
 
         def watched() -> Iterator[chain.Row]:
             for page in self._pages(0, None):
+                if watch is not None:
+                    watch(page[0].seq - 1)
                 place = outside.seq - page[0].seq
                 if 0 <= place < len(page):
                     at_outside.append(page[place].hash)
@@ -316,6 +339,8 @@ class SqliteEventStore:
 
     def _keep_open(self) -> None:
         """Hold a reader before the writer closes, so that its closing is not the last one and stays cheap."""
+        if self._readers is not None and self._readers.pool.checkedin():  # type: ignore[attr-defined] # of a QueuePool
+            return  # each has read before it was given back
         with self._reading() as connection:
             if connection is not None:
                 from optionix_core.storage import rows

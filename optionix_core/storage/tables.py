@@ -78,6 +78,46 @@ calibrations: Final = Table(
 )
 """Models calibrated to chains. `id` begins with the time, so that it sorts; `document` is all of it as JSON."""
 
+remote_events: Final = Table(
+    "remote_events",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("id", Text, nullable=False, unique=True),
+    Column("data", LargeBinary, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("reason", Text),
+    Column("device_id", Text),
+    Column("device_seq", Integer),
+)
+"""The server's stream as it was pulled. `hash`: the device chain over what folds see of it, see `merged_rows`."""
+
+remote_contents: Final = Table(
+    "remote_contents",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("seq", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Ids under which pulled events are filed beside their own."""
+
+own_masked: Final = Table(
+    "own_masked",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("reason", Text, nullable=False),
+)
+"""Own events that the server has not judged yet and that the book refuses after what was pulled, by their sequence."""
+
+sync_state: Final = Table(
+    "sync_state",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Which server a home is bound to, and how far the two are."""
+
 TRIGGERS: Final = {
     "events_insert_by_lock_holder": """
 CREATE TRIGGER events_insert_by_lock_holder BEFORE INSERT ON events

@@ -17,5 +17,6 @@ __getattr__, __dir__ = lazy_names(
         "Verification": "optionix_core.sync.event",
         "canonical": "optionix_core.sync.canonical",
         "chain": "optionix_core.sync.chain",
+        "merkle": "optionix_core.sync.merkle",
     },
 )

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from optionix_core.errors import ConflictingEventError
 from optionix_core.sync.canonical import encode
-from optionix_core.sync.chain import link
+from optionix_core.sync.chain import Link, link
 from optionix_core.sync.event import Event, Head, Record, contained
 
 
@@ -19,14 +19,22 @@ class Plan(NamedTuple):
     head: Head
 
 
-def plan(events: Sequence[Event], head: Head, find: Callable[[Sequence[str]], Mapping[str, Record]]) -> Plan:
-    """Place `events` after `head`.
+def plan(
+    events: Sequence[Event],
+    head: Head,
+    find: Callable[[Sequence[str]], Mapping[str, Record]],
+    *,
+    link: Link = link,
+    encoded: Sequence[bytes] | None = None,
+) -> Plan:
+    """Place `events` after `head`, chained by `link`; `encoded` are their canonical bytes, where these are known.
 
     `find` gives the records that exist for a sequence of ids, as their own or contained. An id that exists with the
     same bytes is answered with its record; with other bytes ConflictingEventError, and so where a new event contains
     an id that exists. InvalidValueError where an event has no canonical form.
     """
-    encoded = [encode(event) for event in events]
+    if encoded is None:
+        encoded = [encode(event) for event in events]
     inner = [contained(event) for event in events]
     ids = [event.id for event in events]
     for names in inner:

@@ -172,9 +172,10 @@ def parse_time(text: str) -> datetime:
     """The instant, in UTC, of exactly such a spelling."""
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError as error:
+        right = moment.tzinfo is not None and time_text(moment) == text
+    except (ValueError, OverflowError) as error:  # in UTC it may lie before the year 1 or past 9999
         raise InvalidValueError("time", _shown(text), "such as 2026-01-16T14:30:00.000000Z") from error
-    if moment.tzinfo is None or time_text(moment) != text:
+    if not right:
         raise InvalidValueError("time", _shown(text), "UTC with microseconds and Z")
     return moment.astimezone(UTC)
 

@@ -1,5 +1,7 @@
 """The device chain: h(n) = SHA-256(n || h(n-1) || SHA-256(canonical bytes)), with h(0) = 32 zero bytes.
 
+A server's chain is the same with HMAC-SHA256 under a key in place of the outer hash, see `keyed`.
+
 A chain without a key shows every alteration, removal, exchange, insertion and truncation to whoever
 knows its head; it cannot show that somebody who may write both database and head wrote all of it anew.
 """
@@ -8,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
+from hmac import digest
 from typing import Final, NamedTuple
 
 from optionix_core.errors import IntegrityError
@@ -15,6 +18,9 @@ from optionix_core.sync.canonical import opening
 from optionix_core.sync.event import EMPTY_HEAD, GENESIS, Head
 
 _MAX_SEQ: Final = 2**63 - 1
+
+Link = Callable[[int, bytes, bytes], bytes]
+"""h(seq) of sequence, hash before and canonical bytes."""
 
 
 class Row(NamedTuple):
@@ -33,7 +39,16 @@ def link(seq: int, previous: bytes, data: bytes) -> bytes:
     return sha256(seq.to_bytes(8, "big") + previous + sha256(data).digest()).digest()
 
 
-def checked(rows: Iterable[Row], start: Head = EMPTY_HEAD) -> Iterator[Row]:
+def keyed(key: bytes) -> Link:
+    """The link of a server's chain: h(n) = HMAC-SHA256(key, n || h(n-1) || SHA-256(canonical bytes))."""
+
+    def keyed_link(seq: int, previous: bytes, data: bytes) -> bytes:
+        return digest(key, seq.to_bytes(8, "big") + previous + sha256(data).digest(), "sha256")
+
+    return keyed_link
+
+
+def checked(rows: Iterable[Row], start: Head = EMPTY_HEAD, link: Link = link) -> Iterator[Row]:
     """Hand on `rows`, which follow `start`, each after its place, id and hash have been checked.
 
     Raises IntegrityError naming the first bad sequence.
@@ -55,10 +70,10 @@ def checked(rows: Iterable[Row], start: Head = EMPTY_HEAD) -> Iterator[Row]:
         yield row
 
 
-def verify(rows: Iterable[Row], start: Head = EMPTY_HEAD) -> Head:
+def verify(rows: Iterable[Row], start: Head = EMPTY_HEAD, link: Link = link) -> Head:
     """The head that `rows` lead to from `start`; IntegrityError names the first bad sequence."""
     head = (start.seq, start.hash)
-    for row in checked(rows, start):
+    for row in checked(rows, start, link):
         head = (row[0], row[3])
     return Head(*head)
 

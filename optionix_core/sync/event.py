@@ -7,7 +7,7 @@ strings), `payload_hash = SHA-256(canonical bytes)`, and the device chain
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -137,8 +137,11 @@ class EventStore(LogReader, Protocol):
         """
         ...
 
-    def verify(self) -> Verification:
-        """Recompute the whole chain, compare it with the head outside; IntegrityError names the first bad seq."""
+    def verify(self, watch: Callable[[int], None] | None = None) -> Verification:
+        """Recompute the whole chain, compare it with the head outside; IntegrityError names the first bad seq.
+
+        `watch` hears now and then how many events are done; what it raises ends the check.
+        """
         ...
 
     def close(self) -> None:

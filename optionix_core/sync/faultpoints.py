@@ -16,6 +16,8 @@ VARIABLE: Final = "OPTIONIX_FAULT_POINT"
 POINTS: Final = ("before-gate", "after-intent", "inside-transaction", "after-commit")
 """In the order of a buy: before the pre-trade gate, after the intent is durable, between insert and
 commit, between commit and acknowledgement (the head outside is not written yet)."""
+SERVER_POINTS: Final = ("server-before-commit", "server-after-commit")
+"""Of every transaction of a server: before it is durable, and after it while nobody has heard so."""
 
 _KILL: Final = 9
 _WANTED: Final = os.environ.get(VARIABLE)
@@ -34,6 +36,7 @@ def reach(point: str) -> None:
 
 def _wanted(text: str) -> tuple[str, int]:
     name, _, turn = text.partition(":")
-    if name not in POINTS or (turn and not turn.isdecimal()):
-        raise ConfigurationError(f"{VARIABLE} must be one of {', '.join(POINTS)}, or POINT:TIMES (got {text!r})")
+    known = (*POINTS, *SERVER_POINTS)
+    if name not in known or (turn and not turn.isdecimal()):
+        raise ConfigurationError(f"{VARIABLE} must be one of {', '.join(known)}, or POINT:TIMES (got {text!r})")
     return name, int(turn or "1")

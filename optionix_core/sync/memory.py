@@ -7,7 +7,7 @@ an event is kept as its canonical bytes alone, and whoever reads it reads these.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from optionix_core.errors import HomeLockedError, InvalidValueError, RefusedError
@@ -74,8 +74,10 @@ class MemoryEventStore:
             self._owner = None
             self._lock.release()
 
-    def verify(self) -> Verification:
+    def verify(self, watch: Callable[[int], None] | None = None) -> Verification:
         """Recompute the whole chain."""
+        if watch is not None:
+            watch(0)
         head = chain.verify(map(chain.Row._make, self._rows))
         return Verification(head, head.seq)
 

@@ -16,6 +16,7 @@ swallowed and nothing is defaulted.
     +-- DeadlineError                    4   deadline              error      something took longer than allowed
     |   +-- HomeLockedError              4   home-locked           warning    another process holds the home's lock
     +-- RefusedError                     5   refused               warning    a limit, the gate or compliance said no
+    |   +-- ReadOnlyError                5   read-only             warning    the home was opened for reading alone
     +-- MissingDataError                 6   missing-data          warning    there is no data to answer from
     |   +-- StaleDataError               6   stale-data            warning    the data is older than allowed
     +-- StorageError                     1   storage               critical   the disk is full or may not be used
@@ -159,6 +160,16 @@ class RefusedError(OptionixError):
         self.rule = rule
         self.reason = reason
         super().__init__(f"refused by {rule}: {reason}")
+
+
+class ReadOnlyError(RefusedError):
+    """Something would be written to a home that was opened for reading alone."""
+
+    problem = "read-only"
+
+    def __init__(self, purpose: str) -> None:
+        self.purpose = purpose
+        super().__init__("read-only", f"nothing is written here (asked to {purpose})")
 
 
 class MissingDataError(OptionixError):

@@ -91,6 +91,36 @@ class ThreadExecutor:
             run_in_pool(pool, workers, work, chunks, receive, progress, cancel)
 
 
+@dataclass(frozen=True, slots=True)
+class StoppableExecutor:
+    """Another executor whose every run ends once `stop` holds: for what offers no `cancel` of its own."""
+
+    inner: Executor
+    stop: Cancel
+
+    @property
+    def is_local(self) -> bool:
+        """As the other."""
+        return self.inner.is_local
+
+    @contextmanager
+    def session(self) -> Iterator[Executor]:
+        """Of the other."""
+        with self.inner.session() as where:
+            yield StoppableExecutor(where, self.stop)
+
+    def run(
+        self,
+        work: Callable[[Chunk], Answer],
+        chunks: Sequence[Chunk],
+        receive: Callable[[int, Answer], None],
+        progress: Progress | None = None,
+        cancel: Cancel | None = None,
+    ) -> None:
+        """As `Executor.run`."""
+        self.inner.run(work, chunks, receive, progress, lambda: self.stop() or (cancel is not None and cancel()))
+
+
 def map_chunks(
     executor: Executor,
     work: Callable[[Chunk], Answer],

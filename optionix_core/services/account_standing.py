@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Final
 from optionix_core.errors import InvalidValueError
 from optionix_core.services.disallowed import end_disallowed
 from optionix_core.services.draft import Draft
+from optionix_core.services.leases import status_now
 from optionix_core.services.lifecycle import bring_up_to_date_where_free, update_under_lock
 from optionix_core.services.working import Working
-from optionix_core.trading.account_standing import AccountStatus, Standing, effective, standing_event
-from optionix_core.trading.gate import LOCAL_SIM
+from optionix_core.trading.account_standing import AccountStatus, Standing, standing_event
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -87,7 +87,6 @@ def set_state(
 
 def _report(workspace: Workspace, now: datetime, ended: tuple[str, ...] = ()) -> StandingReport:
     account = workspace.account
-    venue = workspace.desk.book.venue_of(account) or LOCAL_SIM
-    standing = workspace.desk.orders.standings.get(account)
-    status, why = effective(standing, venue, now)
-    return StandingReport(account, venue, now, status, why, standing, ended)
+    status, why = status_now(workspace, account, now)
+    desk = workspace.desk
+    return StandingReport(account, desk.venue_for(account), now, status, why, desk.orders.standings.get(account), ended)

@@ -105,11 +105,11 @@ class AccountWatch:
         return {breaker.rule for breaker in self._breakers}
 
     def _held(self) -> tuple[AccountState, ...]:
-        return tuple(one for one in self._draft.book.accounts() if one.venue == LOCAL_SIM and one.positions)
+        return tuple(one for one in self._draft.book.accounts() if one.venue == self._draft.venue and one.positions)
 
     def _from(self, state: AccountState) -> datetime:
         opened = min(position.opened_at for position in state.positions)
-        advanced = self._draft.orders.advanced_until(LOCAL_SIM)
+        advanced = self._draft.orders.advanced_until(self._draft.venue)
         return max(opened, self._done.get(state.account, opened), opened if advanced is None else advanced)
 
     def _next(self, state: AccountState) -> datetime:
@@ -224,7 +224,7 @@ class AccountWatch:
 
 def worth_of(book: BookFold, feed: QuoteSource, state: AccountState, at: datetime) -> Worth | None:
     """What an account is worth at `at`, by a book that ends there; None where a part of it has no mark."""
-    marker = Marker(book, feed, state, at)
+    marker = Marker(book, feed, state, at, state.venue)
     values = tuple(marker.value(position.symbol) for position in state.positions)
     if any(item.market_value is None or item.position.currency != state.currency for item in values):
         return None

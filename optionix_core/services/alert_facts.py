@@ -51,9 +51,7 @@ if TYPE_CHECKING:
     from optionix_core.services.workspace import Workspace
     from optionix_core.sync.event import LogReader
     from optionix_core.trading.alerts.alert import Alert
-    from optionix_core.trading.halts import Halt, HaltScope
-
-    HaltKey = tuple[HaltScope, str, str]
+    from optionix_core.trading.halts import Halt, HaltKey
 
 _HALF = Decimal("0.5")
 _SLACK = 1e-9
@@ -234,13 +232,13 @@ class AlertFacts:
         if watch.first:
             with desk.lock:
                 desk.follow(self._log)
-                board = desk.orders.halts
+                board = desk.orders.halts.at_venue(desk.venue)
             for halt in board.judge((leg,), watch.start).halts:
                 begun.add((halt.key, halt.since))
                 yield _halted(condition, halt, watch.start)
         for record in self._log.read(watch.opened.looked_seq):
             if record.event.type == STARTED:
-                alone = board_after(HaltBoard(), record.event)
+                alone = board_after(HaltBoard(), record.event).at_venue(desk.venue)
                 for halt in alone.judge((leg,), record.event.time).halts:
                     if (halt.key, halt.since) not in begun:
                         yield _halted(condition, halt, max(halt.since, watch.alert.set_at))

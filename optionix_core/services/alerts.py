@@ -15,7 +15,14 @@ from threading import Lock
 from typing import TYPE_CHECKING, Final
 from weakref import WeakKeyDictionary
 
-from optionix_core.errors import HomeLockedError, InvalidValueError, MissingDataError, StorageError, UnknownNameError
+from optionix_core.errors import (
+    HomeLockedError,
+    InvalidValueError,
+    MissingDataError,
+    ReadOnlyError,
+    StorageError,
+    UnknownNameError,
+)
 from optionix_core.services.alert_facts import AlertFacts
 from optionix_core.services.followed import Followed
 from optionix_core.trading.alerts.alert import Alert, AlertStatus, OpenAlert, check_alert_id
@@ -138,7 +145,8 @@ def show(workspace: Workspace, alert_id: str) -> AlertReport:
 
 def listing(workspace: Workspace, *, over: bool = False) -> tuple[AlertReport, ...]:
     """Alerts in the order in which they were set, after a look; those that are dismissed or expired where `over`."""
-    check(workspace)
+    if not workspace.home.read_only:
+        check(workspace)
     return standing(workspace, over=over)
 
 
@@ -154,6 +162,7 @@ def check(workspace: Workspace) -> CheckReport:
     from optionix_core.services.lifecycle import bring_up_to_date
 
     store = workspace.store
+    workspace.home.check_writable("bring alerts up to date")
     before = store.head().seq
     bring_up_to_date(workspace)
     due = look(workspace)
@@ -178,7 +187,7 @@ def look(workspace: Workspace, lock_timeout: float | None = None) -> Due:
     if not events:
         if desk.followed.unkept >= KEPT_AFTER:
             with (
-                suppress(HomeLockedError, StorageError),
+                suppress(HomeLockedError, ReadOnlyError, StorageError),
                 workspace.store.writing("keep the state of alerts", 0.0) as log,
             ):
                 desk.followed.follow(log)
@@ -287,7 +296,10 @@ def _look_under_lock(workspace: Workspace, log: LogWriter, now: datetime) -> Due
 
 def _keep(workspace: Workspace, desk: _Desk) -> None:
     """Keep the state where nobody else writes; it is a cache, and the next look may do it as well."""
-    with suppress(HomeLockedError, StorageError), workspace.store.writing("keep the state of alerts", 0.0) as log:
+    with (
+        suppress(HomeLockedError, ReadOnlyError, StorageError),
+        workspace.store.writing("keep the state of alerts", 0.0) as log,
+    ):
         desk.followed.follow(log)
         desk.followed.keep(log)
 

@@ -148,16 +148,25 @@ class Roll:
         self._running: list[int] = []
         self.quiet: dict[int, tuple[Head, datetime]] = {}
         """By number: with the log as it is, nothing is due before that moment."""
+        self._told: tuple[Head, tuple[int, ...]] | None = None
 
     def unfinished(self, log: LogReader, desk: Desk) -> tuple[int, ...]:
-        """Numbers of those that have no end, or whose slices outlived it, in order."""
+        """Numbers of those that have no end, or whose slices outlived it, in order.
+
+        `desk` has followed `log`; where it stands as before the log is not asked again.
+        """
+        head = desk.book.head
+        if self._told is not None and self._told[0] == head:
+            return self._told[1]
         while (name := _name(log, len(self._numbers) + 1)) is not None:
             self._running.append(len(self._numbers) + 1)
             self._numbers[name] = len(self._numbers) + 1
         self._running = [number for number in self._running if log.find(records.end_id(number)) is None]
         tags = {order.intent.tag for order in desk.orders.orders()}
         outlived = {self._numbers[tag] for tag in tags if tag is not None and tag in self._numbers}
-        return tuple(sorted({*self._running, *outlived}))
+        numbers = tuple(sorted({*self._running, *outlived}))
+        self._told = head, numbers
+        return numbers
 
 
 def every(log: LogReader, desk: Desk) -> tuple[AlgoStory, ...]:

@@ -80,7 +80,7 @@ def advance(workspace: Workspace, lock_timeout: float | None = None) -> AlgoUpda
     desk.follow(store)
     with desk.lock:
         numbers = _ROLLS.setdefault(store, algorithm_story.Roll()).unfinished(store, desk)
-    if not numbers or not trades_here(workspace):
+    if not numbers or not trades_here(workspace) or workspace.home.read_only:
         return AlgoUpdate()
     sent: list[str] = []
     cancelled: list[str] = []

@@ -68,6 +68,7 @@ def start(workspace: Workspace, parent: ParentOrder) -> AlgoStory:
     desk = workspace.desk
     with workspace.store.writing(f"start {parent.algo_id}", workspace.lock_timeout) as log, desk.lock:
         desk.follow(log)
+        desk.expect_here(workspace.account)
         earlier = algorithm_story.find(log, desk, parent.algo_id)
         if earlier is None:
             _check_kill(workspace)

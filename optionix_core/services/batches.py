@@ -25,7 +25,7 @@ from optionix_core.sync.faultpoints import reach
 from optionix_core.trading import facts
 from optionix_core.trading.batch_records import MAXIMUM_ORDERS, Batch, BatchOrder, batch_event, batch_event_id, batch_of
 from optionix_core.trading.executed import Executed
-from optionix_core.trading.gate import LOCAL_SIM, MARKET_RULES, first_refusal
+from optionix_core.trading.gate import MARKET_RULES, first_refusal
 from optionix_core.trading.orders import OrderResult, OrderState
 from optionix_core.trading.paper import PaperVenue
 from optionix_core.trading.records import (
@@ -99,6 +99,7 @@ def place_many(
     with workspace.store.writing(f"{len(intents)} orders", workspace.lock_timeout) as log, desk.lock:
         now = workspace.clock.now()
         desk.follow(log)
+        desk.expect_here(workspace.account)
         again = log.find(batch_event_id(name))
         known = _known(log, intents)
         if again is not None:
@@ -110,7 +111,7 @@ def place_many(
             for intent in intents
             if intent.client_order_id not in known
         ]
-        done = _placed(workspace.feed, desk, log, fresh, now, limits, name, all_or_none=all_or_none) if fresh else {}
+        done = _placed(workspace, log, fresh, now, limits, name, all_or_none=all_or_none) if fresh else {}
         desk.keep(log)
         results = tuple(
             [
@@ -136,7 +137,7 @@ def preview_many(
     desk.follow(store)
     with desk.lock:
         now = workspace.clock.now()
-        draft = _begun(desk, workspace.feed, intents, now)
+        draft = _begun(workspace, intents, now)
         orders = _judged(draft, store, workspace.feed, intents, now, limits)
     if all_or_none and not _all_filled(orders):
         orders = _none(orders)
@@ -222,8 +223,7 @@ def _answered(log: LogWriter, desk: Desk, intent: OrderIntent) -> OrderResult:
 
 
 def _placed(
-    feed: QuoteSource,
-    desk: Desk,
+    workspace: Workspace,
     log: LogWriter,
     intents: Sequence[OrderIntent],
     now: datetime,
@@ -233,21 +233,21 @@ def _placed(
     all_or_none: bool,
 ) -> dict[str, OrderResult]:
     account = intents[0].account
-    draft = _begun(desk, feed, intents, now)
-    orders = _judged(draft, log, feed, intents, now, limits)
+    draft = _begun(workspace, intents, now)
+    orders = _judged(draft, log, workspace.feed, intents, now, limits)
     if all_or_none and not _all_filled(orders):
-        draft, orders = _begun(desk, feed, intents, now), _none(orders)
-    batch = Batch(name, account, LOCAL_SIM, all_or_none, orders)
+        draft, orders = _begun(workspace, intents, now), _none(orders)
+    batch = Batch(name, account, draft.venue, all_or_none, orders)
     draft.settle(log, batch_event(batch, now))
     return {order.intent.client_order_id: answers.of_executed(order.intent, order.executed) for order in orders}
 
 
-def _begun(desk: Desk, feed: QuoteSource, intents: Sequence[OrderIntent], now: datetime) -> Draft:
+def _begun(workspace: Workspace, intents: Sequence[OrderIntent], now: datetime) -> Draft:
     """A draft in which the account is open, and the venue's own halts that stand are told."""
-    draft, account = Draft(desk), intents[0].account
-    if desk.book.venue_of(account) is None:
-        draft.add(*opening(account, now))
-    note_standing(draft, feed, dict.fromkeys(intent.symbol for intent in intents), now)
+    draft, account = Draft(workspace.desk), intents[0].account
+    if draft.book.venue_of(account) is None:
+        draft.add(*opening(account, now, workspace.venue, workspace.venue_market))
+    note_standing(draft, workspace.feed, dict.fromkeys(intent.symbol for intent in intents), now)
     return draft
 
 
@@ -260,7 +260,7 @@ def _judged(
     limits: GateLimits | None,
 ) -> tuple[BatchOrder, ...]:
     """Every order in turn: what the gate says with those before it in the book, and what the market gives."""
-    venue = PaperVenue(draft.already_taken, draft.fees)
+    venue = PaperVenue(draft.already_taken, draft.fees, draft.venue)
     bounds = draft.rules.limits if limits is None else limits
     repeats = bounds.duplicate_within is not None or bounds.maximum_orders is not None
     markets: dict[tuple[str, Side], Market] = {}

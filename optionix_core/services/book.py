@@ -8,21 +8,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from typing import TYPE_CHECKING, Any, Final
 
 from optionix_core.errors import IntegrityError
 from optionix_core.market import symbols
 from optionix_core.market.protocols import FeedState
 from optionix_core.portfolio.deliverables import kind_of, label_of, underlying_of
-from optionix_core.portfolio.exact import ZERO, exact_arithmetic
+from optionix_core.portfolio.exact import DIGITS, ZERO, exact_arithmetic
 from optionix_core.portfolio.valuation import PositionValue
 from optionix_core.services.desk import CHECKPOINT, Desk, HandsOutCheckpoints
+from optionix_core.services.leases import lease_until
 from optionix_core.services.marking import Marker
 from optionix_core.services.order_json import number
 from optionix_core.services.trading import unopened_account
 from optionix_core.sync.canonical import time_text
 from optionix_core.trading.account_standing import AccountStatus, effective
+from optionix_core.trading.gate import LOCAL_SIM
 
 if TYPE_CHECKING:
     from optionix_core.portfolio.fold import BookFold
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from optionix_core.services.workspace import Workspace
 
 OPEN: Final = "open"
+ENTRY_PLACES: Final = Decimal("1e-8")
 UNOPENED: Final = "opens with its first order"
 
 
@@ -74,6 +77,14 @@ class AccountReport:
     may_reason: str | None = None
     """Why, where somebody said."""
 
+    @property
+    def total_pnl(self) -> Decimal | None:
+        """Net liquidation value less what was paid in; None where that value leaves something out."""
+        if self.unmarked or self.unconverted:
+            return None
+        with exact_arithmetic():
+            return self.nlv - self.state.opening_balance
+
 
 @dataclass(frozen=True, slots=True)
 class PositionsReport:
@@ -83,6 +94,11 @@ class PositionsReport:
     positions: tuple[PositionValue, ...]
 
 
+def leasing_venue(workspace: Workspace, venue: str) -> str:
+    """The venue whose leases an account needs: its own, but none where that is run here."""
+    return LOCAL_SIM if venue == workspace.venue else venue
+
+
 def account(workspace: Workspace, moment: datetime | None = None) -> AccountReport:
     """The workspace's account at `moment` (the clock's now where none is given)."""
     now = workspace.clock.now() if moment is None else moment
@@ -90,7 +106,12 @@ def account(workspace: Workspace, moment: datetime | None = None) -> AccountRepo
     with desk.lock:
         desk.follow(workspace.store)
         report = account_of(workspace, desk.book, desk.orders.reserved(workspace.account), now)
-        may, why = effective(desk.orders.standings.get(workspace.account), report.state.venue, now)
+        may, why = effective(
+            desk.orders.standings.get(workspace.account),
+            leasing_venue(workspace, report.state.venue),
+            now,
+            lease_until(workspace, report.state.venue),
+        )
         return replace(report, may=may, may_reason=why)
 
 
@@ -100,8 +121,8 @@ def account_of(workspace: Workspace, book: BookFold, reserved: Decimal, now: dat
     The last close is that before `now`; a book must hold every entry until `now`.
     """
     known = book.account(workspace.account)
-    state = unopened_account(workspace.account) if known is None else known
-    marker = Marker(book, workspace.venue_feed, state, now)
+    state = unopened_account(workspace.account, workspace.desk.venue_for(workspace.account)) if known is None else known
+    marker = Marker(book, workspace.venue_feed, state, now, workspace.venue)
     values = tuple(marker.value(position.symbol) for position in state.positions)
     day, reason = marker.day_of_account(values)
     mine = [item for item in values if item.position.currency == state.currency]
@@ -146,7 +167,7 @@ def positions(workspace: Workspace, *, all_accounts: bool = False, moment: datet
         desk.follow(workspace.store)
         for state in desk.book.accounts():
             if state.positions and (all_accounts or state.account == workspace.account):
-                marker = Marker(desk.book, workspace.venue_feed, state, now)
+                marker = Marker(desk.book, workspace.venue_feed, state, now, workspace.venue)
                 values += [marker.value(position.symbol) for position in state.positions]
     return PositionsReport(now, tuple(values))
 
@@ -180,7 +201,7 @@ def verify(workspace: Workspace) -> int:
 def to_json(report: AccountReport | PositionsReport) -> dict[str, Any]:
     """The JSON form of a report; money as JSON numbers, null where it cannot be told."""
     if isinstance(report, PositionsReport):
-        return {"schema_version": 1, "positions": [_position_json(item, report.moment) for item in report.positions]}
+        return {"schema_version": 1, "positions": [position_json(item, report.moment) for item in report.positions]}
     state = report.state
     return {
         "schema_version": 1,
@@ -207,12 +228,27 @@ def to_json(report: AccountReport | PositionsReport) -> dict[str, Any]:
         "day_pnl": number(report.day_pnl),
         "day_pnl_reason": report.day_reason,
         "opening_balance": number(state.opening_balance),
-        "positions": [_position_json(item, report.moment) for item in report.positions],
+        "positions": [position_json(item, report.moment) for item in report.positions],
         "unmarked": [{"symbol": item.symbol, "reason": item.reason} for item in report.unmarked],
     }
 
 
-def _position_json(item: PositionValue, moment: datetime) -> dict[str, Any]:
+def entry_price(item: PositionValue) -> Decimal | None:
+    """Average price paid or received per unit of the underlying, fees excluded, to `ENTRY_PLACES`, half to even.
+
+    None where the multiplier is not known.
+    """
+    position, kind = item.position, kind_of(item.position.symbol)
+    if kind == "option" and item.instrument is None:
+        return None
+    multiplier = Decimal(1) if item.instrument is None else item.instrument.multiplier
+    with localcontext() as context:
+        context.prec = DIGITS
+        return (position.cost / (position.quantity * multiplier)).quantize(ENTRY_PLACES, ROUND_HALF_EVEN)
+
+
+def position_json(item: PositionValue, moment: datetime) -> dict[str, Any]:
+    """One position."""
     position, quote = item.position, item.mark.quote
     kind = kind_of(position.symbol)
     terms = symbols.terms(position.symbol) if kind == "option" else None

@@ -46,6 +46,18 @@ class PositionGreeks:
     dollar_gamma: float
     """Change of dollar delta when the spot moves by one percent."""
 
+    def times(self, share: float) -> PositionGreeks:
+        """Of `share` of the position, 1 being all of it; the volatility stays."""
+        return PositionGreeks(
+            delta=self.delta * share,
+            gamma=self.gamma * share,
+            vega=self.vega * share,
+            theta=self.theta * share,
+            iv=self.iv,
+            dollar_delta=self.dollar_delta * share,
+            dollar_gamma=self.dollar_gamma * share,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class BookLine:
@@ -105,9 +117,11 @@ class BookView:
 class BookViewer:
     """Builds book views of one workspace; keeps the ledger's tail and reads what is new."""
 
-    def __init__(self, workspace: Workspace, chains: ChainViewer) -> None:
+    def __init__(self, workspace: Workspace, chains: ChainViewer, *, entries: bool = True) -> None:
+        """`entries`: whether views carry the tail of the ledger, which is read from the log."""
         self._workspace = workspace
         self._chains = chains
+        self._with_entries = entries
         self._entries: tuple[LedgerEntry, ...] = ()
         self._read = 0
 
@@ -116,7 +130,8 @@ class BookViewer:
         store = self._workspace.store
         events = store.head().seq
         report = book.account(self._workspace, moment)
-        self._follow(store, events)
+        if self._with_entries:
+            self._follow(store, events)
         chains: dict[tuple[str, date, str], ChainView | str] = {}
         lines = [self._line(value, moment, chains) for value in report.positions]
         lines.sort(key=lambda line: (line.underlying, line.expiry or date.min, line.root, line.symbol))

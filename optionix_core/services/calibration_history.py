@@ -31,7 +31,7 @@ def keep(home: HomeFolders, clock: Clock, record: Mapping[str, Any]) -> None:
     """Write a record down. StorageError where the home cannot be written, HomeLockedError while another one writes."""
     from optionix_core.storage.sqlite_store import open_store
 
-    store = open_store(home.data, clock)
+    store = open_store(home.data, clock, read_only=home.read_only)
     try:
         with store.writing("keeping a calibration", WAIT) as writer:
             writer.keep_calibration(record)
@@ -66,7 +66,7 @@ def show(home: HomeFolders, clock: Clock, name: str) -> Mapping[str, Any]:
 def _found(home: HomeFolders, clock: Clock, limit: int, beginning: str = "") -> list[Mapping[str, Any]]:
     from optionix_core.storage.sqlite_store import open_store
 
-    store = open_store(home.data, clock)
+    store = open_store(home.data, clock, read_only=home.read_only)
     try:
         return cast("list[Mapping[str, Any]]", store.calibrations(limit, beginning))
     finally:

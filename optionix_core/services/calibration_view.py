@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from optionix_core.errors import HomeLockedError, StorageError
+from optionix_core.errors import HomeLockedError, ReadOnlyError, StorageError
 from optionix_core.services import calibration_history, calibrations
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def calibrate(
     unkept = ""
     try:
         calibration_history.keep(home, clock, calibrations.document(clock.now(), found))
-    except (StorageError, HomeLockedError) as error:
+    except (StorageError, HomeLockedError, ReadOnlyError) as error:
         unkept = str(error)
     return CalibrationView(
         model,

@@ -10,70 +10,38 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from math import isnan, log
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from math import log
+from typing import TYPE_CHECKING, Literal
 
 from optionix_core.errors import InvalidValueError, MissingDataError, UnknownNameError
 from optionix_core.market.chain import ExerciseStyle, Settlement
 from optionix_core.market.protocols import FeedState
+from optionix_core.services.chain_rows import ChainRow, SideRow, beside_smile, side_rows
+from optionix_core.services.chain_smile import COMPILING, KeptFit, SmileFit, SmileKeeper, smile_fit
+from optionix_core.services.daily_history import ended_day
 from optionix_core.services.whole_chain import WholeChains
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from optionix_core.market.chain import OptionChain, QuoteColumns
+    from optionix_core.market.chain import OptionChain
     from optionix_core.market.protocols import PriceHistory, QuoteSource
     from optionix_core.volatility.arbitrage import Violation
-    from optionix_core.volatility.solved import SolvedChain, SolvedColumns
+    from optionix_core.volatility.solved import SolvedChain
 
-    FloatArray = NDArray[np.float64]
+__all__ = [
+    "NO_HISTORY",
+    "ChainRow",
+    "ChainView",
+    "ChainViewer",
+    "ExpiryTab",
+    "HistoryFigures",
+    "SideRow",
+    "history_figures",
+]
 
+FITTING = "it is being fitted"
+UNASKED = "none was asked for"
 HISTORICAL_WINDOW = 20
 """Daily returns in HV20."""
-
-
-class SideRow(NamedTuple):
-    """One option of a row: its quote, and what it implies."""
-
-    symbol: str | None
-    bid: float | None
-    ask: float | None
-    bid_size: float | None
-    ask_size: float | None
-    mid: float | None
-    iv: float | None
-    """Fraction."""
-    bid_iv: float | None
-    ask_iv: float | None
-    delta: float | None
-    gamma: float | None
-    vega: float | None
-    """Per 1.00 of volatility."""
-    theta: float | None
-    """Per year."""
-    volume: float | None
-    open_interest: float | None
-    vendor_iv: float | None
-    quoted_at: float | None
-    """Exchange time in POSIX seconds."""
-    rejected: str | None
-    """Why the quote has no volatility."""
-
-
-class ChainRow(NamedTuple):
-    """A strike with its call and its put."""
-
-    strike: float
-    call: SideRow
-    put: SideRow
-    lint: str = ""
-    """`rich .06`, `butterfly .03`: what is odd about its quotes net of the spread; empty where nothing is."""
-
-    @property
-    def sides(self) -> tuple[SideRow, SideRow]:
-        """Call and put."""
-        return self.call, self.put
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +120,10 @@ class ChainView:
     """Arbitrage in the quotes of this expiry net of the spread, the worst first, calendar spreads last."""
     whole_at: datetime
     """When its whole chain was solved, which rate and calendar spreads are read off."""
+    smile: SmileFit | None = None
+    """The smile fitted to the expiry, which theoretical values, probabilities, rich and cheap are read off."""
+    no_smile: str = ""
+    """Why there is none."""
 
     def age(self, now: datetime) -> float:
         """Seconds from the newest quote to `now`; never negative."""
@@ -160,6 +132,11 @@ class ChainView:
     def is_stale(self, now: datetime) -> bool:
         """Whether the newest quote is older than the feed allows."""
         return self.age(now) > self.stale_after.total_seconds()
+
+    @property
+    def smile_is_coming(self) -> bool:
+        """Whether there is no smile yet, and will be one without anything else changing."""
+        return self.smile is None and self.no_smile in {FITTING, COMPILING}
 
     @property
     def at_the_money(self) -> float | None:
@@ -180,16 +157,27 @@ class ChainView:
 
 
 class ChainViewer:
-    """Builds views from one feed, and keeps what changes slowly: discount rates and history figures."""
+    """Builds views from one feed, and keeps what changes slowly: discount rates, smiles and history figures."""
 
     def __init__(self, feed: QuoteSource) -> None:
         self.feed = feed
         self._whole = WholeChains(feed)
+        self._smiles = SmileKeeper(feed.state)
+        self._asked = False
         self._figures: dict[str, tuple[date, HistoryFigures]] = {}
 
-    def view(self, underlying: str, moment: datetime, expiry: date | None = None, root: str | None = None) -> ChainView:
+    def view(
+        self,
+        underlying: str,
+        moment: datetime,
+        expiry: date | None = None,
+        root: str | None = None,
+        *,
+        fitted: bool = False,
+    ) -> ChainView:
         """The view of one expiry at `moment`; the nearest that has not settled where none is named.
 
+        `fitted`: with the smile and what is read off it. The first such view has none yet: quotes never wait for a fit.
         Raises UnknownNameError for an underlying or expiry that the feed does not list, MissingDataError
         where the feed has nothing at `moment`.
         """
@@ -199,7 +187,8 @@ class ChainViewer:
         else:
             chain = self._chain(underlying, moment, _choose(listed, expiry, root))
         solved, discount_source = self._whole.solve_one(chain, moment)
-        return self._assemble(solved, discount_source, moment, listed)
+        kept = self._fit(solved, moment) if fitted else UNASKED
+        return self._assemble(solved, discount_source, moment, listed, kept)
 
     def _chain(self, underlying: str, moment: datetime, chosen: tuple[date, str]) -> OptionChain:
         chain = self.feed.chain(underlying, moment, *chosen)
@@ -217,7 +206,8 @@ class ChainViewer:
         live = next((chain for chain in chains if chain.slices[0].expires_at > chain.as_of), None)
         return self._chain(underlying, moment, listed[0]) if live is None else live
 
-    def _history(self, underlying: str, day: date) -> HistoryFigures:
+    def _history(self, underlying: str, moment: datetime) -> HistoryFigures:
+        day = ended_day(moment, (underlying,))
         known = self._figures.get(underlying)
         if known is None or known[0] != day:
             try:
@@ -233,11 +223,14 @@ class ChainViewer:
         discount_source: str | None,
         moment: datetime,
         listed: tuple[tuple[date, str], ...],
+        kept: KeptFit | str,
     ) -> ChainView:
         from optionix_core.volatility.arbitrage import check_slice
         from optionix_core.volatility.lint import row_texts
 
         chain, solved = whole.chain, whole.slices[0]
+        smile = None if isinstance(kept, str) else smile_fit(kept, solved)
+        call, put, gap = beside_smile(kept, solved)
         source, spot = solved.source, whole.spot
         neighbours = self._whole.at(chain.underlying, moment)
         carry = None
@@ -250,9 +243,9 @@ class ChainViewer:
             map(
                 ChainRow,
                 source.strikes.tolist(),
-                _side(source.call, solved.call),
-                _side(source.put, solved.put),
-                row_texts(solved, violations),
+                side_rows(source.call, solved.call, call),
+                side_rows(source.put, solved.put, put),
+                row_texts(solved, violations, gap),
             )
         )
         newest = max((side.quoted_at for row in rows for side in row.sides if side.quoted_at is not None), default=None)
@@ -289,11 +282,19 @@ class ChainViewer:
             carry=carry,
             at_the_money_volatility=solved.at_the_money_volatility,
             expected_move=solved.expected_move,
-            history=self._history(chain.underlying, chain.as_of.date()),
+            history=self._history(chain.underlying, moment),
             rows=rows,
             violations=violations,
             whole_at=neighbours.moment,
+            smile=smile,
+            no_smile=kept if isinstance(kept, str) else "",
         )
+
+    def _fit(self, solved: SolvedChain, moment: datetime) -> KeptFit | str:
+        if not self._asked:
+            self._asked = True
+            return FITTING
+        return self._smiles.at(solved, moment)
 
 
 def history_figures(history: PriceHistory) -> HistoryFigures:
@@ -323,24 +324,3 @@ def _choose(listed: tuple[tuple[date, str], ...], expiry: date | None, root: str
             return pair
     wanted = " ".join(str(part) for part in (root, expiry) if part is not None)
     raise UnknownNameError("expiry", wanted, tuple(f"{name} {day}" for day, name in listed))
-
-
-def _side(quotes: QuoteColumns, solved: SolvedColumns) -> map[SideRow]:
-    return map(
-        SideRow,
-        quotes.symbols,
-        *(
-            _optional(column)
-            for column in (
-                quotes.bid, quotes.ask, quotes.bid_size, quotes.ask_size,
-                solved.mid, solved.iv, solved.bid_iv, solved.ask_iv,
-                solved.delta, solved.gamma, solved.vega, solved.theta,
-                quotes.volume, quotes.open_interest, quotes.vendor_iv, quotes.quoted_at,
-            )
-        ),
-        [None if reason is None else str(reason) for reason in solved.rejected],
-    )  # fmt: skip
-
-
-def _optional(column: FloatArray) -> list[float | None]:
-    return [None if isnan(value) else value for value in column.tolist()]

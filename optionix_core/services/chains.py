@@ -118,6 +118,7 @@ def import_file(
 
     chain = read(path, format, mapping, on)
     chosen = f"{chain.underlying}_{chain.as_of:%Y-%m-%d}" if name is None else name
+    home.check_writable(f"keep the chain {chosen}")
     check_name(chosen)
     content = stored.encode(chain)
     present = _find(home, chosen)

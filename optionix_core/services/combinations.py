@@ -11,6 +11,7 @@ from optionix_core.portfolio.exact import ZERO, exact_arithmetic
 from optionix_core.services import at_once
 from optionix_core.services.draft import Draft
 from optionix_core.services.judging import backing_of, earlier_orders, judge, quotes_of, security_of
+from optionix_core.services.leases import lease_until
 from optionix_core.services.venue_halts import note_standing
 from optionix_core.services.working import Working
 from optionix_core.trading import resting
@@ -51,11 +52,12 @@ def preview_combination(
     desk.follow(store)
     with desk.lock:
         draft = Draft(desk)
-        venue = PaperVenue(draft.already_taken, draft.fees)
+        venue = PaperVenue(draft.already_taken, draft.fees, unopened.venue)
         limits = draft.rules.limits if limits is None else limits
         note_standing(draft, feed, intent.symbols, now)
         earlier = earlier_orders(store, intent, now, limits)
-        judged = judge(draft, feed, venue, intent, now, limits, account=unopened, earlier=earlier)
+        lease = lease_until(workspace, venue.name)
+        judged = judge(draft, feed, venue, intent, now, limits, account=unopened, earlier=earlier, lease=lease)
         known = draft.book.account(intent.account)
         view = _view(draft.orders, feed, intent, known or unopened, now)
         refused = first_refusal(judged.checks) is not None

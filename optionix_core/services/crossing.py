@@ -163,7 +163,7 @@ class Crossing:
         """Orders that rest in an instrument, in the order in which they were wanted."""
         return [
             order
-            for order in self._draft.orders.orders()
+            for order in self._draft.orders_here()
             if order.intent.symbol == symbol and not order.intent.legs and crossing.waits(order, at)
         ]
 
@@ -171,7 +171,7 @@ class Crossing:
         """Combinations that rest, in the order in which they came."""
         found = [
             order
-            for order in self._draft.orders.orders()
+            for order in self._draft.orders_here()
             if order.intent.legs and order.intent.client_order_id != but and crossing.waits(order, at)
         ]
         return sorted(found, key=crossing.place_in_time)

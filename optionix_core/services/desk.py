@@ -13,12 +13,14 @@ from datetime import datetime
 from threading import RLock
 from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
-from optionix_core.errors import IntegrityError
+from optionix_core.errors import IntegrityError, RefusedError
 from optionix_core.market.protocols import FeedState, QuoteSource
 from optionix_core.portfolio.fold import BookFold
 from optionix_core.sync.checkpoints import CheckpointReader, CheckpointStore, FoldCheckpoint
 from optionix_core.sync.event import EMPTY_HEAD, Event, Head, LogReader, LogWriter, Record
+from optionix_core.trading.acted_on import acted_on
 from optionix_core.trading.fold import OrderFold
+from optionix_core.trading.gate import LOCAL_SIM
 from optionix_core.trading.halt_rules import ORDINARY, TradingRules
 from optionix_core.trading.limits import LimitEngine
 from optionix_core.trading.open_order import OpenOrder
@@ -28,7 +30,7 @@ from optionix_core.trading.working_records import Place
 if TYPE_CHECKING:
     from optionix_core.services.draft import Draft
 
-CHECKPOINT: Final = "desk-10"
+CHECKPOINT: Final = "desk-11"
 """Name of the checkpoint; another shape of the state takes another name."""
 
 CHECKPOINT_EVERY: Final = 128
@@ -53,11 +55,28 @@ class HandsOutCheckpoints(CheckpointReader, Protocol):
 class _KeepsCheckpoints(CheckpointStore, Protocol): ...
 
 
+@runtime_checkable
+class _Moves(Protocol):
+    may_move: bool
+
+
+def moved(log: LogReader, since: Head) -> bool:
+    """Whether a log that was read on from `since` has come to hold something else there meanwhile."""
+    if since == EMPTY_HEAD or not isinstance(log, _Moves):
+        return False
+    last = next(iter(log.read(since.seq - 1, 1)), None)
+    return last is None or last.hash != since.hash
+
+
 class Desk:
     """Book and orders of one home. Hold `lock` for as long as what was read must stay as it is."""
 
-    def __init__(self, rules: TradingRules = ORDINARY, engine: LimitEngine | None = None) -> None:
+    def __init__(
+        self, rules: TradingRules = ORDINARY, engine: LimitEngine | None = None, venue: str = LOCAL_SIM
+    ) -> None:
         self.lock = RLock()
+        self.venue = venue
+        """The paper venue that is run here; accounts of others are read and never acted on."""
         self.rules = rules
         """Limits of the gate, halts and fees of the venue, as they are set; no part of the log."""
         self.engine = engine
@@ -87,13 +106,18 @@ class Desk:
                 return
             if not self._continues(log):
                 self._start(log)
-            self._take(log.read(self.book.head.seq))
+            before = self.book.head
+            self._take(log.read(before.seq))
+            if moved(log, before):
+                self._start(log)
+                self._take(log.read(self.book.head.seq))
 
     def append(self, log: LogWriter, events: Sequence[Event]) -> None:
         """Append `events` in one transaction and take them in."""
         if not events:
             return
         with self.lock:
+            self._refuse_elsewhere(events)
             records = log.append(events)
             self._take(record for record in records if record.seq > self.book.head.seq)
 
@@ -103,6 +127,7 @@ class Desk:
         Raises IntegrityError where one of the events was in the log before.
         """
         with self.lock:
+            self._refuse_elsewhere(events)
             before = self.book.head.seq
             records = log.append(events)
             if [record.seq for record in records] != [*range(before + 1, before + 1 + len(events))]:
@@ -126,6 +151,28 @@ class Desk:
         """The canonical bytes of the whole state."""
         state = {"book": self.book.state(), "orders": self.orders.state()}
         return json.dumps(state, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+    def venue_for(self, account: str) -> str:
+        """The venue that orders of an account belong to: the one it was bound to, or opened at, or else this one."""
+        return self.orders.kinds.get(account) or self.book.venue_of(account) or self.venue
+
+    def expect_here(self, account: str) -> None:
+        """RefusedError where orders of an account are matched elsewhere."""
+        venue = self.venue_for(account)
+        if venue != self.venue:
+            raise RefusedError(
+                "account-venue", f"{account} is bound to {venue}: its orders are not matched here, at {self.venue}"
+            )
+
+    def _refuse_elsewhere(self, events: Sequence[Event]) -> None:
+        """RefusedError where an event would act on an account of another venue, which alone may say what happens."""
+        for event in events:
+            account = acted_on(event, self.orders)
+            if account is None:
+                continue
+            venue = self.book.venue_of(account) or self.orders.kinds.get(account)
+            if venue is not None and venue != self.venue:
+                raise RefusedError("account-venue", f"{account} is bound to {venue}, not to {self.venue}")
 
     def _continues(self, log: LogReader) -> bool:
         """Whether the log still holds, at our place, the record that we folded last."""

@@ -34,11 +34,11 @@ def end_disallowed(
 
 
 def end_orders(working: Working, names: tuple[str, ...], reason: str, now: datetime) -> tuple[str, ...]:
-    """End accepted orders, children before their parents."""
+    """End accepted orders of this venue, children before their parents; those of others their own venues end."""
     ended = []
     for name in reversed(names):
         order = working.draft.orders.order(name)
-        if order is not None and order.accepted_at is not None:
+        if order is not None and order.accepted_at is not None and working.draft.here(order.intent.account):
             working.end(name, OrderEnd(OrderState.CANCELLED, reason, ()), now)
             ended.append(name)
     return tuple(sorted(ended))

@@ -42,9 +42,13 @@ class Finding:
     """What to do about it, where something can be done."""
 
 
-def examine(home: HomeFolders, now: datetime) -> tuple[Finding, ...]:
-    """Look at engine, caches, home, its database and the clock. Makes nothing; opens the database for reading only."""
-    return (_engine(), _kernels(), _sessions(), _folders(home), _database(home), _chain(), _server(), _clock(now))
+def examine(home: HomeFolders, now: datetime, *, log: bool = True) -> tuple[Finding, ...]:
+    """Look at engine, caches, home, its database and the clock. Makes nothing; opens the database for reading only.
+
+    `log`: check the whole log too, which takes as long as it is long.
+    """
+    database = (_database(home),) if log else ()
+    return (_engine(), _kernels(), _sessions(), _folders(home), *database, _chain(), _server(home), _clock(now))
 
 
 def worst(findings: tuple[Finding, ...]) -> State:
@@ -128,7 +132,17 @@ def _chain() -> Finding:
     return Finding("chain", State.NOT_CONFIGURED, "no settlement chain is set")
 
 
-def _server() -> Finding:
+def _server(home: HomeFolders) -> Finding:
+    from optionix_core.storage.sqlite_store import BOUND_MARK
+
+    try:
+        address = (home.data / BOUND_MARK).read_text("utf-8").strip()
+    except FileNotFoundError:
+        address = ""
+    except (OSError, UnicodeDecodeError) as error:
+        return Finding("server", State.FAILED, f"{home.data / BOUND_MARK} could not be read: {error}")
+    if address:
+        return Finding("server", State.OK, f"follows {address}", "optionix sync status tells how far it is")
     return Finding("server", State.NOT_CONFIGURED, "no team server is set: this home works by itself")
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from optionix_core.trading.executed import Executed
     from optionix_core.trading.fold import OrderFold
     from optionix_core.trading.limit_board import LimitBoard
+    from optionix_core.trading.open_order import OpenOrder
     from optionix_core.trading.orders import Side
 
 
@@ -32,6 +33,7 @@ class Draft:
         self._desk = desk
         self._book, self._orders = desk.book, desk.orders
         self.fees = desk.rules.fees
+        self.venue = desk.venue
         self._unposted: list[Event] = []
         self._applied = 0
         self.events: list[Event] = []
@@ -107,6 +109,14 @@ class Draft:
             self.add(*self._desk.limit_watch(self))
         events = (*self.events[:before], batch, *self.events[before:])
         self._desk.adopt(log, events, self.book, self.orders)
+
+    def here(self, account: str) -> bool:
+        """Whether orders and positions of an account are this venue's."""
+        return self._desk.venue_for(account) == self.venue
+
+    def orders_here(self) -> tuple[OpenOrder, ...]:
+        """Open orders of this venue, the drafted events in, in the order in which they were wanted."""
+        return tuple([order for order in self.orders.orders() if self.here(order.intent.account)])
 
     def find(self, event_id: str) -> Event | None:
         """A drafted event by its id."""

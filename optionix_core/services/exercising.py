@@ -23,7 +23,6 @@ from optionix_core.portfolio.ledger import entry_event
 from optionix_core.services.draft import Draft
 from optionix_core.services.lifecycle import update_under_lock
 from optionix_core.services.settling import last_instruction, why_not
-from optionix_core.trading.gate import LOCAL_SIM
 from optionix_core.trading.records import check_client_order_id
 
 if TYPE_CHECKING:
@@ -136,7 +135,7 @@ def _deliver(
         act=act,
         entry_id=entry_id,
         account=account,
-        venue=LOCAL_SIM,
+        venue=draft.venue,
         instrument=instrument,
         delivery=physical(act, instrument, contracts),
         time=now,
@@ -178,8 +177,8 @@ def _repeated(
 
 def _account(workspace: Workspace) -> AccountState:
     state = workspace.desk.book.account(workspace.account)
-    if state is None or state.venue != LOCAL_SIM:
-        raise InvalidValueError("account", repr(workspace.account), f"open, and bound to {LOCAL_SIM}")
+    if state is None or state.venue != workspace.venue:
+        raise InvalidValueError("account", repr(workspace.account), f"open, and bound to {workspace.venue}")
     return state
 
 

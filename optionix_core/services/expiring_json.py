@@ -58,11 +58,23 @@ def preview(told: NextExpiry) -> dict[str, Any]:
 
 
 def calendar(told: Calendar) -> dict[str, Any]:
-    """The calendar; `probability` of ending in the money by `measure`."""
+    """The calendar; `probability` of ending in the money by `measure`. Dividends as they were declared."""
     return {
         "schema_version": 1,
         "moment": time_text(told.moment),
         "entries": [_entry(one, told) for one in told.entries],
+        "dividends": [
+            {
+                "symbol": one.symbol,
+                "per_share": number(one.per_share),
+                "currency": one.currency,
+                "ex_date": one.ex_date.isoformat(),
+                "record_date": one.record_date.isoformat(),
+                "pay_date": one.pay_date.isoformat(),
+                "source": one.source,
+            }
+            for one in told.dividends
+        ],
     }
 
 

@@ -154,6 +154,7 @@ def record(
     from optionix_core.feeds.recording import record as write
     from optionix_core.services.chains import check_name
 
+    home.check_writable(f"record {name}")
     check_name(name)
     longest_wait = 0.2
     if start is not None:

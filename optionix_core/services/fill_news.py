@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from optionix_core.errors import IntegrityError
+from optionix_core.portfolio.trades import carries_trades
 from optionix_core.trading import facts
 from optionix_core.trading.records import FILLED, fill_of, intent_id, intent_of
 
@@ -46,9 +47,11 @@ class FillFollower:
         store = self._workspace.store
         found = []
         last = self._told
-        for seq, event in facts.read(store, self._told):
-            last = seq
-            if event.type == FILLED:
+        for record in store.read(self._told):
+            last = seq = record.seq
+            for event in facts.facts_of(record.event) if not carries_trades(record.event) else ():
+                if event.type != FILLED:
+                    continue
                 fill = fill_of(event)
                 wanted = facts.find(store, intent_id(fill.client_order_id))
                 if wanted is None:
@@ -63,7 +66,9 @@ class FillFollower:
         return tuple(found)
 
     def keep(self) -> None:
-        """Keep the place for the next process."""
+        """Keep the place for the next process; a home opened for reading alone keeps the place that it has."""
+        if self._workspace.home.read_only:
+            return
         from optionix_core.services.chains import write_whole
 
         write_whole(self._file, json.dumps({"schema_version": 1, "seq": self._told}).encode())

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from threading import RLock
 from typing import Final, Generic, Protocol, Self, TypeVar, runtime_checkable
 
+from optionix_core.services.desk import moved
 from optionix_core.sync.checkpoints import CheckpointReader, CheckpointStore, FoldCheckpoint
 from optionix_core.sync.event import EMPTY_HEAD, Head, Json, LogReader, Record
 
@@ -60,14 +61,21 @@ class Followed(Generic[Fold]):
             if log.head() != self._head:
                 if not self._continues(log):
                     self._start(log)
+                before = self._head
                 try:
-                    for record in log.read(self._head.seq) if log.head() != self._head else ():
-                        self._fold.apply(record)
-                        self._head = Head(record.seq, record.hash)
+                    self._read_on(log)
+                    if moved(log, before):
+                        self._start(log)
+                        self._read_on(log)
                 except BaseException:
                     self._fold, self._head, self._kept = self._kind(), EMPTY_HEAD, 0
                     raise
             return self._fold
+
+    def _read_on(self, log: LogReader) -> None:
+        for record in log.read(self._head.seq) if log.head() != self._head else ():
+            self._fold.apply(record)
+            self._head = Head(record.seq, record.hash)
 
     @property
     def unkept(self) -> int:

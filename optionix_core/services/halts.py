@@ -19,12 +19,14 @@ from optionix_core.services.account_watch import AccountWatch
 from optionix_core.services.draft import Draft
 from optionix_core.services.judging import instrument_of
 from optionix_core.services.lifecycle import bring_up_to_date_where_free, update_under_lock
+from optionix_core.services.overseen import asked_before
 from optionix_core.services.working import Working
 from optionix_core.trading.eastern import NEW_YORK
 from optionix_core.trading.halt_records import ended_event, started_event, started_id
 from optionix_core.trading.halt_rules import AUTOMATIC
 from optionix_core.trading.halts import (
     Halt,
+    HaltKey,
     HaltScope,
     LuldBands,
     MarketWideLevels,
@@ -106,11 +108,12 @@ def standing(workspace: Workspace) -> HaltReport:
         watch = desk.watch(feed) or HaltWatch(feed, desk.rules.halts)
         draft = Draft(desk)
         accounts = AccountWatch(draft, feed, Working(draft, feed), now).report(workspace.account)
-        board = _with_standing(desk.orders.halts.expire(now), watch, now)
+        board = _with_standing(desk.orders.halts.at_venue(desk.venue).expire(now), watch, now)
         held = []
         for order in desk.orders.orders():
             legs = [leg for name in order.intent.symbols if (leg := instrument_of(workspace.venue_feed, name))]
-            if order.accepted_at is not None and legs and not board.judge(legs, now).allowed:
+            here = desk.venue_for(order.intent.account) == desk.venue
+            if order.accepted_at is not None and here and legs and not board.judge(legs, now).allowed:
                 held.append(order.intent.client_order_id)
         return HaltReport(now, board.halts, tuple(held), (*watch.report(now), *accounts))
 
@@ -151,16 +154,18 @@ def lift(workspace: Workspace, scope: HaltScope, name: str = "", *, by: str, rea
     """End a halt. Raises InvalidValueError where it is not set or is over by itself."""
     _check_words(by, reason, rule)
     named = _named(workspace.venue_feed, scope, name)
-    desk = workspace.desk
+    desk, ask = workspace.desk, asked_before(workspace)
     with workspace.store.writing(f"lift the halt of {named.strip()}", workspace.lock_timeout) as log, desk.lock:
         now = workspace.clock.now()
         desk.follow(log)
         board = desk.orders.halts.expire(now)
-        halt = next((item for item in board.halts if item.key == (scope, named, rule)), None)
+        halt = next((item for item in board.halts if item.key == HaltKey(scope, named, rule)), None)
         if halt is None:
             raise InvalidValueError("halt", f"{rule} of {named.strip() or 'the market'}", "one that is set")
+        event = ended_event(halt, _set_before(log, halt), by, reason, now)
+        ask(log, event)
         update_under_lock(log, desk, workspace.venue_feed, now, told=True)
-        desk.append(log, (ended_event(halt, _set_before(log, halt), by, reason, now),))
+        desk.append(log, (event,))
         desk.keep(log)
     return halt
 
@@ -199,7 +204,7 @@ def _with_standing(board: HaltBoard, watch: HaltWatch, now: datetime) -> HaltBoa
     """The board with the venue's own halts that nothing worked through, and that are not in the log."""
     for item in watch.feed.underlyings():
         for halt in watch.standing(item.symbol, now):
-            if halt.key not in {one.key for one in board.halts}:
+            if halt.key[:3] not in {one.key[:3] for one in board.halts}:
                 board = board.with_halt(halt)
     return board
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from optionix_core.errors import ReadOnlyError
+
 
 @dataclass(frozen=True, slots=True)
 class HomeFolders:
@@ -22,6 +24,14 @@ class HomeFolders:
     """May be deleted at any time."""
     config: Path
     """The user's settings, key maps and themes."""
+
+    read_only: bool = False
+    """Whether nothing may be written to the log or to any of the folders but the cache."""
+
+    def check_writable(self, purpose: str) -> None:
+        """ReadOnlyError where the home was opened for reading alone; `purpose`: what would be written, `record` ..."""
+        if self.read_only:
+            raise ReadOnlyError(purpose)
 
     @classmethod
     def of(cls, root: Path) -> Self:

@@ -16,13 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from optionix_core.portfolio.exact import ZERO, decimal_text, exact_arithmetic
-from optionix_core.portfolio.ledger import account_opened_event, entry_event, opening_entry, trade_entry
+from optionix_core.portfolio.ledger import entry_event, trade_entry
 from optionix_core.services.draft import Draft
 from optionix_core.services.trade_rows import TradeRow, WrongRow, malformed, read
-from optionix_core.services.trading import CURRENCY, OPENING_BALANCE
+from optionix_core.services.trading import opening
 from optionix_core.sync.canonical import time_text
 from optionix_core.sync.event import Event, Json, LogReader
-from optionix_core.trading.gate import LOCAL_SIM
 
 if TYPE_CHECKING:
     from optionix_core.services.desk import Desk
@@ -124,10 +123,7 @@ def _drafted(
     draft = Draft(desk)
     opens = bool(fresh) and desk.book.venue_of(account) is None
     if opens:
-        draft.add(
-            account_opened_event(account, LOCAL_SIM, CURRENCY, now),
-            entry_event(opening_entry(account, CURRENCY, OPENING_BALANCE, now)),
-        )
+        draft.add(*opening(account, now, workspace.venue, workspace.venue_market))
     for item in fresh:
         event = _event(item, account)
         draft.add(event, _entry(item, account, event.id))

@@ -17,7 +17,7 @@ from optionix_core.trading.account_standing import effective
 from optionix_core.trading.backing import backing
 from optionix_core.trading.claims import claimed, coming
 from optionix_core.trading.combination import leg_side
-from optionix_core.trading.gate import GateFacts, GateLimits, check
+from optionix_core.trading.gate import LOCAL_SIM, GateFacts, GateLimits, check
 from optionix_core.trading.limits import LimitQuestion
 from optionix_core.trading.orders import Side, TimeInForce, TriggerKind
 from optionix_core.trading.records import INTENT, intent_of, same_order
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from optionix_core.sync.event import LogReader
     from optionix_core.trading.backing import Backing
     from optionix_core.trading.fold import OrderFold
+    from optionix_core.trading.halts import HaltBoard
     from optionix_core.trading.limits import Figures
     from optionix_core.trading.orders import GateCheck, OrderIntent
     from optionix_core.trading.paper import PaperVenue
@@ -87,12 +88,14 @@ def judge(
     parent: str | None = None,
     joins: bool = False,
     market: Market | None = None,
+    lease: datetime | None = None,
 ) -> Judged:
     """Ask the gate about `intent` at `now`, against `quote` or the feed's own where none is given.
 
     `account` stands in for one that is not open yet. An order that is open already is judged without what it keeps
     itself; `joins` tells that it is not, and so would join its one-cancels group now. `market` is what a former order
-    of the same account, side and instrument met at this very moment, in place of asking again.
+    of the same account, side and instrument met at this very moment, in place of asking again. `lease`:
+    until when a venue that is not here lets this device open anything.
     """
     if market is not None:
         quote = market.quote
@@ -116,7 +119,9 @@ def judge(
     ends_at = None if instrument is None or not intent.time_in_force.rests else end_of(feed, intent, instrument, now)
     level = _starting_level(intent, seen)
     owner = draft.book.account(intent.account) or account
-    status, why = effective(orders.standings.get(intent.account), venue.name, now)
+    # A venue that is here leases nothing to itself.
+    leasing = LOCAL_SIM if venue.name == draft.venue else venue.name
+    status, why = effective(orders.standings.get(intent.account), leasing, now, lease)
     facts = GateFacts(
         now=now,
         account=owner,
@@ -140,7 +145,7 @@ def judge(
         recent=before.recent,
         untradable=None if instrument is not None else why_untradable(feed, intent),
         group_filled=orders.group_filled(intent.account, intent.one_cancels) if joins and intent.one_cancels else 0,
-        halted=halted(orders, feed, intent, now),
+        halted=halted(orders.halts.at_venue(venue.name), feed, intent, now),
         killed=orders.kill.in_force,
         status=status,
         status_reason=why,
@@ -232,12 +237,12 @@ def earlier_orders(log: LogReader, intent: OrderIntent, now: datetime, limits: G
     return Earlier(twin_at, recent)
 
 
-def halted(orders: OrderFold, feed: QuoteSource, intent: OrderIntent, at: datetime) -> str | None:
-    """Why the order's instrument, or any of its legs, is halted at a moment; None where it is not."""
-    if not orders.halts.halts:
+def halted(board: HaltBoard, feed: QuoteSource, intent: OrderIntent, at: datetime) -> str | None:
+    """Why the order's instrument, or any of its legs, is halted at a moment by its venue's board; None where not."""
+    if not board.halts:
         return None
     legs = [leg for leg in (instrument_of(feed, symbol) for symbol in intent.symbols) if leg is not None]
-    return orders.halts.judge(legs, at).why or None if legs else None
+    return board.judge(legs, at).why or None if legs else None
 
 
 def end_of(feed: QuoteSource, intent: OrderIntent, instrument: Security, now: datetime) -> datetime | None:

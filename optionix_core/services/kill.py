@@ -18,8 +18,9 @@ from optionix_core.portfolio.deliverables import kind_of
 from optionix_core.services import answers, trading
 from optionix_core.services.draft import Draft
 from optionix_core.services.lifecycle import bring_up_to_date_where_free, update_under_lock
+from optionix_core.services.overseen import asked_before
 from optionix_core.services.working import Working
-from optionix_core.trading.gate import LOCAL_SIM, GateLimits
+from optionix_core.trading.gate import GateLimits
 from optionix_core.trading.kill_switch import (
     KillPhase,
     KillSwitch,
@@ -100,7 +101,7 @@ def rearm(workspace: Workspace, by: str, reason: str, confirmation: str) -> Kill
     Raises InvalidValueError for another text and where no kill is in force.
     """
     _check_words(by, reason)
-    desk = workspace.desk
+    desk, ask = workspace.desk, asked_before(workspace)
     with workspace.store.writing("arm the kill switch again", workspace.lock_timeout) as log, desk.lock:
         now = workspace.clock.now()
         desk.follow(log)
@@ -110,8 +111,10 @@ def rearm(workspace: Workspace, by: str, reason: str, confirmation: str) -> Kill
             raise InvalidValueError("kill switch", str(switch.phase), f"{KillPhase.FIRED}, to arm it again")
         if confirmation != wanted:
             raise InvalidValueError("confirmation", repr(confirmation), repr(wanted))
+        event = rearmed_event(kill_id, by, reason, confirmation, now)
+        ask(log, event)
         update_under_lock(log, desk, workspace.venue_feed, now)
-        desk.append(log, (rearmed_event(kill_id, by, reason, confirmation, now),))
+        desk.append(log, (event,))
         desk.keep(log)
         return KillReport(desk.orders.kill, now, held=_held(desk))
 
@@ -174,7 +177,7 @@ def empty(desk: Desk) -> bool:
 
 def _move(workspace: Workspace, to: KillPhase, by: str, reason: str) -> KillReport:
     _check_words(by, reason)
-    desk = workspace.desk
+    desk, ask = workspace.desk, asked_before(workspace)
     act, event = ("arm", armed_event) if to is KillPhase.ARMED else ("disarm", disarmed_event)
     before = KillPhase.DISARMED if to is KillPhase.ARMED else KillPhase.ARMED
     with workspace.store.writing(f"{act} the kill switch", workspace.lock_timeout) as log, desk.lock:
@@ -184,7 +187,9 @@ def _move(workspace: Workspace, to: KillPhase, by: str, reason: str) -> KillRepo
         if switch.phase is to:
             return KillReport(switch, now, held=_held(desk), replayed=True)
         switch.expect(before, act)
-        desk.append(log, (event(switch, by, reason, now),))
+        moved = event(switch, by, reason, now)
+        ask(log, moved)
+        desk.append(log, (moved,))
         desk.keep(log)
         return KillReport(desk.orders.kill, now, held=_held(desk))
 
@@ -193,7 +198,7 @@ def _end_all(
     workspace: Workspace, log: LogWriter, kill_id: str, by: str, reason: str, *, flatten: bool, now: datetime
 ) -> None:
     draft = Draft(workspace.desk)
-    names = tuple(order.intent.client_order_id for order in draft.orders.orders())
+    names = tuple(order.intent.client_order_id for order in draft.orders.orders() if draft.here(order.intent.account))
     draft.add(fired_event(kill_id, by, reason, names, flatten=flatten, time=now))
     working = Working(draft, workspace.venue_feed)
     for name in reversed(names):  # children come after their parents, and need not be made smaller first
@@ -227,14 +232,14 @@ def _close(workspace: Workspace, log: LogWriter, kill_id: str, item: Exposure, n
 
 def _held(desk: Desk) -> tuple[Exposure, ...]:
     return tuple(
-        Exposure(account.account, item.symbol, item.quantity, _why_not(account.venue, item.symbol, item.quantity))
+        Exposure(account.account, item.symbol, item.quantity, _why_not(desk, account.venue, item.symbol, item.quantity))
         for account in desk.book.accounts()
         for item in account.positions
     )
 
 
-def _why_not(venue: str, symbol: str, quantity: Decimal) -> str | None:
-    if venue != LOCAL_SIM:
+def _why_not(desk: Desk, venue: str, symbol: str, quantity: Decimal) -> str | None:
+    if venue != desk.venue:
         return f"its venue is {venue}"
     if kind_of(symbol) == "claim":
         return "cash in lieu, which nobody trades"

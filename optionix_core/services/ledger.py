@@ -15,7 +15,7 @@ from optionix_core.errors import IntegrityError, InvalidValueError, UnknownNameE
 from optionix_core.market import symbols
 from optionix_core.portfolio.deliverables import CLAIM
 from optionix_core.portfolio.exact import ZERO, decimal_text, exact_arithmetic
-from optionix_core.portfolio.ledger import ACCOUNT_OPENED, entries_of
+from optionix_core.portfolio.ledger import ACCOUNT_OPENED, entries_of, opened_id
 from optionix_core.services.book import verify as verify_book
 from optionix_core.sync.canonical import time_text
 from optionix_core.sync.event import Head, Json, LogReader
@@ -86,7 +86,7 @@ class LedgerVerification:
 def entries(log: LogReader, wanted: LedgerFilter = EVERYTHING) -> Iterator[NumberedEntry]:
     """The wanted entries in the order of the log. UnknownNameError for an account that never opened."""
     commodity = None if wanted.symbol is None else commodity_of(wanted.symbol)
-    if wanted.account is not None and log.find(f"account/{wanted.account}/opened") is None:
+    if wanted.account is not None and log.find(opened_id(wanted.account)) is None:
         raise UnknownNameError("account", wanted.account, _accounts(log))
     for record in log.read():
         for entry in entries_of(record.event):

@@ -81,6 +81,23 @@ def lots(log: LogReader, wanted: LedgerFilter = EVERYTHING) -> LotsReport:
     )
 
 
+class ClosedLots:
+    """The closed lots of one account; the log is read once, then only what is new in it. For one thread at a time."""
+
+    def __init__(self, account: str) -> None:
+        self._account = account
+        self._read = 0
+        self._found: list[ClosedLot] = []
+        self._fold = BookFold(self._found.append)
+
+    def follow(self, log: LogReader) -> tuple[ClosedLot, ...]:
+        """In the order in which they were closed; none where the account never opened."""
+        for record in log.read(self._read):
+            self._fold.apply(record)
+            self._read = record.seq
+        return tuple(item for item in self._found if item.account == self._account)
+
+
 def to_json(report: LotsReport) -> dict[str, Json]:
     """What `ledger lots --json` prints; amounts are text, exact."""
     return {

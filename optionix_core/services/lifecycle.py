@@ -17,7 +17,6 @@ from optionix_core.services.draft import Draft
 from optionix_core.services.passage import Passage, overdue
 from optionix_core.services.settling import Unsettled, due, expired, latest_due
 from optionix_core.services.venue_halts import open_ended
-from optionix_core.trading.gate import LOCAL_SIM
 from optionix_core.trading.orders import OrderState
 from optionix_core.trading.records import FILLED, OrderEnd
 
@@ -67,10 +66,13 @@ def bring_up_to_date(workspace: Workspace, lock_timeout: float | None = None) ->
 
     Waits `lock_timeout` seconds for the lock (None: as long as the workspace says), then raises HomeLockedError.
     Algorithms then send what has come due, and alerts are looked at; where another process holds the lock by then,
-    they wait for the next look.
+    they wait for the next look. A home opened for reading alone is left as it stands.
     """
     from optionix_core.services import alerts, algorithms, limit_watch
 
+    if workspace.home.read_only:
+        workspace.desk.follow(workspace.store)
+        return VenueUpdate()
     update = _brought_up_to_date(workspace, lock_timeout)
     with suppress(HomeLockedError):
         algorithms.advance(workspace, lock_timeout)
@@ -85,8 +87,10 @@ def _brought_up_to_date(workspace: Workspace, lock_timeout: float | None) -> Ven
     desk.follow(workspace.store)
     now = workspace.clock.now()
     with desk.lock:
-        idle = not overdue(desk.orders, now) and not (due(desk.book, now) and expired(desk.book, feed, now))
-        if idle and (desk.orders.open_orders() or open_ended(desk.orders) or _accounts_are_judged(desk)):
+        idle = not overdue(desk, now) and not (
+            due(desk.book, now, desk.venue) and expired(desk.book, feed, now, desk.venue)
+        )
+        if idle and (desk.orders.open_orders() or open_ended(desk.orders, desk.venue) or _accounts_are_judged(desk)):
             idle = not _drafted(workspace.store, desk, feed, now, None, None)[0].events
     if idle:
         return VenueUpdate()
@@ -103,6 +107,8 @@ def bring_up_to_date_where_free(workspace: Workspace) -> bool:
 
     Answers whether the venue is up to now.
     """
+    if workspace.home.read_only:
+        return False
     try:
         bring_up_to_date(workspace, min(workspace.lock_timeout, READING_PATIENCE))
     except HomeLockedError:
@@ -136,11 +142,13 @@ def update_under_lock(
 def _nothing_waits(desk: Desk, now: datetime, going_on: str | None) -> bool:
     """Whether no order is open but the one going on, no halt has to be ended, and no option is near its expiry."""
     for order in desk.orders.orders():
+        if desk.venue_for(order.intent.account) != desk.venue:
+            continue
         if order.accepted_at is not None or order.intent.client_order_id != going_on:
             return False
-    if open_ended(desk.orders) or _accounts_are_judged(desk):
+    if open_ended(desk.orders, desk.venue) or _accounts_are_judged(desk):
         return False
-    first = desk.book.first_expiry(LOCAL_SIM)
+    first = desk.book.first_expiry(desk.venue)
     return first is None or first > latest_due(now)
 
 
@@ -161,7 +169,11 @@ def _drafted(
 ) -> tuple[Draft, VenueUpdate]:
     draft = Draft(desk)
     passage = Passage(draft, log, feed, now, limits, desk.looked)
-    unanswered = (order.intent.client_order_id for order in draft.orders.orders() if order.accepted_at is None)
+    unanswered = (
+        order.intent.client_order_id
+        for order in draft.orders.orders()
+        if order.accepted_at is None and draft.here(order.intent.account)
+    )
     interrupted = tuple(sorted(name for name in unanswered if name != going_on))
     for name in interrupted:
         passage.working.end(name, OrderEnd(OrderState.EXPIRED, INTERRUPTED, ()), now)

@@ -20,6 +20,7 @@ from optionix_core.errors import DomainError, MissingDataError, OptionixError
 from optionix_core.market.units import POINT, to_market
 from optionix_core.portfolio.exact import decimal_of_float
 from optionix_core.services.risk_book import BuiltBook, Chains, Holding, build
+from optionix_core.trading.contracts_held import most_contracts
 from optionix_core.trading.limits import Figures, LimitFigure, LimitKind, LimitQuestion, Untold
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ CONFIDENCE: Final = 0.99
 SHORTFALL_CONFIDENCE: Final = 0.975
 _GREEKS: Final = frozenset({LimitKind.DELTA, LimitKind.GAMMA, LimitKind.VEGA, LimitKind.THETA})
 _TAILS: Final = frozenset({LimitKind.VALUE_AT_RISK, LimitKind.EXPECTED_SHORTFALL})
+_WITHOUT_SHEET: Final = frozenset({LimitKind.DAILY_LOSS, LimitKind.CONTRACTS})
+"""Kinds that need no book of models."""
 _DIGITS: Final = Decimal("0.000001")
 
 
@@ -58,7 +61,7 @@ class RiskLimitEngine:
     @property
     def kinds(self) -> frozenset[LimitKind]:
         """Those that it can be asked."""
-        told = {*_GREEKS, *_TAILS, LimitKind.CONCENTRATION, LimitKind.DAILY_LOSS, LimitKind.MARGIN_USE}
+        told = {*_GREEKS, *_TAILS, *_WITHOUT_SHEET, LimitKind.CONCENTRATION, LimitKind.MARGIN_USE}
         return frozenset(told if self.scenarios is None else {*told, LimitKind.STRESS_LOSS})
 
     def figures(self, question: LimitQuestion, kinds: frozenset[LimitKind]) -> Figures:
@@ -66,7 +69,9 @@ class RiskLimitEngine:
         answers: dict[LimitKind, LimitFigure | Untold] = {}
         if LimitKind.DAILY_LOSS in kinds:
             answers[LimitKind.DAILY_LOSS] = _daily_loss(question)
-        wanted = kinds - {LimitKind.DAILY_LOSS}
+        if LimitKind.CONTRACTS in kinds:
+            answers[LimitKind.CONTRACTS] = _contracts(question)
+        wanted = kinds - _WITHOUT_SHEET
         if not wanted:
             return answers
         try:
@@ -103,12 +108,13 @@ class RiskLimitEngine:
         return self._chains[key]
 
     def _history(self, feed: QuoteSource, underlyings: tuple[str, ...], now: datetime) -> ScenarioSet:
-        """Of an hour: a close that is told within it is seen in the next."""
+        """Of an hour: a close that is told late within it is seen in the next."""
+        from optionix_core.services.daily_history import ended_day
         from optionix_core.services.risk_history import history_scenarios
 
-        asked = (feed.name, underlyings, now.date(), now.hour)
+        asked = (feed.name, underlyings, ended_day(now, underlyings), now.date(), now.hour)
         if asked not in self._histories:
-            found = history_scenarios(feed, underlyings, now.date()).scenarios
+            found = history_scenarios(feed, underlyings, now).scenarios
             self._histories.clear()
             self._histories[asked] = found
         return self._histories[asked]
@@ -230,6 +236,12 @@ class _Sheet:
         return lambda quantities: max(0.0, -float((quantities @ gains).min()))
 
 
+def _contracts(question: LimitQuestion) -> LimitFigure:
+    accounts = (question.account, *question.members)
+    before = most_contracts(accounts, question.orders)
+    return LimitFigure(before, most_contracts(accounts, question.orders, question.intent))
+
+
 def _daily_loss(question: LimitQuestion) -> LimitFigure | Untold:
     """Of all accounts together since the last close; an order does not change it."""
     from optionix_core.services.marking import Marker
@@ -238,7 +250,7 @@ def _daily_loss(question: LimitQuestion) -> LimitFigure | Untold:
         return Untold("what was traded today is not at hand")
     total = Decimal(0)
     for account in (question.account, *question.members):
-        marker = Marker(question.book, question.market, account, question.now)
+        marker = Marker(question.book, question.market, account, question.now, question.account.venue)
         try:
             values = tuple(marker.value(position.symbol) for position in account.positions)
             day, reason = marker.day_of_account(values)

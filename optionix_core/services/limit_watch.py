@@ -110,7 +110,7 @@ def check(workspace: Workspace) -> LimitReport:
         desk.follow(workspace.store)
         found = _found(workspace, now)
         events = changes(_state(workspace, now), found, MARKET)
-    if events:
+    if events and not workspace.home.read_only:
         with workspace.store.writing("note what limits were broken", workspace.lock_timeout) as log, desk.lock:
             desk.follow(log)
             now = workspace.clock.now()
@@ -121,6 +121,15 @@ def check(workspace: Workspace) -> LimitReport:
     with desk.lock:
         board = desk.orders.limits
         return LimitReport(now, tuple(_standing(one, board) for one in found), board.breaches)
+
+
+def standing(workspace: Workspace) -> LimitReport:
+    """As `check`, and nothing is written: a breach that nobody has noted yet is seen by its figure alone."""
+    desk, now = workspace.desk, workspace.clock.now()
+    with desk.lock:
+        desk.follow(workspace.store)
+        board = desk.orders.limits
+        return LimitReport(now, tuple(_standing(one, board) for one in _found(workspace, now)), board.breaches)
 
 
 def changes(state: State, found: Iterable[SetAnswer], cause: str) -> tuple[Event, ...]:

@@ -5,17 +5,26 @@ Read-only: nothing here can write, repair or take the home's lock.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import csv
+import io
+import json
+import textwrap
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, cast
 
-from optionix_core.errors import InvalidValueError
+from optionix_core.errors import InterruptedByUserError, InvalidValueError
 from optionix_core.sync.canonical import time_text
 from optionix_core.sync.event import EventStore, Head, Json, LogReader, Record
 from optionix_core.trading.facts import facts_of
 
 SCHEMA_VERSION: Final = 1
+FORMATS: Final = ("csv", "json", "jsonl")
+"""Of `encode`."""
+_LONG_IDS: Final = frozenset({"client_order_id", "cause"})
+"""Told last, since they would push out what they belong to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +69,12 @@ class LogVerification:
         return f"{count}, verified{late}"
 
 
-def tail(log: LogReader, count: int = 20) -> LogPage:
-    """The last `count` events, oldest first. InvalidValueError where `count` is negative."""
+def tail(log: LogReader, count: int = 20, event_type: str | None = None) -> LogPage:
+    """The last `count` events, oldest first, or of one type as in `show`. InvalidValueError for a negative `count`."""
     _check_count("count", count)
     head = log.head()
+    if event_type is not None:
+        return LogPage(tuple(map(_row, deque(_of_type(log, 0, event_type, count), maxlen=count))), head)
     return LogPage(tuple(_row(record) for record in log.read(max(0, head.seq - count), min(count, head.seq))), head)
 
 
@@ -84,9 +95,24 @@ def show(log: LogReader, after: int = 0, limit: int = 100, event_type: str | Non
     return LogPage(tuple(rows), head)
 
 
-def verify(store: EventStore) -> LogVerification:
-    """Recompute the whole chain and compare it with the head outside; IntegrityError names the first bad sequence."""
-    found = store.verify()
+def verify(
+    store: EventStore,
+    progress: Callable[[int, int], None] | None = None,
+    cancel: Callable[[], bool] = lambda: False,
+) -> LogVerification:
+    """Recompute the whole chain and compare it with the head outside; IntegrityError names the first bad sequence.
+
+    `progress(events done, events in all)`; ends by InterruptedByUserError once `cancel()` holds.
+    """
+    total = store.head().seq if progress is not None else 0
+
+    def watch(done: int) -> None:
+        if cancel():
+            raise InterruptedByUserError
+        if progress is not None:
+            progress(min(done, total), total)
+
+    found = store.verify(watch)
     return LogVerification(found.events, found.head, found.unacknowledged)
 
 
@@ -114,6 +140,37 @@ def to_json(report: LogPage | LogVerification) -> dict[str, Json]:
         for row in report.rows
     ]
     return {"schema_version": SCHEMA_VERSION, "events": rows, "head": head}
+
+
+def encode(page: LogPage, kind: str) -> str:
+    """The entries as a file: CSV with the payload as JSON in its cell, JSON, or a line of JSON each.
+
+    Raises InvalidValueError for a format that is not one of `FORMATS`.
+    """
+    if kind not in FORMATS:
+        raise InvalidValueError("format", repr(kind), f"one of {', '.join(FORMATS)}")
+    document = to_json(page)
+    if kind == "json":
+        return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+    entries = cast(list[dict[str, Json]], document["events"])
+    if kind == "jsonl":
+        return "".join(json.dumps(entry, ensure_ascii=False) + "\n" for entry in entries)
+    target = io.StringIO()
+    writer = csv.DictWriter(target, ("seq", "time", "type", "id", "payload", "hash"), lineterminator="\n")
+    writer.writeheader()
+    for entry in entries:
+        writer.writerow({**entry, "payload": json.dumps(entry["payload"], ensure_ascii=False)})
+    return target.getvalue()
+
+
+def gist(row: LogRow, width: int = 90) -> str:
+    """The payload's plain values on one line of at most `width` letters; what is nested is in the JSON."""
+    plain = [
+        f"{key}={value}"
+        for key, value in sorted(row.payload.items(), key=lambda item: item[0] in _LONG_IDS)
+        if isinstance(value, (str, int)) and value != ""
+    ]
+    return textwrap.shorten(" ".join(plain), width, placeholder=" ...")
 
 
 def _of_type(log: LogReader, after: int, event_type: str | None, limit: int) -> Iterator[Record]:

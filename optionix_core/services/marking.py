@@ -25,7 +25,6 @@ from optionix_core.portfolio.valuation import (
     value_position,
     value_share,
 )
-from optionix_core.trading.gate import LOCAL_SIM
 
 if TYPE_CHECKING:
     from optionix_core.market.instruments import Instrument
@@ -40,9 +39,10 @@ SHARES_CALENDAR: Final = "XNYS"
 class Marker:
     """Marks the positions of one account at one moment; hold the lock of the desk whose book it is."""
 
-    def __init__(self, book: BookFold, venue_feed: QuoteSource, state: AccountState, now: datetime) -> None:
+    def __init__(self, book: BookFold, venue_feed: QuoteSource, state: AccountState, now: datetime, here: str) -> None:
+        """`here` is the venue that trades on `venue_feed`."""
         self._book = book
-        self._feed = venue_feed if state.venue == LOCAL_SIM else None
+        self._feed = venue_feed if state.venue == here else None
         """A position is marked by its own venue's feed and by no other."""
         self._state = state
         self._now = now

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from optionix_core.errors import OptionixError
-from optionix_core.services import alerts, algorithm_story, answers, halts, kill, orders
+from optionix_core.services import alerts, algorithm_story, halts, kill
 from optionix_core.services.algorithm_costs import costs_of_story
-from optionix_core.trading import facts
-from optionix_core.trading.records import INTENT, intent_of
+from optionix_core.services.order_history import all_orders
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from optionix_core.services.halts import HaltReport
     from optionix_core.services.kill import KillReport
     from optionix_core.services.workspace import Workspace
-    from optionix_core.trading.orders import OrderIntent, OrderResult
+    from optionix_core.trading.orders import OrderResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +70,6 @@ class OrderBoardViewer:
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
-        self._read = 0
-        self._intents: list[OrderIntent] = []
-        self._ended: dict[str, OrderResult] = {}
         self._done: dict[int, AlgoLine] = {}
 
     def view(self) -> OrderBoard:
@@ -81,7 +77,7 @@ class OrderBoardViewer:
         workspace = self._workspace
         workspace.desk.follow(workspace.store)
         events = workspace.desk.book.head.seq
-        found = self._orders(events)
+        found = all_orders(workspace)
         with workspace.desk.lock:
             algorithms = self._algorithms()
         return OrderBoard(
@@ -93,31 +89,6 @@ class OrderBoardViewer:
             alerts=alerts.standing(workspace),
             kill=kill.standing(workspace),
         )
-
-    def _orders(self, events: int) -> tuple[OrderResult, ...]:
-        store, desk = self._workspace.store, self._workspace.desk
-        if events > self._read:
-            for _, event in facts.read(store, self._read, events - self._read):
-                if event.type == INTENT:
-                    intent = intent_of(event)
-                    if intent.account == self._workspace.account:
-                        self._intents.append(intent)
-            self._read = events
-        found = []
-        for intent in reversed(self._intents):
-            name = intent.client_order_id
-            order = self._ended.get(name)
-            if order is None:
-                with desk.lock:  # an order at a time, so that a long past holds up nobody
-                    order = answers.of_log(store, desk.orders, intent)
-                    if order is None:
-                        continue  # the gate is being asked
-                    if order.open:
-                        order = orders.as_halted(self._workspace, order)
-                    else:
-                        self._ended[name] = order
-            found.append(order)
-        return tuple(found)
 
     def _algorithms(self) -> tuple[AlgoLine, ...]:
         store, desk = self._workspace.store, self._workspace.desk

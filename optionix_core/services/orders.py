@@ -21,8 +21,17 @@ from optionix_core.trading.gate import GateLimits, first_refusal
 from optionix_core.trading.lots_wanted import left_of
 from optionix_core.trading.open_order import OpenOrder, amended_terms
 from optionix_core.trading.orders import Amendment, GateCheck, OrderIntent, OrderResult, OrderState
-from optionix_core.trading.records import INTENT, OrderEnd, check_client_order_id, end_id, end_of, intent_id, intent_of
-from optionix_core.trading.terms import check_price, check_quantity
+from optionix_core.trading.records import (
+    END_STATES,
+    INTENT,
+    OrderEnd,
+    check_client_order_id,
+    end_id,
+    end_of,
+    intent_id,
+    intent_of,
+)
+from optionix_core.trading.terms import check_places, check_price, check_quantity
 from optionix_core.trading.working_records import Amended, amended_event, amended_of, amendment_id
 
 if TYPE_CHECKING:
@@ -30,7 +39,7 @@ if TYPE_CHECKING:
 
     from optionix_core.services.desk import Desk
     from optionix_core.services.workspace import Workspace
-    from optionix_core.sync.event import LogReader, LogWriter, Record
+    from optionix_core.sync.event import Event, LogReader, LogWriter, Record
 
 CANCELLED: Final = "cancelled on request"
 """Reason of an order that its user ended."""
@@ -74,7 +83,7 @@ def cancel(workspace: Workspace, client_order_id: str, *, dry_run: bool = False)
     if dry_run:
         found = show(workspace, client_order_id).order
         if not found.open:
-            raise _over(client_order_id, found.state)
+            raise over(client_order_id, found.state)
         return found
     desk = workspace.desk
     workspace.reach_venue()
@@ -85,13 +94,21 @@ def cancel(workspace: Workspace, client_order_id: str, *, dry_run: bool = False)
         if ended is not None:
             end = end_of(ended.event)
             if end.state is not OrderState.CANCELLED:
-                raise _over(client_order_id, end.state)
+                raise over(client_order_id, end.state)
             return answers.known(log, desk.orders, intent)
         draft = Draft(desk)
         Working(draft, workspace.venue_feed).end(client_order_id, OrderEnd(OrderState.CANCELLED, CANCELLED, ()), now)
         draft.write(log)
         desk.keep(log)
         return replace(answers.known(log, desk.orders, intent), replayed=False)
+
+
+def is_cancellation(event: Event) -> bool:
+    """Whether an event ends an order because its user asked for that."""
+    if event.type not in END_STATES:
+        return False
+    end = end_of(event)
+    return end.state is OrderState.CANCELLED and end.reason == CANCELLED
 
 
 def amend(
@@ -117,6 +134,7 @@ def amend(
         bring_up_to_date_where_free(workspace)
         desk.follow(workspace.store)
         with desk.lock:
+            desk.expect_here(workspace.account)
             order = _open(workspace.store, desk, workspace.account, client_order_id)
             draft = Draft(desk)
             _, checks = _judged(draft, workspace, order, asked, workspace.clock.now(), limits)
@@ -177,17 +195,34 @@ def show(workspace: Workspace, client_order_id: str) -> OrderStory:
     return OrderStory(order, happenings)
 
 
+def standing(workspace: Workspace, client_order_id: str, account: str | None = None) -> OrderResult | None:
+    """An order of `account` as the log has it; None where there is none, or the gate has not answered.
+
+    Without `account` it is the workspace's. Brings nothing up to now. InvalidValueError for another account's order.
+    """
+    store, desk = workspace.store, workspace.desk
+    desk.follow(store)
+    with desk.lock:
+        if facts.find(store, intent_id(client_order_id)) is None:
+            return None
+        intent = _intent(store, desk, workspace.account if account is None else account, client_order_id)
+        return answers.of_log(store, desk.orders, intent)
+
+
 def as_halted(workspace: Workspace, order: OrderResult) -> OrderResult:
     """The order, suspended where it works on what is halted now."""
     if order.state not in (OrderState.WORKING, OrderState.PARTIALLY_FILLED):
         return order
-    why = halted(workspace.desk.orders, workspace.venue_feed, order.intent, workspace.clock.now())
+    desk = workspace.desk
+    board = desk.orders.halts.at_venue(desk.venue_for(order.intent.account))
+    why = halted(board, workspace.venue_feed, order.intent, workspace.clock.now())
     return order if why is None else replace(order, state=OrderState.SUSPENDED, reason=why)
 
 
 def _begin(log: LogWriter, workspace: Workspace) -> datetime:
     now = workspace.clock.now()
     workspace.desk.follow(log)
+    workspace.desk.expect_here(workspace.account)
     update_under_lock(log, workspace.desk, workspace.venue_feed, now)
     return now
 
@@ -208,11 +243,12 @@ def _open(log: LogReader, desk: Desk, account: str, client_order_id: str) -> Ope
     order = desk.orders.order(client_order_id)
     if order is None or order.accepted_at is None:
         ended = facts.find(log, end_id(intent.client_order_id))
-        raise _over(client_order_id, OrderState.INTENT if ended is None else end_of(ended.event).state)
+        raise over(client_order_id, OrderState.INTENT if ended is None else end_of(ended.event).state)
     return order
 
 
-def _over(client_order_id: str, state: OrderState) -> InvalidValueError:
+def over(client_order_id: str, state: OrderState) -> InvalidValueError:
+    """The error of an act on an order that has ended."""
     return InvalidValueError("order", f"{client_order_id}: {state}", "working or held")
 
 
@@ -221,8 +257,10 @@ def _check_asked(asked: Amendment) -> None:
         raise InvalidValueError("amendment", "nothing", "a quantity, a limit price or a trigger price")
     if asked.quantity is not None:
         check_quantity(asked.quantity)
-    if asked.limit_price is not None and not asked.limit_price.is_finite():
-        raise InvalidValueError("limit_price", asked.limit_price, "finite")
+    if asked.limit_price is not None:
+        if not asked.limit_price.is_finite():
+            raise InvalidValueError("limit_price", asked.limit_price, "finite")
+        check_places("limit_price", asked.limit_price)
     check_price("trigger_price", asked.trigger_price)
 
 

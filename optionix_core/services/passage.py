@@ -21,7 +21,6 @@ from optionix_core.services.settling import Settling, due
 from optionix_core.services.venue_halts import VenueHalts
 from optionix_core.services.working import Working
 from optionix_core.trading import resting
-from optionix_core.trading.gate import LOCAL_SIM
 from optionix_core.trading.orders import OrderState
 from optionix_core.trading.records import OrderEnd
 from optionix_core.trading.touch import quoted_at
@@ -33,9 +32,9 @@ if TYPE_CHECKING:
 
     from optionix_core.market.protocols import Matters, QuoteSource, TouchRange
     from optionix_core.market.quote import Quote
+    from optionix_core.services.desk import Desk
     from optionix_core.services.draft import Draft
     from optionix_core.sync.event import LogReader
-    from optionix_core.trading.fold import OrderFold
     from optionix_core.trading.gate import GateLimits
     from optionix_core.trading.open_order import OpenOrder
     from optionix_core.trading.working_records import Place
@@ -47,10 +46,11 @@ _LAST: Final = "\U0010ffff"
 """After every symbol."""
 
 
-def overdue(orders: OrderFold, now: datetime) -> bool:
+def overdue(desk: Desk, now: datetime) -> bool:
     """Whether the log is silent on the last hour of some order: then there is something to write for certain."""
-    advanced = orders.advanced_until(LOCAL_SIM)
-    since = [order.since for order in orders.orders() if order.since is not None]
+    advanced = desk.orders.advanced_until(desk.venue)
+    here = (one for one in desk.orders.orders() if desk.venue_for(one.intent.account) == desk.venue)
+    since = [order.since for order in here if order.since is not None]
     begun = min((moment if advanced is None else max(moment, advanced) for moment in since), default=now)
     return now - begun >= KEPT_EVERY
 
@@ -70,7 +70,7 @@ class Passage:
         """`looked` is what need not be looked at again, where the order still stands as it stood then."""
         self._draft, self._feed, self._now = draft, feed, now
         self._looked = {} if looked is None else looked
-        self._advanced = draft.orders.advanced_until(LOCAL_SIM)
+        self._advanced = draft.orders.advanced_until(draft.venue)
         self.working = Working(draft, feed, limits)
         self.settling = Settling(draft, log, feed)
         self.halts = VenueHalts(draft, feed, now, self._start)
@@ -100,7 +100,7 @@ class Passage:
         kept = told or self._now - begun >= KEPT_EVERY
         worth = (mine and happened) or (left and kept) or (watched is not None and (happened or kept))
         if worth and (self._advanced is None or self._advanced < self._now):
-            advanced = Advanced(LOCAL_SIM, self._now, self._places(), self.unseen, self.accounts.notes)
+            advanced = Advanced(self._draft.venue, self._now, self._places(), self.unseen, self.accounts.notes)
             self._draft.add(advanced_event(advanced))
 
     def _walk(self, orders: tuple[OpenOrder, ...]) -> None:
@@ -145,7 +145,7 @@ class Passage:
     def _ahead(self) -> list[datetime]:
         moments = {moment for order in self._orders() for moment in (self._start(order), order.ends_at)}
         moments.update(self.halts.moments())
-        for position in due(self._draft.book, self._now):
+        for position in due(self._draft.book, self._now, self._draft.venue):
             instrument = instrument_of(self._feed, position.symbol)
             moments.add(None if instrument is None else instrument.expires_at)
         return sorted(moment for moment in moments if moment is not None and moment <= self._now)
@@ -201,8 +201,8 @@ class Passage:
         return matters
 
     def _orders(self) -> tuple[OpenOrder, ...]:
-        """Accepted orders."""
-        return tuple(order for order in self._draft.orders.orders() if order.since is not None)
+        """Accepted orders of this venue."""
+        return tuple(order for order in self._draft.orders_here() if order.since is not None)
 
     def _begun(self, order: OpenOrder) -> datetime:
         """From when on the order's quotes were not looked at, as far as the log tells."""

@@ -11,7 +11,14 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from optionix_core.errors import HomeLockedError, InvalidValueError, StorageError, UnknownNameError, UsageError
+from optionix_core.errors import (
+    HomeLockedError,
+    InvalidValueError,
+    ReadOnlyError,
+    StorageError,
+    UnknownNameError,
+    UsageError,
+)
 from optionix_core.storage.priced_journal import PricedJournal
 
 if TYPE_CHECKING:
@@ -60,7 +67,8 @@ def document(
 
 
 def keep(home: HomeFolders, clock: Clock, records: Sequence[Mapping[str, Any]]) -> None:
-    """Write requests down. StorageError where the home cannot be written."""
+    """Write requests down. StorageError where the home cannot be written, ReadOnlyError where it may not be."""
+    home.check_writable("keep the priced request")
     if records and PricedJournal(home.data).append(records):
         try:
             _fold(home, clock)
@@ -99,9 +107,9 @@ def _found(home: HomeFolders, clock: Clock, limit: int, beginning: str | None) -
     waiting: tuple[Mapping[str, Any], ...] = ()
     try:
         _fold(home, clock)
-    except (HomeLockedError, StorageError):
+    except (HomeLockedError, ReadOnlyError, StorageError):
         waiting = PricedJournal(home.data).records()
-    store = open_store(home.data, clock)
+    store = open_store(home.data, clock, read_only=home.read_only)
     try:
         kept = store.priced(limit, beginning)
     finally:
@@ -117,7 +125,7 @@ def _fold(home: HomeFolders, clock: Clock) -> None:
         return
     from optionix_core.storage.sqlite_store import open_store
 
-    store = open_store(home.data, clock)
+    store = open_store(home.data, clock, read_only=home.read_only)
     try:
         with store.writing("keeping priced requests", FOLD_WAIT) as writer:
             journal.fold(writer.keep_priced)

@@ -108,6 +108,25 @@ def implied_volatility(
     raise InvalidValueError("price", price, bound)
 
 
+def repricing_error(
+    report: ImpliedVolatilityReport,
+    option_type: str | OptionType,
+    spot: float,
+    strike: float,
+    expiry: float,
+    rate: float,
+    dividend_yield: float,
+    style: str = "european",
+) -> float:
+    """What the option of this style is worth at the volatility that was found, less the price; without dividends."""
+    arguments = (option_type, spot, strike, expiry, rate, dividend_yield, report.implied_volatility)
+    if style == "american":
+        from optionix_core.pricing import american
+
+        return float(american.price(*arguments)) - report.price
+    return black_scholes.price(*arguments) - report.price
+
+
 def escrowed_spot(spot: float, expiry: float, rate: float, dividend_yield: float, dividends: Dividends | None) -> float:
     """The spot less what is paid before expiry, as `black_scholes` takes it.
 

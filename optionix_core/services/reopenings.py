@@ -39,7 +39,7 @@ def reopen(working: Working, over: Iterable[Halt], at: datetime) -> None:
         return
     names = {
         order.intent.symbol
-        for order in working.draft.orders.orders()
+        for order in working.draft.orders_here()
         if order.since is not None and not order.intent.legs
     }
     for name in sorted(names):
@@ -53,7 +53,7 @@ def _auction(working: Working, instrument: Security, at: datetime) -> None:
     quote = quote_of(working.feed, instrument.symbol, at)
     if quote is None or crossed(quote) or at - quoted_at(quote) > working.feed.stale_after:
         return
-    orders = [order for order in working.draft.orders.orders() if _takes_part(order, instrument.symbol, at)]
+    orders = [order for order in working.draft.orders_here() if _takes_part(order, instrument.symbol, at)]
     price = _price(working, orders, quote, instrument.tick)
     if price is None:
         return

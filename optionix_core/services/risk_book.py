@@ -76,14 +76,25 @@ class BuiltBook:
         return self.book.as_of
 
 
-def of_account(workspace: Workspace, moment: datetime | None = None, *, partial: bool = False) -> BuiltBook:
-    """The workspace's account at the prices of its venue's feed; see `build`. An account that is not open is empty."""
+def of_account(
+    workspace: Workspace,
+    moment: datetime | None = None,
+    *,
+    partial: bool = False,
+    chains: Chains | None = None,
+    more: Iterable[Holding] = (),
+) -> BuiltBook:
+    """The workspace's account at the prices of its venue's feed; see `build`. An account that is not open is empty.
+
+    `more` is held besides: quantities of one instrument are summed, and what comes to nothing is not held.
+    """
     now = workspace.clock.now() if moment is None else moment
     desk = workspace.desk
     with desk.lock:
         desk.follow(workspace.store)
         state = desk.book.account(workspace.account)
-    return of_accounts((state,) if state is not None else (), workspace.venue_feed, now, partial=partial)
+    states = (state,) if state is not None else ()
+    return of_accounts(states, workspace.venue_feed, now, partial=partial, chains=chains, more=more)
 
 
 def of_all_accounts(workspace: Workspace, moment: datetime | None = None, *, partial: bool = False) -> BuiltBook:
@@ -97,9 +108,18 @@ def of_all_accounts(workspace: Workspace, moment: datetime | None = None, *, par
 
 
 def of_accounts(
-    accounts: Iterable[AccountState], feed: QuoteSource, moment: datetime, *, partial: bool = False
+    accounts: Iterable[AccountState],
+    feed: QuoteSource,
+    moment: datetime,
+    *,
+    partial: bool = False,
+    chains: Chains | None = None,
+    more: Iterable[Holding] = (),
 ) -> BuiltBook:
-    """The holdings of several accounts as one book; positions are named `ACCOUNT/KEY` where there is more than one."""
+    """The holdings of several accounts as one book; positions are named `ACCOUNT/KEY` where there is more than one.
+
+    `more` and `chains`: see `of_account` and `build`.
+    """
     states = tuple(accounts)
     several = len(states) > 1
     holdings, owners = [], {}
@@ -108,10 +128,11 @@ def of_accounts(
             name = f"{state.account}/{position.symbol}" if several else position.symbol
             holdings.append(Holding(name, position.symbol, float(position.quantity)))
             owners[name] = state.account
+    holdings = _with_more(holdings, more)
     currencies = {state.currency for state in states}
     if len(currencies) > 1:
         raise InvalidValueError("accounts", ", ".join(sorted(currencies)), "of one currency")
-    built = build(holdings, feed, moment, next(iter(currencies), "USD"), partial=partial)
+    built = build(holdings, feed, moment, next(iter(currencies), "USD"), partial=partial, chains=chains)
     kept = {position.id for position in built.book.positions}
     return BuiltBook(
         book=built.book,
@@ -121,6 +142,14 @@ def of_accounts(
         accounts={name: owner for name, owner in owners.items() if name in kept},
         touches=built.touches,
     )
+
+
+def _with_more(holdings: Iterable[Holding], more: Iterable[Holding]) -> list[Holding]:
+    found = {one.id: one for one in holdings}
+    for one in more:
+        known = found.get(one.id)
+        found[one.id] = one if known is None else known._replace(quantity=known.quantity + one.quantity)
+    return [one for one in found.values() if one.quantity != 0.0]
 
 
 def build(

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from optionix_core.errors import InvalidValueError, MissingDataError
+from optionix_core.services.daily_history import ended_day
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from optionix_core.market.protocols import QuoteSource
     from optionix_core.risk.betas import Beta
     from optionix_core.risk.reverse_stress import Factor
+    from optionix_core.services.risk_history import HistorySource
 
     FloatArray = NDArray[np.float64]
 
@@ -37,7 +38,7 @@ class HistoryFactors:
 
 
 def history_factors(
-    feed: QuoteSource, underlyings: Sequence[str], until: date, horizon_days: int = 1, days: int = DAYS
+    feed: HistorySource, underlyings: Sequence[str], moment: datetime, horizon_days: int = 1, days: int = DAYS
 ) -> HistoryFactors:
     """Spots, and volatilities where every history has them, as factors of `reverse_stress`.
 
@@ -51,7 +52,7 @@ def history_factors(
 
     if not 1 <= horizon_days <= 250:
         raise InvalidValueError("horizon_days", horizon_days, "from 1 to 250")
-    found = history_scenarios(feed, underlyings, until, days, LEAST_DAYS)
+    found = history_scenarios(feed, underlyings, moment, days, LEAST_DAYS)
     names, rows = [], []
     for underlying in underlyings:
         shocks = found.scenarios.shocks(underlying)
@@ -72,8 +73,12 @@ def history_factors(
     return HistoryFactors(factors, scaled @ scaled.T / table.shape[1], table.shape[1], horizon_days, found.notes)
 
 
-def history_betas(feed: QuoteSource, underlyings: Sequence[str], index: str, until: date) -> dict[str, Beta]:
-    """Betas to an index of the feed over the last 252 common days. Raises as `betas.from_histories` does."""
+def history_betas(feed: HistorySource, underlyings: Sequence[str], index: str, moment: datetime) -> dict[str, Beta]:
+    """Betas to an index of the feed over the last 252 common days that have ended by `moment`.
+
+    Raises as `betas.from_histories` does.
+    """
     from optionix_core.risk.betas import from_histories
 
+    until = ended_day(moment, (index, *underlyings))
     return from_histories({name: feed.history(name, until) for name in underlyings}, feed.history(index, until))

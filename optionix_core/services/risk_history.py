@@ -9,19 +9,50 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import TYPE_CHECKING, Final
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Final, Protocol
 
-from optionix_core.errors import InvalidValueError, MissingDataError
+from optionix_core.errors import MissingDataError
+from optionix_core.services.daily_history import ended_day
 
 if TYPE_CHECKING:
-    from optionix_core.market.protocols import PriceHistory, QuoteSource
+    from optionix_core.market.protocols import PriceHistory
     from optionix_core.risk.scenarios import ScenarioSet
 
 DAYS: Final = 500
 """Daily moves that a history gives unless asked otherwise: two years."""
 LEAST_DAYS: Final = 250
 """A year: fewer tell no tail of one in a hundred (Basel MAR33.6 asks for a period of at least twelve months)."""
+
+
+class HistorySource(Protocol):
+    """Whatever tells daily histories: a feed, or what remembers a feed's."""
+
+    def history(self, underlying: str, until: date) -> PriceHistory:
+        """As `QuoteSource.history`."""
+        ...
+
+
+class Histories:
+    """The histories of a feed, each asked for once: making one may take longer than revaluing a book.
+
+    A history is asked for again when `forget` was called; whoever keeps this does so when a close may have come.
+    """
+
+    def __init__(self, feed: HistorySource) -> None:
+        self._feed = feed
+        self._known: dict[tuple[str, date], PriceHistory] = {}
+
+    def history(self, underlying: str, until: date) -> PriceHistory:
+        """The feed's, errors included."""
+        key = (underlying, until)
+        if key not in self._known:
+            self._known[key] = self._feed.history(underlying, until)
+        return self._known[key]
+
+    def forget(self) -> None:
+        """Ask the feed again."""
+        self._known.clear()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,9 +64,9 @@ class HistoryScenarios:
 
 
 def history_scenarios(
-    feed: QuoteSource, underlyings: Sequence[str], until: date, days: int = DAYS, least: int = LEAST_DAYS
+    feed: HistorySource, underlyings: Sequence[str], moment: datetime, days: int = DAYS, least: int = LEAST_DAYS
 ) -> HistoryScenarios:
-    """The last `days` daily moves up to the close of `until`, or as many as there are, `least` or more.
+    """The last `days` daily moves of days that have ended by `moment`, or as many as there are, `least` or more.
 
     Raises MissingDataError for an underlying without history or without a day that another has, UnknownNameError for
     one that the feed does not know, InvalidValueError for no underlyings.
@@ -43,8 +74,7 @@ def history_scenarios(
     from optionix_core.risk.scenario_builders import from_moves, of_days
     from optionix_core.risk.value_at_risk.factor_history import align, complete
 
-    if not underlyings:
-        raise InvalidValueError("underlyings", 0, "at least one")
+    until = ended_day(moment, underlyings)
     histories = {name: feed.history(name, until) for name in underlyings}
     kept = slice(-days - 1, None)
     told = _has_volatilities(histories, kept)

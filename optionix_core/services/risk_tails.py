@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from optionix_core.market.protocols import QuoteSource
     from optionix_core.risk.backtest.rolling import Forecasts
     from optionix_core.risk.backtest.summary import Backtests
     from optionix_core.risk.book import RiskBook
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from optionix_core.risk.value_at_risk.parts import RiskParts
     from optionix_core.risk.value_at_risk.scenario_tails import TailEstimate
     from optionix_core.services.risk_book import BuiltBook
+    from optionix_core.services.risk_history import HistorySource
 
     FloatArray = NDArray[np.float64]
 
@@ -73,9 +73,54 @@ class TailReport:
     of plain scenarios; None where there is none."""
 
 
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Revalued:
+    """A book in scenarios, kept so that other levels, horizons, weights and parts of it are sums."""
+
+    past: ScenarioSet | None
+    """Past daily moves; None of an empty book."""
+    moves: ScenarioSet
+    """Those that the book was revalued in: the past ones, or drawn like them."""
+    pnl: PnlMatrix
+    """By position."""
+    drawn: bool
+    """Whether `moves` were drawn by the copula."""
+    notes: tuple[str, ...]
+
+
+def revalued(
+    built: BuiltBook,
+    feed: HistorySource,
+    *,
+    drawn: bool = False,
+    days: int = DAYS,
+    scenarios: int = SCENARIOS,
+    seed: int = 0,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+) -> Revalued:
+    """The book in its past moves, or in `scenarios` that are drawn like them.
+
+    Raises MissingDataError for a history that lacks a day or is shorter than a year.
+    """
+    from optionix_core.risk.revaluation import revalue
+    from optionix_core.risk.scenario_builders import unchanged
+
+    book = built.book
+    past: ScenarioSet | None = None
+    notes: tuple[str, ...] = ()
+    moves = unchanged()
+    if book.positions:
+        found = history_scenarios(feed, book.underlyings, built.moment, days)
+        past, notes = found.scenarios, found.notes
+        moves = past if not drawn else drawn_like(past, book.underlyings, scenarios, seed)
+    pnl = revalue(book, moves, executor, kept="position", progress=progress)
+    return Revalued(past=past, moves=moves, pnl=pnl, drawn=drawn, notes=notes)
+
+
 def tails(
     built: BuiltBook,
-    feed: QuoteSource,
+    feed: HistorySource,
     *,
     confidences: Sequence[float] = (0.99, 0.975, 0.95),
     horizons: Sequence[int] = (1,),
@@ -91,29 +136,49 @@ def tails(
 
     Raises MissingDataError for a history that lacks a day or is shorter than a year, UnknownNameError for a method.
     """
-    from optionix_core.risk.revaluation import revalue
+    if method not in METHODS:
+        raise UnknownNameError("method", method, METHODS)
+    found = revalued(
+        built,
+        feed,
+        drawn=method == "copula",
+        days=days,
+        scenarios=scenarios,
+        seed=seed,
+        executor=executor,
+        progress=progress,
+    )
+    return told(built, found, confidences=confidences, horizons=horizons, method=method, by=by, executor=executor)
+
+
+def told(
+    built: BuiltBook,
+    found: Revalued,
+    *,
+    confidences: Sequence[float] = (0.99, 0.975, 0.95),
+    horizons: Sequence[int] = (1,),
+    method: Method = "plain",
+    by: By = "position",
+    executor: Executor | None = None,
+) -> TailReport:
+    """The same of a book that was revalued already; only parts by factor revalue it anew.
+
+    Raises UnknownNameError for a method that is none, InvalidValueError for one that the scenarios do not serve.
+    """
     from optionix_core.risk.value_at_risk import age_weights, decompose, estimate, filtered_pnl
 
     if method not in METHODS:
         raise UnknownNameError("method", method, METHODS)
+    if (method == "copula") is not found.drawn:
+        raise InvalidValueError("method", method, "one of drawn scenarios" if found.drawn else "one of past moves")
     if not confidences or not horizons:
         raise InvalidValueError("confidences and horizons", 0, "at least one of each")
-    book = built.book
-    notes: tuple[str, ...] = ()
-    if book.positions:
-        past = history_scenarios(feed, book.underlyings, built.moment.date(), days)
-        notes = past.notes
-        moves = past.scenarios if method != "copula" else _drawn(past.scenarios, book.underlyings, scenarios, seed)
-        beside = tuple(_beside(built, past.scenarios, confidence) for confidence in confidences)
-    else:
-        from optionix_core.risk.scenario_builders import unchanged
-
-        moves, beside = unchanged(), ()
-    pnl = revalue(book, moves, executor, kept="position", progress=progress)
+    pnl, past = found.pnl, found.past
+    beside = () if past is None else tuple(_beside(built, past, confidence) for confidence in confidences)
     weighting = "plain" if method == "copula" else method
     values, labels, groups = pnl.values, [row.name for row in pnl.rows], None
     if by == "factor" and labels:
-        values, labels = _by_factor(book, moves, pnl.total(), executor)
+        values, labels = _by_factor(built.book, found.moves, pnl.total(), executor)
     elif by != "factor":
         groups = _groups(pnl, by)
     first = confidences[0]
@@ -129,7 +194,7 @@ def tails(
             matrix, first, measure="expected-shortfall", labels=labels, groups=groups, weights=weights
         ),
         pnl=pnl,
-        notes=notes,
+        notes=found.notes,
         intervals=tuple(_intervals(pnl, confidence, weighting) for confidence in confidences),
     )
 
@@ -189,7 +254,7 @@ class BacktestReport:
 
 def backtest(
     built: BuiltBook,
-    feed: QuoteSource,
+    feed: HistorySource,
     *,
     confidence: float = 0.99,
     method: Method = "plain",
@@ -209,7 +274,7 @@ def backtest(
         raise UnknownNameError("method", method, ("plain", "age", "filtered"))
     if not built.book.positions:
         raise MissingDataError("nothing is held: there is no figure to test")
-    past = history_scenarios(feed, built.book.underlyings, built.moment.date(), days, window + 1)
+    past = history_scenarios(feed, built.book.underlyings, built.moment, days, window + 1)
     total = revalue(built.book, past.scenarios, executor).total()
     found = rolling_forecasts(total, window, confidence, weighting=method)
     tests = run_all(found.pnl, found.value_at_risk, 1.0 - confidence)
@@ -224,7 +289,7 @@ def backtest(
     )
 
 
-def _drawn(past: ScenarioSet, underlyings: Sequence[str], count: int, seed: int) -> ScenarioSet:
+def drawn_like(past: ScenarioSet, underlyings: Sequence[str], count: int, seed: int) -> ScenarioSet:
     """Scenarios by a Student-t copula with Student-t laws, both fitted to the logarithms of the past moves."""
     import numpy as np
 

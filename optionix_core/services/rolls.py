@@ -7,7 +7,7 @@ where it stands already.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from optionix_core.errors import InvalidValueError
 from optionix_core.market import osi, symbols
@@ -18,13 +18,71 @@ from optionix_core.trading.records import intent_id
 from optionix_core.trading.terms import OrderTerms
 
 if TYPE_CHECKING:
-    from datetime import date
+    from collections.abc import Iterable
+    from datetime import date, datetime
     from decimal import Decimal
 
+    from optionix_core.market.instruments import Instrument
+    from optionix_core.market.protocols import QuoteSource
     from optionix_core.services.workspace import Workspace
     from optionix_core.trading.orders import OrderResult
 
 _LEGS: Final = ("out", "in")
+
+
+class Target(NamedTuple):
+    """Where legs are rolled to; what is None stays as each leg has it."""
+
+    expiry: date | None = None
+    following: bool = False
+    """To the next expiry of its root that is listed after its own; instead of `expiry`."""
+    strike: Decimal | None = None
+    """For legs of one strike."""
+    shift: Decimal | None = None
+    """Added to each leg's strike; instead of `strike`."""
+
+
+def legs_of(
+    feed: QuoteSource, now: datetime, positions: Iterable[tuple[str, int]], target: Target
+) -> tuple[tuple[str, int], ...]:
+    """What trades to move options elsewhere, signed: each is closed, and as many are opened there; shares stay.
+
+    `positions`: instruments' keys and signed contracts. Raises InvalidValueError where no option is among them, where
+    a target is the option itself, and for a strike where the legs have several; UnknownNameError for one not listed.
+    """
+    if target == Target():
+        raise InvalidValueError("roll", "nowhere", "an expiry or a strike to roll to")
+    options = [(feed.instrument(symbol), count) for symbol, count in positions if symbols.is_option(symbol) and count]
+    if not options:
+        raise InvalidValueError("roll", "no option", "at least one option to roll")
+    if target.strike is not None and len({one.strike for one, _ in options}) > 1:
+        raise InvalidValueError("strike", target.strike, "left out where the legs have several: up 5 or down 5 shifts")
+    legs: dict[str, int] = {}
+    for one, count in options:
+        there = _moved(feed, now, one, target)
+        if there == one.symbol:
+            raise InvalidValueError("roll", one.label, "to another expiry or strike than it has")
+        feed.instrument(there)
+        legs[one.symbol] = legs.get(one.symbol, 0) - count
+        legs[there] = legs.get(there, 0) + count
+    return tuple((symbol, count) for symbol, count in legs.items() if count)
+
+
+def _moved(feed: QuoteSource, now: datetime, one: Instrument, target: Target) -> str:
+    day = one.expiry if target.expiry is None else target.expiry
+    if target.following:
+        later = sorted(
+            listed for listed, root in feed.expiries(one.underlying, now) if root == one.root and listed > one.expiry
+        )
+        if not later:
+            raise InvalidValueError("expiry", "next", f"one listed after {one.expiry}")
+        day = later[0]
+    strike = one.strike if target.strike is None else target.strike
+    if target.shift is not None:
+        strike += target.shift
+    if strike <= 0:
+        raise InvalidValueError("strike", strike, "positive")
+    return osi.format(one.root, day, one.option_type, strike)
 
 
 def answered(workspace: Workspace, symbol: str, client_order_id: str) -> OrderResult | None:

@@ -30,7 +30,6 @@ from optionix_core.portfolio.expiry import (
     settles_in_cash,
 )
 from optionix_core.portfolio.ledger import entry_event, expiry_entry
-from optionix_core.trading.gate import LOCAL_SIM
 
 if TYPE_CHECKING:
     from optionix_core.market.instruments import Instrument
@@ -61,13 +60,13 @@ class Unsettled:
     reason: str
 
 
-def due(book: BookFold, now: datetime) -> tuple[Position, ...]:
-    """Open positions in options on the paper venue whose expiry date is here or past; the feed knows the hour."""
+def due(book: BookFold, now: datetime, venue: str) -> tuple[Position, ...]:
+    """Open positions in options on a paper venue whose expiry date is here or past; the feed knows the hour."""
     latest = latest_due(now)
     return tuple(
         position
         for account in book.accounts()
-        if account.venue == LOCAL_SIM
+        if account.venue == venue
         for position in account.positions
         if kind_of(position.symbol) == "option" and symbols.terms(position.symbol).expiry <= latest
     )
@@ -78,10 +77,10 @@ def latest_due(now: datetime) -> date:
     return (now + _DAY).date()
 
 
-def expired(book: BookFold, feed: QuoteSource, now: datetime) -> list[tuple[Position, Instrument]]:
+def expired(book: BookFold, feed: QuoteSource, now: datetime, venue: str) -> list[tuple[Position, Instrument]]:
     """Those of them that have expired at `now`, in order of time, account and symbol."""
     found = []
-    for position in due(book, now):
+    for position in due(book, now, venue):
         try:
             instrument = feed.instrument(position.symbol)
         except UnknownNameError:
@@ -102,7 +101,7 @@ class Settling:
     def settle(self, now: datetime) -> None:
         """Settle what has expired at `now` and was not looked at yet."""
         known = {(item.account, item.symbol) for item in self.unsettled}
-        open_ = expired(self._draft.book, self._feed, now)
+        open_ = expired(self._draft.book, self._feed, now, self._draft.venue)
         self._settle((position, one) for position, one in open_ if (position.account, position.symbol) not in known)
 
     def _settle(self, positions: Iterable[tuple[Position, Instrument]]) -> None:
@@ -119,7 +118,7 @@ class Settling:
             told = last_instruction(self._log, position.account, position.symbol)
             if told is None and settles_in_cash(instrument):
                 value = settlement_value(instrument, position.quantity, price)
-                self._draft.add(_settlement(position, instrument, price, value))
+                self._draft.add(_settlement(position, instrument, price, value, self._draft.venue))
             else:
                 value = self._by_exception(position, instrument, price, told)
             self.settled.append((position.account, position.symbol, value))
@@ -144,7 +143,7 @@ class Settling:
                 act=found.act,
                 entry_id=f"account/{position.account}/expiry/{position.symbol}/{found.act}",
                 account=position.account,
-                venue=LOCAL_SIM,
+                venue=self._draft.venue,
                 instrument=instrument,
                 delivery=moved,
                 time=instrument.expires_at,
@@ -153,7 +152,7 @@ class Settling:
             self._draft.add(event, entry_event(entry))
         if found.expired:
             rest = replace(position, quantity=Decimal(found.expired).copy_sign(position.quantity))
-            self._draft.add(_settlement(rest, instrument, price, ZERO))
+            self._draft.add(_settlement(rest, instrument, price, ZERO, self._draft.venue))
         return cash
 
     def _price(self, instrument: Instrument) -> Decimal:
@@ -198,13 +197,13 @@ def last_instruction(log: LogReader, account: str, symbol: str) -> Instruction |
     return found
 
 
-def _settlement(position: Position, instrument: Instrument, price: Decimal, value: Decimal) -> Event:
+def _settlement(position: Position, instrument: Instrument, price: Decimal, value: Decimal, venue: str) -> Event:
     worth = "worthless" if value == ZERO else f"for {decimal_text(value)}"
     return entry_event(
         expiry_entry(
             entry_id=f"account/{position.account}/expiry/{position.symbol}",
             account=position.account,
-            venue=LOCAL_SIM,
+            venue=venue,
             symbol=position.symbol,
             currency=position.currency,
             quantity=position.quantity,

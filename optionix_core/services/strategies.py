@@ -12,11 +12,12 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from optionix_core.errors import InvalidValueError, MissingDataError
+from optionix_core.errors import DomainError, InvalidValueError, MissingDataError
 from optionix_core.portfolio.exact import decimal_of_float
 from optionix_core.portfolio.strategies import model, probability, rolling
 from optionix_core.portfolio.strategies.payoff import ExpiryPayoff, at_expiry
 from optionix_core.portfolio.strategies.prices import CombinationPrice, LegQuote, PriceRule, combination_price, priced
+from optionix_core.portfolio.strategies.recognition import recognise
 from optionix_core.portfolio.strategies.selection import Choice, Selected, listed, select
 
 if TYPE_CHECKING:
@@ -169,6 +170,21 @@ def of_flat_market(
     return _report(strategy, counted, terms, None, None if market is None else market.volatility, notes)
 
 
+def of_terms(
+    strategy: Strategy,
+    terms: ModelTerms,
+    surface: VolatilitySurface | None = None,
+    flat: float | None = None,
+    notes: tuple[str, ...] = (),
+) -> Report:
+    """A strategy judged by the terms of its legs; the odds by a smile, or by the flat volatility where there is none.
+
+    Raises MissingDataError for a leg without a price.
+    """
+    years = tuple(None if one is None else one.years for one in terms.legs)
+    return _report(strategy, years, terms, surface, flat, notes)
+
+
 def build(
     name: str,
     chain: OptionChain,
@@ -194,6 +210,32 @@ def build(
     solved = solve(chain, rate)
     selected = select(name, solved, expiries, choice, units=units, ratio=ratio, option_type=option_type, short=short,
                       root=root)  # fmt: skip
+    return _in_chain(selected, solved, rule, smile)
+
+
+def of_legs(
+    legs: Sequence[Leg],
+    chain: OptionChain,
+    *,
+    rule: PriceRule = "mid",
+    rate: float | None = None,
+    smile: ModelName | None = "svi",
+) -> Report:
+    """What listed legs are together and what may become of them, priced by `rule`; as `build` answers.
+
+    Raises what `selection.listed` and `prices.priced` raise, MissingDataError where stock has no price, and DomainError
+    for options priced in coin.
+    """
+    from optionix_core.volatility.solve import solve
+
+    solved = solve(chain, rate)
+    if any(one.source.inverse for one in solved.slices):
+        raise DomainError("options priced in coin have no payoff that is linear in the underlying")
+    return _in_chain(listed(recognise(legs), solved), solved, rule, smile)
+
+
+def _in_chain(selected: Selected, solved: SolvedChain, rule: PriceRule, smile: ModelName | None) -> Report:
+    """A strategy of listed options, judged by the chain that lists them."""
     notes: list[str] = []
     quotes = selected.quotes
     if any(leg.type == "stock" for leg in selected.strategy.legs):

@@ -21,6 +21,7 @@ from optionix_core.portfolio.strategies.prices import net_price, payment
 from optionix_core.portfolio.strategies.values import CUSTOM, LEG_TYPES, Leg
 
 if TYPE_CHECKING:
+    from optionix_core.portfolio.strategies.model import LegTerms
     from optionix_core.portfolio.strategies.values import Strategy
     from optionix_core.services.strategies import Report
 
@@ -112,22 +113,30 @@ def leg_records(report: Report) -> list[dict[str, Any]]:
     terms = (None,) * count if report.terms is None else report.terms.legs
     quotes = report.quotes or (None,) * count
     return [
-        {
-            "type": leg.type,
-            "quantity": _count(leg.quantity),
-            "strike": _number(leg.strike),
-            "expiry": None if leg.expiry is None else leg.expiry.isoformat(),
-            "root": leg.root,
-            "price": _number(leg.price),
-            "multiplier": _count(leg.multiplier),
-            "iv": None if one is None else one.volatility,
+        leg_record(leg, one)
+        | {
             "years": years,
-            "symbol": leg.symbol,
             "bid": None if quote is None else _number(quote.bid),
             "ask": None if quote is None else _number(quote.ask),
         }
         for leg, one, years, quote in zip(report.strategy.legs, terms, report.years, quotes, strict=True)
     ]
+
+
+def leg_record(leg: Leg, terms: LegTerms | None) -> dict[str, Any]:
+    """One leg with its terms, as `legs_of` reads it."""
+    return {
+        "type": leg.type,
+        "quantity": _count(leg.quantity),
+        "strike": _number(leg.strike),
+        "expiry": None if leg.expiry is None else leg.expiry.isoformat(),
+        "root": leg.root,
+        "price": _number(leg.price),
+        "multiplier": _count(leg.multiplier),
+        "iv": None if terms is None else terms.volatility,
+        "years": None if terms is None else terms.years,
+        "symbol": leg.symbol,
+    }
 
 
 def catalogue() -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from optionix_core.errors import MissingDataError
 from optionix_core.market.protocols import FeedState
 from optionix_core.services import surface_check, surfaces
+from optionix_core.services.daily_history import ended_day
 from optionix_core.services.surface_summary import SliceSummary, summaries
 from optionix_core.volatility.analysis import constant_maturity, implied_standing, volatility_cone
 
@@ -109,7 +110,7 @@ class SurfaceViewer:
         found = surfaces.fit(self.feed.chain(underlying, moment), model, timer=self._timer)
         answers = surface_check.check(found)
         told = summaries(found.surface)
-        past = self._past(found)
+        past = self._past(found, moment)
         return SurfaceView(
             found,
             answers,
@@ -122,7 +123,11 @@ class SurfaceViewer:
             self._timer() - began,
         )
 
-    def _history(self, underlying: str, day: date) -> PriceHistory | str:
+    def _history(self, underlying: str, moment: datetime) -> PriceHistory | str:
+        try:
+            day = ended_day(moment, (underlying,))
+        except MissingDataError as error:
+            return str(error)
         known = self._histories.get(underlying)
         if known is None or known[0] != day:
             history: PriceHistory | str
@@ -133,9 +138,9 @@ class SurfaceViewer:
             known = self._histories[underlying] = (day, history)
         return known[1]
 
-    def _past(self, found: FittedSurface) -> Past:
+    def _past(self, found: FittedSurface, moment: datetime) -> Past:
         surface = found.surface
-        history = self._history(surface.underlying, surface.as_of.date())
+        history = self._history(surface.underlying, moment)
         if isinstance(history, str):
             return Past(None, None, (history,))
         now = float(constant_maturity(surface, (STANDING_DAYS,), outside="nan").at_the_money[0])

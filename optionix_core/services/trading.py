@@ -21,6 +21,7 @@ from optionix_core.services.combinations import preview_combination
 from optionix_core.services.draft import Draft
 from optionix_core.services.families import check_group, check_parent, parent_refusal, released
 from optionix_core.services.judging import earlier_orders, judge, security_of
+from optionix_core.services.leases import lease_until
 from optionix_core.services.lifecycle import bring_up_to_date, update_under_lock
 from optionix_core.services.order_json import to_json
 from optionix_core.services.sizing import sized
@@ -28,7 +29,8 @@ from optionix_core.services.venue_halts import note_standing
 from optionix_core.services.working import Working
 from optionix_core.sync.faultpoints import reach
 from optionix_core.trading import facts, resting
-from optionix_core.trading.gate import LOCAL_SIM, first_refusal
+from optionix_core.trading.account_kinds import check_opening
+from optionix_core.trading.gate import first_refusal
 from optionix_core.trading.orders import OrderPreview, OrderState, Side
 from optionix_core.trading.paper import PaperVenue
 from optionix_core.trading.records import (
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from optionix_core.market.protocols import QuoteSource
+    from optionix_core.portfolio.venue_market import VenueMarket
     from optionix_core.services.judging import Judged
     from optionix_core.services.workspace import Workspace
     from optionix_core.sync.event import Event, LogWriter
@@ -85,24 +88,26 @@ def preview(
 def preview_terms(workspace: Workspace, terms: OrderTerms, limits: GateLimits | None = None) -> OrderPreview:
     """What an order would do now, with every answer of the gate. Writes nothing and takes no lock.
 
+    Of an account that is bound to another venue it is what that venue would do on the feed that is looked at here.
     Raises InvalidValueError for a malformed order, UnknownNameError for a symbol that the feed does not
     know and MissingDataError where it has no quote.
     """
     now = workspace.clock.now()
     intent = intent_of_terms(terms, workspace.account, _PREVIEW, now)
     desk, feed, store = workspace.desk, workspace.feed, workspace.store
+    desk.follow(store)
+    at = desk.venue_for(intent.account)
     if intent.legs:
         return preview_combination(
-            workspace, intent, now, limits, unopened_account(intent.account), opening(intent.account, now)
+            workspace, intent, now, limits, unopened_account(intent.account, at), opening(intent.account, now, at)
         )
     if intent.amount is not None:
         intent = sized(feed, desk.rules.fees, intent, now)
     instrument = security_of(feed, intent.symbol)
     quote = feed.quote(intent.symbol, now)
-    desk.follow(store)
     with desk.lock:
         draft = Draft(desk)
-        venue = PaperVenue(draft.already_taken, draft.fees)
+        venue = PaperVenue(draft.already_taken, draft.fees, at)
         limits = draft.rules.limits if limits is None else limits
         note_standing(draft, feed, intent.symbols, now)
         judged = judge(
@@ -113,13 +118,14 @@ def preview_terms(workspace: Workspace, terms: OrderTerms, limits: GateLimits | 
             now,
             limits,
             quote=quote,
-            account=unopened_account(intent.account),
+            account=unopened_account(intent.account, at),
             earlier=earlier_orders(store, intent, now, limits),
+            lease=lease_until(workspace, at),
             parent=parent_refusal(store, intent),
             joins=True,
         )
         refused = first_refusal(judged.checks) is not None or intent.trigger is not None
-        first = opening(intent.account, now) if draft.book.venue_of(intent.account) is None else ()
+        first = opening(intent.account, now, at) if draft.book.venue_of(intent.account) is None else ()
         trial = (*first, intent_event(intent))
         fills = () if refused else at_once.would_fill(draft, Working(draft, feed, limits), intent, quote, now, trial)
     fillable = sum(fill.quantity for fill in fills)
@@ -167,6 +173,7 @@ def place(
     with workspace.store.writing(purpose, workspace.lock_timeout) as log, desk.lock:
         now = workspace.clock.now()
         desk.follow(log)
+        desk.expect_here(wanted.account)
         earlier = facts.find(log, intent_id(order_id)) if log.find(intent_id(order_id)) is not None else None
         intent = _at(wanted, now) if earlier is None else _repeated(earlier, wanted)
         if earlier is not None and facts.find(log, end_id(order_id)) is not None:
@@ -182,7 +189,8 @@ def place(
             intent = sized(feed, desk.rules.fees, intent, now)
         reach("before-gate")
         if earlier is None:
-            first = opening(intent.account, now) if desk.book.venue_of(intent.account) is None else ()
+            unopened = desk.book.venue_of(intent.account) is None
+            first = opening(intent.account, now, workspace.venue, workspace.venue_market) if unopened else ()
             desk.append(log, (*first, intent_event(intent)))
         reach("after-intent")
         draft = Draft(desk)
@@ -193,9 +201,9 @@ def place(
     return result
 
 
-def unopened_account(account: str) -> AccountState:
+def unopened_account(account: str, venue: str) -> AccountState:
     """What an account will be when its first order opens it."""
-    return AccountState(account, LOCAL_SIM, CURRENCY, OPENING_BALANCE, OPENING_BALANCE, ZERO, ZERO)
+    return AccountState(account, venue, CURRENCY, OPENING_BALANCE, OPENING_BALANCE, ZERO, ZERO)
 
 
 def raise_for_state(result: OrderResult) -> None:
@@ -221,10 +229,11 @@ def raise_for_refusal(checks: tuple[GateCheck, ...]) -> None:
         raise RefusedError(refusal.rule, refusal.detail)
 
 
-def opening(account: str, now: datetime) -> tuple[Event, ...]:
-    """The events with which the first order of an account opens it."""
+def opening(account: str, now: datetime, venue: str, market: VenueMarket | None = None) -> tuple[Event, ...]:
+    """The events with which the first order of an account opens it; raises as `check_opening`."""
+    check_opening(account, venue)
     return (
-        account_opened_event(account, LOCAL_SIM, CURRENCY, now),
+        account_opened_event(account, venue, CURRENCY, now, market),
         entry_event(opening_entry(account, CURRENCY, OPENING_BALANCE, now)),
     )
 
@@ -236,6 +245,8 @@ def _at(wanted: OrderIntent, now: datetime) -> OrderIntent:
 def _repeated(earlier: Fact, wanted: OrderIntent) -> OrderIntent:
     """The intent as first written; InvalidValueError where the id now comes with another order."""
     intent = intent_of(earlier.event)
+    if intent.account != wanted.account:  # whose terms are not this account's to know
+        raise InvalidValueError("client_order_id", repr(wanted.client_order_id), "unused")
     if wanted.amount is not None:
         wanted = replace(wanted, quantity=intent.quantity)
     if not same_order(intent, wanted):

@@ -97,11 +97,8 @@ def create(
 
     UnknownNameError for a symbol that the feed does not quote.
     """
-    if not _NAME.fullmatch(name):
-        bound = "1 to 32 letters, digits, '.', '-' or '_', beginning with a letter or digit"
-        raise InvalidValueError("watchlist", repr(name), bound)
-    if not columns or len(set(columns)) != len(columns):
-        raise InvalidValueError("columns", ", ".join(columns) or "none", "at least one, each once")
+    _check_name(name)
+    _check_columns(columns)
     made = Watchlist(name, _joined((), _resolved(workspace, symbols)), tuple(columns))
 
     def changed(known: Watchlist | None) -> Watchlist:
@@ -133,6 +130,61 @@ def remove(workspace: Workspace, name: str, symbols: Sequence[str]) -> Watchlist
     return _write(workspace, name, changed)
 
 
+def move(workspace: Workspace, name: str, symbol: str, place: int) -> Watchlist:
+    """A list with a symbol at another place, counted from 1.
+
+    UnknownNameError for a symbol that is not in it, InvalidValueError for a place that it does not have.
+    """
+    key = resolve(symbol)
+
+    def changed(known: Watchlist | None) -> Watchlist:
+        if known is None:
+            raise UnknownNameError("watchlist", name)
+        if key not in known.symbols:
+            raise UnknownNameError(f"symbol in watchlist {name}", key, known.symbols[:10])
+        if not 1 <= place <= len(known.symbols):
+            raise InvalidValueError("place", place, f"from 1 to {len(known.symbols)}")
+        others = [one for one in known.symbols if one != key]
+        return replace(known, symbols=(*others[: place - 1], key, *others[place - 1 :]))
+
+    return _write(workspace, name, changed)
+
+
+def choose_columns(workspace: Workspace, name: str, columns: Sequence[Column]) -> Watchlist:
+    """A list with other columns, in their order. InvalidValueError for none, or one twice."""
+    _check_columns(columns)
+
+    def changed(known: Watchlist | None) -> Watchlist:
+        if known is None:
+            raise UnknownNameError("watchlist", name)
+        return replace(known, columns=tuple(columns))
+
+    return _write(workspace, name, changed)
+
+
+def rename(workspace: Workspace, name: str, new: str) -> Watchlist:
+    """A list under another name. InvalidValueError for a name that is taken or none."""
+    _check_name(new)
+    with workspace.store.writing(f"rename watchlist {name}", workspace.lock_timeout) as log:
+        followed = _fold(workspace)
+        fold = followed.follow(log)
+        known = _known(fold, name)
+        if new == name:
+            return known
+        if fold.watchlist(new) is not None:
+            raise InvalidValueError("watchlist", repr(new), "a name that is not taken")
+        made, now = replace(known, name=new), workspace.clock.now()
+        log.append(
+            (
+                saved_event(SAVED, _event_id(workspace, new), fold.next_time(new, now), _payload(made)),
+                saved_event(DELETED, _event_id(workspace, name), fold.next_time(name, now), {"name": name}),
+            )
+        )
+        followed.follow(log)
+        followed.keep(log)
+    return made
+
+
 def delete(workspace: Workspace, name: str) -> Watchlist:
     """Take a list away, and answer what it was."""
     with workspace.store.writing(f"delete watchlist {name}", workspace.lock_timeout) as log:
@@ -151,6 +203,26 @@ def resolve(text: str) -> str:
     if kind_of(symbol) != "share":
         raise InvalidValueError("symbol", repr(text), "an underlying or an option")
     return symbol
+
+
+def columns_of(text: str) -> tuple[Column, ...]:
+    """Columns as they are typed, `last, iv, iv-hv`. InvalidValueError for a name that is none."""
+    names = [name.strip().lower().replace("_", "-") for name in text.replace(",", " ").split()]
+    for name in names:
+        if name not in tuple(Column):
+            raise InvalidValueError("columns", repr(name), f"of {', '.join(Column)}")
+    return tuple(Column(name) for name in names)
+
+
+def _check_name(name: str) -> None:
+    if not _NAME.fullmatch(name):
+        bound = "1 to 32 letters, digits, '.', '-' or '_', beginning with a letter or digit"
+        raise InvalidValueError("watchlist", repr(name), bound)
+
+
+def _check_columns(columns: Sequence[Column]) -> None:
+    if not columns or len(set(columns)) != len(columns):
+        raise InvalidValueError("columns", ", ".join(columns) or "none", "at least one, each once")
 
 
 def _fold(workspace: Workspace) -> Followed[WatchlistFold]:

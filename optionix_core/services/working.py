@@ -21,7 +21,7 @@ from optionix_core.trading.account_standing import AccountStatus, effective
 from optionix_core.trading.backing import is_reduced
 from optionix_core.trading.claims import children, siblings
 from optionix_core.trading.crossing import place_in_time
-from optionix_core.trading.gate import first_refusal
+from optionix_core.trading.gate import LOCAL_SIM, first_refusal
 from optionix_core.trading.gate_power import backed
 from optionix_core.trading.gate_terms import open_lots
 from optionix_core.trading.lots_wanted import why_not_open
@@ -59,7 +59,7 @@ class Working:
         self.draft = draft
         self.feed = feed
         self.limits = limits
-        self.venue = PaperVenue(draft.already_taken, draft.fees)
+        self.venue = PaperVenue(draft.already_taken, draft.fees, draft.venue)
         self.places: dict[str, Place] = {}
         """Where orders stand, where that is not what the log says."""
         self.released: list[str] = []
@@ -87,7 +87,7 @@ class Working:
             return
         here = [
             order
-            for order in self.draft.orders.orders()
+            for order in self.draft.orders_here()
             if order.since is not None and order.since < at and quote.symbol in order.intent.symbols
         ]
         for order in sorted(here, key=priority):
@@ -152,13 +152,13 @@ class Working:
 
     def halted(self, symbol: str, at: datetime) -> bool:
         """Whether nothing may trade or trigger on an instrument at a moment."""
-        board = self.draft.orders.halts
+        board = self.draft.orders.halts.at_venue(self.draft.venue)
         return bool(board.halts) and not board.judge((self.instrument(symbol),), at).allowed
 
     def _held_up(self, intent: OrderIntent, at: datetime) -> _HeldUp | None:
         """How the state of its account stands in an order's way; None where it does not."""
         standing = self.draft.orders.standings.get(intent.account)
-        status, why = effective(standing, self.venue.name, at)
+        status, why = effective(standing, LOCAL_SIM, at)
         if status is AccountStatus.ACTIVE:
             return None
         words = f"account-state: {intent.account} is {status}{'' if why is None else f': {why}'}"

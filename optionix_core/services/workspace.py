@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from optionix_core.market.protocols import QuoteSource
+    from optionix_core.portfolio.venue_market import VenueMarket
     from optionix_core.services.desk import Desk
+    from optionix_core.services.elsewhere import VenueElsewhere
     from optionix_core.services.feeds import NetworkFeeds
     from optionix_core.services.home import HomeFolders
     from optionix_core.sync.event import EventStore
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 DEFAULT_FEED = "sim"
 DEFAULT_ACCOUNT = "paper-1"
 DEFAULT_SEED = 20
+LOCAL_VENUE = "local-sim"
 DEFAULT_SESSION = "continuous"
 DEFAULT_LOCK_TIMEOUT = 10.0
 """Seconds that a write waits for another process."""
@@ -69,12 +72,15 @@ class Workspace:
         rules: TradingRules | Callable[[], TradingRules] | None = None,
         limit_engine: LimitEngine | None = None,
         latency: float = 0.0,
+        speed: float = 1.0,
         travel: Callable[[float], None] = sleep,
+        venue: str = LOCAL_VENUE,
     ) -> None:
         """Store and feeds are taken as they are where given; `seed`, `session`, `network` are for one opened here.
 
         `rules` may be a function that is asked once, when the first order or halt needs them. `latency`: seconds that
-        what is sent to the venue is on its way, spent by `travel`.
+        what is sent to the venue is on its way, spent by `travel`; `speed`: how fast a recording is played.
+        `venue`: the paper venue that is run here.
         """
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}", account, re.ASCII):
             bound = "1 to 32 letters, digits, '.', '-' or '_', beginning with a letter or digit"
@@ -95,7 +101,12 @@ class Workspace:
         self._limit_engine = limit_engine
         self.latency = latency
         self._travel = travel
+        self._speed = speed
+        self.venue = venue
         self._desk: Desk | None = None
+        self.lay_way: Callable[[], VenueElsewhere] | None = None
+        """Set by a face: makes the way to the venue of accounts that are not matched here, at their first order."""
+        self._way: VenueElsewhere | None = None
         self.new_order_id = new_order_id
         self._opening = RLock()
 
@@ -113,6 +124,7 @@ class Workspace:
         rules: TradingRules | Callable[[], TradingRules] | None = None,
         limit_engine: LimitEngine | None = None,
         latency: float = 0.0,
+        speed: float = 1.0,
     ) -> Self:
         """A workspace on `home`; opens no file until store or feed are asked for."""
         return cls(
@@ -127,6 +139,7 @@ class Workspace:
             rules=rules,
             limit_engine=limit_engine,
             latency=latency,
+            speed=speed,
         )
 
     def reach_venue(self) -> None:
@@ -144,8 +157,15 @@ class Workspace:
             if self._store is None:
                 from optionix_core.storage.sqlite_store import open_store
 
-                self._store = open_store(self.home.data, self.clock)
+                self._store = open_store(self.home.data, self.clock, read_only=self.home.read_only)
             return self._store
+
+    def reopen_store(self) -> None:
+        """Open the home's log anew when it is next asked for: it was bound to a server, or let go of one."""
+        with self._opening:
+            if self._store is not None:
+                self._store.close()
+            self._store = None
 
     @property
     def feed(self) -> QuoteSource:
@@ -161,6 +181,7 @@ class Workspace:
                     seed=self._seed,
                     session=self._session,
                     network=self._network,
+                    speed=self._speed,
                 )
             return self._feed
 
@@ -179,6 +200,17 @@ class Workspace:
             return self._venue_feed
 
     @property
+    def venue_market(self) -> VenueMarket | None:
+        """What makes the prices that a terminal's own venue matches on; None where that is no simulated market."""
+        if self.venue != LOCAL_VENUE:
+            return None
+        from optionix_core.feeds.simulated.venue import SimulatedFeed
+        from optionix_core.portfolio.venue_market import VenueMarket
+
+        feed = self.venue_feed
+        return VenueMarket(feed.seed, feed.session) if type(feed) is SimulatedFeed else None
+
+    @property
     def desk(self) -> Desk:
         """This process's fold of the log; empty until it follows the store."""
         with self._opening:
@@ -187,13 +219,21 @@ class Workspace:
                 from optionix_core.trading.halt_rules import ORDINARY
 
                 rules = ORDINARY if self._rules is None else self._rules
-                desk = Desk(rules() if callable(rules) else rules, self._limit_engine)
+                desk = Desk(rules() if callable(rules) else rules, self._limit_engine, self.venue)
                 if self._limit_engine is not None:
                     from optionix_core.services.limit_watch import watch_on
 
                     desk.limit_watch = watch_on(self)
                 self._desk = desk
             return self._desk
+
+    @property
+    def way(self) -> VenueElsewhere | None:
+        """To the venue of accounts that are not matched here, closed with the workspace; None where none was laid."""
+        with self._opening:
+            if self._way is None and self.lay_way is not None:
+                self._way = self.lay_way()
+            return self._way
 
     def use_feed(self, name: str) -> None:
         """Change over to another feed; it opens when next asked for."""
@@ -206,6 +246,8 @@ class Workspace:
         """Release the files of the store and a feed's connection. The workspace may not be used afterwards."""
         with self._opening:
             self._disconnect()
+            if self._way is not None:
+                self._way.close()
             if self._store is not None:
                 self._store.close()
 

@@ -30,17 +30,19 @@ _SMALLEST = 0.005
 
 
 def row_texts(
-    item: SolvedSlice, violations: Sequence[Violation] = (), function: VolatilityFunction | None = None
+    item: SolvedSlice, violations: Sequence[Violation] = (), gap: FloatArray | None = None
 ) -> tuple[str, ...]:
     """A text for each strike of `item`, shape (strikes,).
 
-    `violations` may be a whole chain's (`arbitrage.check_chain`); those of other expiries are passed over. Amounts are
-    in the unit of the quotes.
+    `violations` may be a whole chain's (`arbitrage.check_chain`); those of other expiries are passed over. `gap` is how
+    far each strike's quote lies beyond fair, as `richness` tells it; None: by the neighbours. Amounts are in the unit
+    of the quotes.
     """
     texts = [""] * item.source.strikes.size
     if item.forward is None:
         return tuple(texts)
-    gap = richness(item, function)
+    if gap is None:
+        gap = richness(item)
     for place in np.flatnonzero(np.abs(gap) >= _SMALLEST).tolist():
         texts[place] = f"{'rich' if gap[place] > 0.0 else 'cheap'} {_amount(abs(float(gap[place])))}"
     place_of = {strike: place for place, strike in enumerate(item.source.strikes.tolist())}

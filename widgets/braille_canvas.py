@@ -31,7 +31,7 @@ class BrailleCanvas:
 
     def dot(self, x: int, y: int, owner: int) -> None:
         """Set one dot; dots outside are ignored, as a line may leave the plane."""
-        if 0 <= x < self.width and 0 <= y < self.height:
+        if 0 <= x < 2 * self.columns and 0 <= y < 4 * self.rows:
             self._bits[y >> 2][x >> 1] |= _DOTS[y & 3][x & 1]
             self._owner[y >> 2][x >> 1] = owner
 
@@ -40,9 +40,28 @@ class BrailleCanvas:
         steps = max(abs(x1 - x0), abs(y1 - y0))
         if steps > 8 * (self.width + self.height):
             return
+        if x0 == x1:
+            self._upright(x0, y0, y1, owner)
+            return
         for step in range(steps + 1):
             share = step / steps if steps else 0.0
             self.dot(round(x0 + (x1 - x0) * share), round(y0 + (y1 - y0) * share), owner)
+
+    def _upright(self, x: int, y0: int, y1: int, owner: int) -> None:
+        """Bars, of which there may be one in every column: a cell at a time where all four of its dots are set."""
+        if not 0 <= x < self.width:
+            return
+        column, side = x >> 1, x & 1
+        y, last = max(min(y0, y1), 0), min(max(y0, y1), self.height - 1)
+        while y <= last:
+            row, first = y >> 2, y & 3
+            end = min(3, first + last - y)
+            mask = 0
+            for place in range(first, end + 1):
+                mask |= _DOTS[place][side]
+            self._bits[row][column] |= mask
+            self._owner[row][column] = owner
+            y += end - first + 1
 
     def row(self, y: int) -> list[tuple[str, int | None]]:
         """Cells of a row: character (a blank where nothing is drawn) and the series that owns it."""

@@ -6,10 +6,10 @@ Drawn on the line API and only when its plot or size changes; a plot that equals
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from textwrap import wrap
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from rich.segment import Segment
 from textual.message import Message
@@ -17,12 +17,23 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from widgets.braille_canvas import BrailleCanvas
+from widgets.tones import Tone, tone_style
 
 if TYPE_CHECKING:
     from rich.style import Style
     from textual import events
 
-TONES = ("series-1", "series-2", "series-3", "up", "down", "axis", "title", "note", "mark")
+TONES: Final[Mapping[str, Tone]] = {
+    "series-1": Tone("series-1"),
+    "series-2": Tone("series-2"),
+    "series-3": Tone("series-3"),
+    "up": Tone("up"),
+    "down": Tone("down"),
+    "axis": Tone("faint"),
+    "mark": Tone("muted"),
+    "note": Tone("muted"),
+    "title": Tone("foreground", words="bold"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +70,7 @@ class BrailleChart(Widget, inherit_bindings=False):
 
     DEFAULT_CSS = """
     BrailleChart { height: 1fr; width: 1fr; background: $background; color: $foreground; }
-    BrailleChart > .braille-chart--series-1 { color: $series-1; }
-    BrailleChart > .braille-chart--series-2 { color: $series-2; }
-    BrailleChart > .braille-chart--series-3 { color: $series-3; }
-    BrailleChart > .braille-chart--up { color: $up; }
-    BrailleChart > .braille-chart--down { color: $down; }
-    BrailleChart > .braille-chart--axis { color: $faint; }
-    BrailleChart > .braille-chart--mark { color: $muted; }
-    BrailleChart > .braille-chart--note { color: $muted; }
-    BrailleChart > .braille-chart--title { color: $foreground; text-style: bold; }
     """
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"braille-chart--{tone}" for tone in TONES}
 
     class Picked(Message):
         """A place in the chart was clicked."""
@@ -91,6 +92,8 @@ class BrailleChart(Widget, inherit_bindings=False):
         self._lines: list[Strip] | None = None
         self._drawn_for = (0, 0)
         self._frame: _Frame | None = None
+        self._styles: dict[str, Style] = {}
+        """Of the drawing that is being made."""
 
     @property
     def plot(self) -> Plot:
@@ -123,10 +126,15 @@ class BrailleChart(Widget, inherit_bindings=False):
             self.post_message(self.Picked(self, frame.x_at(event.x - frame.gutter)))
 
     def _tone(self, name: str) -> Style:
-        return self.rich_style + self.get_component_rich_style(f"braille-chart--{name}", partial=True)
+        style = self._styles.get(name)
+        if style is None:
+            own = tone_style(self, TONES[name]) if name else None
+            style = self._styles[name] = self.rich_style if own is None else self.rich_style + own
+        return style
 
     def _draw(self, width: int, height: int) -> list[Strip]:
         plot = self._plot
+        self._styles.clear()  # a style costs much, and is asked for often in one drawing
         lines = [self._title_line(width)]
         points = [point for series in plot.series for point in series.points]
         self._frame = None
@@ -169,10 +177,10 @@ class BrailleChart(Widget, inherit_bindings=False):
         for character, owner in cells:
             tone = self._owner_tone(owner, above_zero=above_zero)
             if tone != last and text:
-                segments.append(Segment(text, self._tone(last) if last else self.rich_style))
+                segments.append(Segment(text, self._tone(last)))
                 text = ""
             text, last = text + character, tone
-        segments.append(Segment(text, self._tone(last) if last else self.rich_style))
+        segments.append(Segment(text, self._tone(last)))
         return segments
 
     def _owner_tone(self, owner: int | None, *, above_zero: bool) -> str:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual.geometry import Region
+from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from widgets.tones import Tone, tone_style
+
 if TYPE_CHECKING:
     from rich.style import Style
+    from textual import events
 
 
 class Piece(NamedTuple):
@@ -25,11 +29,26 @@ class Piece(NamedTuple):
     """Pieces with the highest rank are dropped first; 0 is never dropped."""
     joined: bool = False
     """Stands right behind the piece before it, after one blank, and is dropped with it."""
+    action: str = ""
+    """What a click on it asks for; nothing where it is empty."""
 
 
-TONES = (
-    "plain", "title", "muted", "faint", "strong", "up", "down", "warn", "alert", "key", "chip", "accent", "rule",
-)  # fmt: skip
+TONES: Final[Mapping[str, Tone]] = {
+    "title": Tone("accent", words="bold"),
+    "plain": Tone("bar-text"),
+    "muted": Tone("muted"),
+    "faint": Tone("faint"),
+    "rule": Tone("faint"),
+    "strong": Tone("bar-text", words="bold"),
+    "up": Tone("up"),
+    "down": Tone("down"),
+    "warn": Tone("stale", words="bold"),
+    "alert": Tone("error", words="bold"),
+    "key": Tone("key", words="bold"),
+    "accent": Tone("accent"),
+    "chip": Tone("chip-text", "chip", words="bold"),
+}
+"""By the names that callers use."""
 
 
 def fit(pieces: Sequence[Piece], width: int, gap: int) -> list[Piece]:
@@ -57,25 +76,18 @@ def fit(pieces: Sequence[Piece], width: int, gap: int) -> list[Piece]:
 
 
 class InfoLine(Widget, inherit_bindings=False):
-    """A line made of pieces. `show` redraws only the cells that differ."""
+    """A line made of pieces. `show` redraws only the cells that differ; a click on a piece with an action tells it."""
 
     DEFAULT_CSS = """
     InfoLine { height: 1; width: 1fr; background: $bar; color: $bar-text; }
-    InfoLine > .info-line--title { color: $accent; text-style: bold; }
-    InfoLine > .info-line--plain { color: $bar-text; }
-    InfoLine > .info-line--muted { color: $muted; }
-    InfoLine > .info-line--faint { color: $faint; }
-    InfoLine > .info-line--rule { color: $faint; }
-    InfoLine > .info-line--strong { color: $bar-text; text-style: bold; }
-    InfoLine > .info-line--up { color: $up; }
-    InfoLine > .info-line--down { color: $down; }
-    InfoLine > .info-line--warn { color: $stale; text-style: bold; }
-    InfoLine > .info-line--alert { color: $error; text-style: bold; }
-    InfoLine > .info-line--key { color: $key; text-style: bold; }
-    InfoLine > .info-line--accent { color: $accent; }
-    InfoLine > .info-line--chip { color: $chip-text; background: $chip; text-style: bold; }
     """
-    COMPONENT_CLASSES = {f"info-line--{tone}" for tone in TONES}  # noqa: RUF012 - Textual declares it as a plain set
+
+    class Chosen(Message):
+        """A piece with an action was clicked or tapped."""
+
+        def __init__(self, action: str) -> None:
+            super().__init__()
+            self.action = action
 
     def __init__(self, pieces: Sequence[Piece] = (), *, gap: int = 2, widget_id: str | None = None) -> None:
         super().__init__(id=widget_id)
@@ -87,6 +99,23 @@ class InfoLine(Widget, inherit_bindings=False):
     def text(self) -> str:
         """What the line says at its present width."""
         return "".join(text for text, _ in self._segments(self.size.width)).rstrip()
+
+    def action_at(self, x: int) -> str:
+        """The action of the piece at column `x`, empty where there is none; the blank before a joined piece is its."""
+        edge = 1
+        for index, piece in enumerate(fit(self._pieces, max(self.size.width - 2, 0), self._gap)):
+            start = edge + (0 if not index else 1 if piece.joined else self._gap)
+            edge, reach = start + cell_len(piece.text), start - int(piece.joined)
+            if reach <= x < edge:
+                return piece.action
+        return ""
+
+    def on_click(self, event: events.Click) -> None:
+        """Tell what the piece under the pointer asks for."""
+        action = self.action_at(event.x)
+        if action:
+            event.stop()
+            self.post_message(self.Chosen(action))
 
     def show(self, pieces: Sequence[Piece]) -> None:
         """Replace what the line says."""
@@ -130,10 +159,7 @@ class InfoLine(Widget, inherit_bindings=False):
             return Strip.blank(width, self.rich_style)
         base: Style = self.rich_style
         self._drawn = self._segments(width)
-        segments = [
-            Segment(text, base + self.get_component_rich_style(f"info-line--{tone}", partial=True))
-            for text, tone in self._drawn
-        ]
+        segments = [Segment(text, base + tone_style(self, TONES[tone])) for text, tone in self._drawn]
         return Strip(segments).crop(0, width)
 
     def get_content_height(self, *_: object) -> int:

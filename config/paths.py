@@ -40,6 +40,16 @@ class Paths:
         """The user's keys, over those of the shipped key map."""
         return self.config / "keymap.toml"
 
+    @property
+    def keymaps_folder(self) -> Path:
+        """The user's whole key maps, `NAME.toml`."""
+        return self.config / "keymaps"
+
+    @property
+    def themes_folder(self) -> Path:
+        """The user's themes, `NAME.toml`."""
+        return self.config / "themes"
+
     @classmethod
     def of(cls, root: Path) -> Self:
         """All four under one folder."""

@@ -29,6 +29,10 @@ class Setting:
     description: str
     choices: Callable[[], tuple[str, ...]] | None = None
     """Gives the only texts allowed; called when one has to be checked."""
+    optional: bool = False
+    """Whether the empty text is allowed, for none."""
+    or_file: bool = False
+    """Whether a file is understood as well: a text that ends in `.toml`."""
     lowest: float | None = None
     highest: float | None = None
 
@@ -46,9 +50,9 @@ class Setting:
     def bound(self) -> str:
         """What a value must be, in words."""
         if self.choices is not None:
-            return "one of " + ", ".join(self.choices())
+            return "one of " + ", ".join(self.choices()) + (", or a .toml file" if self.or_file else "")
         if self.kind is Kind.TEXT:
-            return "text that is not empty"
+            return "text" if self.optional else "text that is not empty"
         if self.lowest is not None and self.highest is not None:
             return f"{self.kind} from {self.lowest:g} to {self.highest:g}"
         if self.lowest is not None:
@@ -64,7 +68,9 @@ class Setting:
         """Whether `value` has the type and lies within the bound."""
         if self.kind is Kind.TEXT:
             known = None if self.choices is None else self.choices()
-            return isinstance(value, str) and (bool(value.strip()) if known is None else value in known)
+            if not isinstance(value, str) or (self.or_file and value.endswith(".toml")):
+                return isinstance(value, str)
+            return self.optional or bool(value.strip()) if known is None else value in known
         if self.kind is Kind.SWITCH:
             return isinstance(value, bool)
         numbers = int if self.kind is Kind.WHOLE else (int, float)
@@ -90,15 +96,23 @@ _SWITCHES: Mapping[str, bool] = {
 
 
 def _themes() -> tuple[str, ...]:
-    from config.themes import THEMES
+    from config.paths import Paths
+    from config.themes import names
 
-    return THEMES
+    return names(Paths.from_environment().themes_folder)
 
 
 def _key_maps() -> tuple[str, ...]:
-    from config.keymaps import KEY_MAPS
+    from config.keymaps import names
+    from config.paths import Paths
 
-    return KEY_MAPS
+    return names(Paths.from_environment().keymaps_folder)
+
+
+def _glyphs() -> tuple[str, ...]:
+    from config.terminal_kind import GLYPHS
+
+    return GLYPHS
 
 
 def _sessions() -> tuple[str, ...]:
@@ -111,6 +125,10 @@ def _fee_plans() -> tuple[str, ...]:
 
 def _account_actions() -> tuple[str, ...]:
     return ("close-only", "cancel")
+
+
+def _token_places() -> tuple[str, ...]:
+    return ("auto", "keyring", "file")
 
 
 def _bound(key: str, description: str, *, highest: float = 1e12) -> Setting:
@@ -146,8 +164,10 @@ SETTINGS: tuple[Setting, ...] = (
         highest=3600,
     ),
     Setting("account.name", Kind.TEXT, "account that orders act for"),
-    Setting("terminal.theme", Kind.TEXT, "colours of the terminal", choices=_themes),
-    Setting("terminal.keymap", Kind.TEXT, "keys of the terminal", choices=_key_maps),
+    Setting("terminal.theme", Kind.TEXT, "colours of the terminal", choices=_themes, or_file=True),
+    Setting("terminal.keymap", Kind.TEXT, "keys of the terminal", choices=_key_maps, or_file=True),
+    Setting("terminal.glyphs", Kind.TEXT, "signs that the terminal is drawn with", choices=_glyphs),
+    Setting("terminal.restore", Kind.SWITCH, "begin with the workspace that was saved last"),
     Setting("terminal.refresh_hz", Kind.NUMBER, "screen updates a second at most", lowest=1, highest=60),
     Setting("trading.confirm", Kind.SWITCH, "show the ticket of an order that was typed with its price"),
     Setting(
@@ -164,6 +184,7 @@ SETTINGS: tuple[Setting, ...] = (
         lowest=0,
         highest=10_000,
     ),
+    Setting("trading.read_only", Kind.SWITCH, "write nothing to the log and the home, send no order"),
     Setting("trading.fees", Kind.TEXT, "what the paper venue charges for options and shares", choices=_fee_plans),
 )
 
@@ -200,6 +221,23 @@ SETTINGS += (
     _bound("halts.drawdown_percent", "fall of an account's value from its peak that trips its breaker", highest=100),
     _minutes("halts.drawdown_minutes", "window of the drawdown breaker", highest=10080),
     Setting("halts.account_action", Kind.TEXT, "what an account's breaker does to it", choices=_account_actions),
+    Setting(
+        "sync.server", Kind.TEXT, "address of the team server where nobody is signed in: for API keys", optional=True
+    ),
+    Setting(
+        "sync.background", Kind.SWITCH, "push and pull by itself while the terminal is open and somebody is signed in"
+    ),
+    Setting(
+        "sync.poll_seconds",
+        Kind.NUMBER,
+        "seconds between two looks at the server where nothing wakes the terminal",
+        lowest=2,
+        highest=3600,
+    ),
+    Setting(
+        "sync.timeout_seconds", Kind.NUMBER, "seconds for each step of a request to the server", lowest=1, highest=120
+    ),
+    Setting("sync.tokens", Kind.TEXT, "where tokens of a sign-in are kept", choices=_token_places),
 )
 
 BY_KEY: Mapping[str, Setting] = {setting.key: setting for setting in SETTINGS}

@@ -21,13 +21,20 @@ class ScreenEntry(NamedTuple):
 
 SCREENS: tuple[ScreenEntry, ...] = (
     ScreenEntry("chain", "screens.chain:ChainScreen", of_underlying=True),
+    ScreenEntry("pricer", "screens.pricer:PricerScreen", of_underlying=True),
     ScreenEntry("volatility", "screens.volatility:VolatilityScreen", of_underlying=True),
     ScreenEntry("book", "screens.book:BookScreen"),
+    ScreenEntry("risk", "screens.risk:RiskScreen"),
     ScreenEntry("orders", "screens.orders:OrdersScreen"),
+    ScreenEntry("system", "screens.system:SystemScreen"),
+    ScreenEntry("dashboard", "screens.dashboard:DashboardScreen"),
+    ScreenEntry("chart", "screens.chart:ChartScreen", of_underlying=True),
+    ScreenEntry("watchlist", "screens.watchlist:WatchlistScreen"),
+    ScreenEntry("sync", "screens.sync:SyncScreen"),
 )
 """In the order of their keys."""
 
 NAMES: tuple[str, ...] = tuple(entry.name for entry in SCREENS)
 OF_UNDERLYING: tuple[str, ...] = tuple(entry.name for entry in SCREENS if entry.of_underlying)
-DIALOGS: tuple[str, ...] = ("ticket", "confirm", "kill", "command", "explain", "help")
+DIALOGS: tuple[str, ...] = ("ticket", "confirm", "kill", "command", "explain", "export", "help", "signin", "enrol")
 """Names of the style sheets of dialogs."""

@@ -23,10 +23,10 @@ from typing import Literal, NamedTuple, cast
 from config.errors import SettingsError
 from config.paths import Paths
 from config.schema import BY_KEY, SECTIONS, SETTINGS, Kind, Setting, Value
+from config.toml_text import lines_of, parse, read
 
 PROJECT_FILE = "optionix.toml"
 _DEFAULTS = Path(__file__).parent / "defaults" / "settings.toml"
-_SECTION_LINE = re.compile(r"^\s*\[([\w.\- ]+)\]")
 _KEY_LINE = re.compile(r"^\s*([\w.\-]+)\s*=")
 
 
@@ -57,6 +57,8 @@ class TerminalSettings:
 
     theme: str
     keymap: str
+    glyphs: Literal["auto", "unicode", "ascii"]
+    restore: bool
     refresh_hz: float
     """Screen updates a second at most."""
 
@@ -69,6 +71,8 @@ class TradingSettings:
     lock_timeout_seconds: float
     latency_ms: float
     """On the way to the paper venue, which acts on the market that it then sees."""
+    read_only: bool
+    """Whether nothing is written to the log and the home."""
     fees: str
     """Name of the fee plan that the paper venue charges by."""
 
@@ -115,6 +119,20 @@ class HaltSettings:
     account_action: Literal["close-only", "cancel"]
 
 
+@dataclass(frozen=True, slots=True)
+class SyncSettings:
+    """How this home keeps in step with a team server."""
+
+    server: str
+    """For jobs with an API key; a sign-in remembers its own. Empty: none."""
+    background: bool
+    """Whether the terminal does it by itself."""
+    poll_seconds: float
+    timeout_seconds: float
+    tokens: Literal["auto", "keyring", "file"]
+    """Where the tokens of the next sign-in are kept; `auto`: the system's keyring where there is one."""
+
+
 class SettingRow(NamedTuple):
     """One setting as `optionix config show` lists it."""
 
@@ -135,6 +153,7 @@ class Settings:
     trading: TradingSettings
     limits: LimitSettings
     halts: HaltSettings
+    sync: SyncSettings
     origins: Mapping[str, str]
     """Where each value came from, by dotted key."""
 
@@ -215,6 +234,7 @@ def _assembled(given: Mapping[str, _Given]) -> Settings:
         trading=TradingSettings(**section("trading")),  # type: ignore[arg-type] # checked against the schema
         limits=LimitSettings(**section("limits")),  # type: ignore[arg-type] # checked against the schema
         halts=HaltSettings(**section("halts")),  # type: ignore[arg-type] # checked against the schema
+        sync=SyncSettings(**section("sync")),  # type: ignore[arg-type] # checked against the schema
         origins=MappingProxyType({item.key: given[item.key].origin for item in SETTINGS}),
     )
 
@@ -228,16 +248,9 @@ def _defaults() -> dict[str, _Given]:
 def _read(path: Path) -> dict[str, tuple[Value, int | None]]:
     """Values and lines of one file, all of them known and within bounds."""
     source = str(path)
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(source, f"cannot be read: {error}") from error
-    try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        place = re.search(r"line (\d+)", str(error))
-        raise SettingsError(source, f"is not TOML: {error}", line=int(place[1]) if place else None) from error
-    lines = _lines(text)
+    text = read(path)
+    document = parse(text, source)
+    lines = lines_of(text)
     found: dict[str, tuple[Value, int | None]] = {}
     for section, table in document.items():
         if section not in SECTIONS:
@@ -280,9 +293,18 @@ def _known(key: str, source: str, line: int | None) -> Setting:
 
 def _checked(setting: Setting, value: object, source: str, line: int | None) -> Value:
     if not setting.accepts(value):
-        reason = f"{setting.key} must be {setting.bound} (got {value!r})"
+        reason = f"{setting.key} must be {setting.bound} (got {value!r}){_near(setting, value)}"
         raise SettingsError(source, reason, line=line, key=setting.key, value=value, bound=setting.bound)
     return float(cast(float, value)) if setting.kind is Kind.NUMBER else cast(Value, value)
+
+
+def _near(setting: Setting, value: object) -> str:
+    if setting.choices is None or not isinstance(value, str):
+        return ""
+    from difflib import get_close_matches
+
+    near = get_close_matches(value, setting.choices(), n=1, cutoff=0.5)
+    return f"; nearest: {near[0]}" if near else ""
 
 
 def _unknown(kind: str, name: str, known: Iterable[str], source: str, line: int | None) -> SettingsError:
@@ -292,19 +314,3 @@ def _unknown(kind: str, name: str, known: Iterable[str], source: str, line: int 
     near = get_close_matches(name, names, n=1, cutoff=0.5)
     hint = f"nearest: {near[0]}" if near else f"known: {', '.join(names)}"
     return SettingsError(source, f"unknown {kind} {name!r}; {hint}", line=line, key=name)
-
-
-def _lines(text: str) -> dict[str, int]:
-    """Line of each section and of each key, by dotted name."""
-    lines: dict[str, int] = {}
-    section = ""
-    for number, line in enumerate(text.splitlines(), start=1):
-        header = _SECTION_LINE.match(line)
-        if header is not None:
-            section = header[1].strip()
-            lines.setdefault(section, number)
-            continue
-        key = _KEY_LINE.match(line)
-        if key is not None:
-            lines.setdefault(f"{section}.{key[1]}" if section else key[1], number)
-    return lines

@@ -6,17 +6,43 @@ Plain data: an id, default keys, a label, the screen it belongs to and its comma
 
 from __future__ import annotations
 
-from config.actions import app, book, chain, dialogs, grid, orders, volatility
+from config.actions import (
+    app,
+    book,
+    chain,
+    chart,
+    dashboard,
+    dialogs,
+    grid,
+    orders,
+    pricer,
+    replay,
+    risk,
+    sync,
+    system,
+    ticket,
+    volatility,
+    watchlist,
+)
 from config.actions.action import Action
 
 __all__ = ["ACTIONS", "Action"]
 
 ACTIONS: tuple[Action, ...] = (
     *chain.ACTIONS,
+    *dashboard.ACTIONS,
+    *pricer.ACTIONS,
+    *chart.ACTIONS,
+    *watchlist.ACTIONS,
     *volatility.ACTIONS,
     *book.ACTIONS,
+    *risk.ACTIONS,
     *orders.ACTIONS,
+    *system.ACTIONS,
+    *sync.ACTIONS,
     *grid.ACTIONS,
+    *replay.ACTIONS,
     *app.ACTIONS,
     *dialogs.ACTIONS,
+    *ticket.ACTIONS,
 )

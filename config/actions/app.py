@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from config.actions.action import Action
+from config.actions.action import VIEW_ONLY, Action
 
 ACTIONS: tuple[Action, ...] = (
     Action(
@@ -12,6 +12,7 @@ ACTIONS: tuple[Action, ...] = (
         "app",
         keys=("?", "f1"),
         footer=True,
+        cli="optionix --help",
     ),
     Action(
         "app.command",
@@ -20,6 +21,7 @@ ACTIONS: tuple[Action, ...] = (
         "app",
         keys=(":",),
         footer=True,
+        no_cli="it is the command line of the screen; the shell has the same words as commands",
     ),
     Action(
         "app.quit",
@@ -28,6 +30,7 @@ ACTIONS: tuple[Action, ...] = (
         "app",
         keys=("q",),
         footer=True,
+        no_cli="a command ends by itself",
     ),
     Action(
         "app.copy",
@@ -36,6 +39,25 @@ ACTIONS: tuple[Action, ...] = (
         "app",
         keys=("y",),
         footer=True,
+        no_cli="it gives the command of what is shown",
+    ),
+    Action(
+        "app.export",
+        "export",
+        "Write what the screen shows to a file: data as CSV or JSON where it has some, the picture as SVG or text.",
+        "app",
+        keys=("e",),
+        footer=True,
+        cli="optionix screen {screen} --svg -o {screen}.svg",
+    ),
+    Action(
+        "app.workspace",
+        "save workspace",
+        "Save what is shown, staged and arranged, under a name that is asked for once.",
+        "app",
+        keys=("ctrl+s",),
+        acts=True,
+        no_cli="only a running terminal has something to save; `optionix workspace` is about what was saved",
     ),
     Action(
         "app.chain",
@@ -44,6 +66,14 @@ ACTIONS: tuple[Action, ...] = (
         "app",
         keys=("f2", "g c"),
         cli="optionix screen chain --print",
+    ),
+    Action(
+        "app.pricer",
+        "pricer",
+        "What a contract or several legs are worth, and what would change it.",
+        "app",
+        keys=("f3", "g p"),
+        cli="optionix price {request}",
     ),
     Action(
         "app.volatility",
@@ -62,12 +92,60 @@ ACTIONS: tuple[Action, ...] = (
         cli="optionix positions",
     ),
     Action(
+        "app.risk",
+        "risk",
+        "Value at risk with its parts, stress, limits, margin, reverse stress, Greeks, liquidity.",
+        "app",
+        keys=("f6", "g r"),
+        cli="optionix risk var",
+    ),
+    Action(
         "app.orders",
         "orders",
         "Orders and fills, algorithms, alerts, halts and the kill switch.",
         "app",
         keys=("f7", "g o"),
         cli="optionix order list --all",
+    ),
+    Action(
+        "app.system",
+        "system",
+        "The log and whether it is whole, and the state of home and machine.",
+        "app",
+        keys=("g y",),
+        cli="optionix log show",
+    ),
+    Action(
+        "app.sync",
+        "sync",
+        "The team server: who is signed in, how far this home is in step, conflicts, kept orders, the desk.",
+        "app",
+        keys=("g t",),
+        cli="optionix sync status",
+    ),
+    Action(
+        "app.dashboard",
+        "dashboard",
+        "The desk at a glance: account, risk, watchlist, orders, alerts, and what is ahead.",
+        "app",
+        keys=("g d",),
+        cli="optionix dashboard",
+    ),
+    Action(
+        "app.chart",
+        "chart",
+        "Candles of the underlying, with indicators, volatilities and marks.",
+        "app",
+        keys=("g h",),
+        cli="optionix chart show {underlying}",
+    ),
+    Action(
+        "app.watchlist",
+        "watchlist",
+        "Lists of symbols with prices, volatilities and a line of the last days.",
+        "app",
+        keys=("g w",),
+        cli="optionix watchlist list",
     ),
     Action(
         "app.kill",
@@ -83,6 +161,7 @@ ACTIONS: tuple[Action, ...] = (
         "Everything that can be done, by name.",
         "app",
         keys=("ctrl+p",),
+        no_cli="it is the command line of the screen; the shell has the same words as commands",
     ),
     Action(
         "app.last_view",
@@ -90,6 +169,7 @@ ACTIONS: tuple[Action, ...] = (
         "Go back to the view before this one.",
         "app",
         keys=("-",),
+        no_cli=VIEW_ONLY,
     ),
     Action(
         "app.back",
@@ -97,6 +177,7 @@ ACTIONS: tuple[Action, ...] = (
         "Leave a filter, a dialog or a message.",
         "app",
         keys=("esc",),
+        no_cli=VIEW_ONLY,
     ),
     Action(
         "app.next_theme",
@@ -104,6 +185,7 @@ ACTIONS: tuple[Action, ...] = (
         "Change to the next theme.",
         "app",
         keys=("T",),
+        cli="optionix --theme NAME",
     ),
     Action(
         "app.redraw",
@@ -111,5 +193,6 @@ ACTIONS: tuple[Action, ...] = (
         "Draw the whole screen anew.",
         "app",
         keys=("ctrl+l",),
+        no_cli=VIEW_ONLY,
     ),
 )

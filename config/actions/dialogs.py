@@ -2,56 +2,18 @@
 
 from __future__ import annotations
 
-from config.actions.action import Action
+from config.actions.action import DIALOG_ONLY, Action
 
 ACTIONS: tuple[Action, ...] = (
-    Action(
-        "ticket.send",
-        "send",
-        "Send the order as it stands.",
-        "ticket",
-        keys=("enter", "ctrl+s"),
-        footer=True,
-    ),
-    Action(
-        "ticket.other_side",
-        "buy/sell",
-        "Turn a buy into a sell and back.",
-        "ticket",
-        keys=("ctrl+t",),
-        footer=True,
-    ),
-    Action(
-        "ticket.more",
-        "more",
-        "One contract more.",
-        "ticket",
-        keys=("up",),
-        footer=True,
-    ),
-    Action(
-        "ticket.fewer",
-        "fewer",
-        "One contract fewer.",
-        "ticket",
-        keys=("down",),
-        footer=True,
-    ),
-    Action(
-        "ticket.dismiss",
-        "cancel",
-        "Close without sending.",
-        "ticket",
-        keys=("esc",),
-        footer=True,
-    ),
     Action(
         "confirm.accept",
         "do it",
         "Do what is asked about.",
         "confirm",
         keys=("enter", "Y"),
+        acts=True,
         footer=True,
+        no_cli=DIALOG_ONLY,
     ),
     Action(
         "confirm.dismiss",
@@ -60,6 +22,7 @@ ACTIONS: tuple[Action, ...] = (
         "confirm",
         keys=("esc", "q", "n"),
         footer=True,
+        no_cli=DIALOG_ONLY,
     ),
     Action(
         "kill.run",
@@ -67,7 +30,9 @@ ACTIONS: tuple[Action, ...] = (
         "Do what is typed.",
         "kill",
         keys=("enter",),
+        acts=True,
         footer=True,
+        no_cli=DIALOG_ONLY,
     ),
     Action(
         "kill.dismiss",
@@ -76,6 +41,34 @@ ACTIONS: tuple[Action, ...] = (
         "kill",
         keys=("esc",),
         footer=True,
+        no_cli=DIALOG_ONLY,
+    ),
+    Action(
+        "export.run",
+        "write",
+        "Write the file.",
+        "export",
+        keys=("enter",),
+        footer=True,
+        no_cli=DIALOG_ONLY,
+    ),
+    Action(
+        "export.next",
+        "next format",
+        "The next of the formats that there are.",
+        "export",
+        keys=("tab", "down"),
+        footer=True,
+        no_cli=DIALOG_ONLY,
+    ),
+    Action(
+        "export.dismiss",
+        "cancel",
+        "Close without writing.",
+        "export",
+        keys=("esc",),
+        footer=True,
+        no_cli=DIALOG_ONLY,
     ),
     Action(
         "explain.dismiss",
@@ -84,6 +77,7 @@ ACTIONS: tuple[Action, ...] = (
         "explain",
         keys=("esc", "q", "i", "enter"),
         footer=True,
+        no_cli=DIALOG_ONLY,
     ),
     Action(
         "help.dismiss",
@@ -92,6 +86,7 @@ ACTIONS: tuple[Action, ...] = (
         "help",
         keys=("esc", "q", "?", "f1", "enter"),
         footer=True,
+        no_cli=DIALOG_ONLY,
     ),
     Action(
         "entry.dismiss",
@@ -100,6 +95,7 @@ ACTIONS: tuple[Action, ...] = (
         "entry",
         keys=("esc",),
         footer=True,
+        no_cli=DIALOG_ONLY,
     ),
     Action(
         "command.run",
@@ -108,6 +104,7 @@ ACTIONS: tuple[Action, ...] = (
         "command",
         keys=("enter",),
         footer=True,
+        no_cli=DIALOG_ONLY,
     ),
     Action(
         "command.complete",
@@ -116,6 +113,7 @@ ACTIONS: tuple[Action, ...] = (
         "command",
         keys=("tab",),
         footer=True,
+        no_cli=DIALOG_ONLY,
     ),
     Action(
         "command.next",
@@ -124,6 +122,7 @@ ACTIONS: tuple[Action, ...] = (
         "command",
         keys=("down", "ctrl+n"),
         footer=True,
+        no_cli=DIALOG_ONLY,
     ),
     Action(
         "command.previous",
@@ -131,6 +130,7 @@ ACTIONS: tuple[Action, ...] = (
         "Mark the completion before.",
         "command",
         keys=("up", "ctrl+p"),
+        no_cli=DIALOG_ONLY,
     ),
     Action(
         "command.dismiss",
@@ -139,5 +139,6 @@ ACTIONS: tuple[Action, ...] = (
         "command",
         keys=("esc",),
         footer=True,
+        no_cli=DIALOG_ONLY,
     ),
 )

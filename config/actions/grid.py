@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from config.actions.action import Action
+from config.actions.action import VIEW_ONLY, Action
 
 ACTIONS: tuple[Action, ...] = (
     Action(
@@ -11,6 +11,7 @@ ACTIONS: tuple[Action, ...] = (
         "Move the cursor up.",
         "grid",
         keys=("up", "k"),
+        no_cli=VIEW_ONLY,
     ),
     Action(
         "grid.down",
@@ -18,6 +19,7 @@ ACTIONS: tuple[Action, ...] = (
         "Move the cursor down.",
         "grid",
         keys=("down", "j"),
+        no_cli=VIEW_ONLY,
     ),
     Action(
         "grid.left",
@@ -25,6 +27,7 @@ ACTIONS: tuple[Action, ...] = (
         "Move the cursor left.",
         "grid",
         keys=("left", "h"),
+        no_cli=VIEW_ONLY,
     ),
     Action(
         "grid.right",
@@ -32,6 +35,7 @@ ACTIONS: tuple[Action, ...] = (
         "Move the cursor right.",
         "grid",
         keys=("right", "l"),
+        no_cli=VIEW_ONLY,
     ),
     Action(
         "grid.page_up",
@@ -39,6 +43,7 @@ ACTIONS: tuple[Action, ...] = (
         "Move a page up.",
         "grid",
         keys=("pageup", "ctrl+b"),
+        no_cli=VIEW_ONLY,
     ),
     Action(
         "grid.page_down",
@@ -46,6 +51,7 @@ ACTIONS: tuple[Action, ...] = (
         "Move a page down.",
         "grid",
         keys=("pagedown", "ctrl+f"),
+        no_cli=VIEW_ONLY,
     ),
     Action(
         "grid.top",
@@ -53,6 +59,7 @@ ACTIONS: tuple[Action, ...] = (
         "Move to the first row.",
         "grid",
         keys=("g g", "home"),
+        no_cli=VIEW_ONLY,
     ),
     Action(
         "grid.bottom",
@@ -60,6 +67,7 @@ ACTIONS: tuple[Action, ...] = (
         "Move to the last row.",
         "grid",
         keys=("G", "end"),
+        no_cli=VIEW_ONLY,
     ),
     Action(
         "grid.row_start",
@@ -67,6 +75,7 @@ ACTIONS: tuple[Action, ...] = (
         "Move to the first column.",
         "grid",
         keys=("ctrl+a",),
+        no_cli=VIEW_ONLY,
     ),
     Action(
         "grid.row_end",
@@ -74,5 +83,6 @@ ACTIONS: tuple[Action, ...] = (
         "Move to the last column.",
         "grid",
         keys=("ctrl+e",),
+        no_cli=VIEW_ONLY,
     ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from config.actions.action import Action
+from config.actions.action import VIEW_ONLY, Action
 
 ACTIONS: tuple[Action, ...] = (
     Action(
@@ -15,20 +15,51 @@ ACTIONS: tuple[Action, ...] = (
         cli='optionix order submit --symbol "{symbol}" --side buy --quantity 1 --type limit --limit PRICE',
     ),
     Action(
+        "orders.start_algorithm",
+        "algorithm",
+        "Open a ticket for an algorithm of the instrument under the cursor: twap, vwap, pov, is.",
+        "orders",
+        keys=("A",),
+        footer=True,
+        cli='optionix algo start twap --symbol "{symbol}" --side buy --quantity N --duration 30m',
+    ),
+    Action(
+        "orders.add_alert",
+        "alert",
+        "Write an alert: ORBIT last above 220, day-pnl below -500, an option's expiry in days, fill ID, halt ORBIT.",
+        "orders",
+        keys=("w",),
+        acts=True,
+        footer=True,
+        cli="optionix alert add last --symbol {underlying} --above PRICE",
+    ),
+    Action(
+        "orders.halt",
+        "halt",
+        "Halt an underlying, an option or the market, for a while or until it is lifted, after one question.",
+        "orders",
+        keys=("H",),
+        acts=True,
+        footer=True,
+        cli="optionix halt start {underlying} --minutes N --yes",
+    ),
+    Action(
         "orders.amend",
         "amend",
-        "Change quantity, limit or trigger of the order under the cursor: 5, 5 @ 3.10, @ 3.10, ! 190.",
+        "Change quantity, limit or trigger of the order under the cursor: 5 @ 3.10, ! 190; or rewrite the alert.",
         "orders",
         keys=("a",),
+        acts=True,
         footer=True,
         cli="optionix order amend {order} --quantity N --limit PRICE",
     ),
     Action(
         "orders.cancel",
         "cancel",
-        "Cancel the order, or in its pane the algorithm, under the cursor, after one question.",
+        "End the order, algorithm, alert or halt under the cursor of the marked pane, after one question.",
         "orders",
         keys=("x",),
+        acts=True,
         footer=True,
         cli="optionix order cancel {order}",
     ),
@@ -38,6 +69,7 @@ ACTIONS: tuple[Action, ...] = (
         "Pause the algorithm under the cursor, or let it go on.",
         "orders",
         keys=("space",),
+        acts=True,
         footer=True,
         cli="optionix algo pause {algorithm}",
     ),
@@ -47,6 +79,7 @@ ACTIONS: tuple[Action, ...] = (
         "Let the alert under the cursor be silent for some minutes.",
         "orders",
         keys=("z",),
+        acts=True,
         footer=True,
         cli="optionix alert snooze {alert} --minutes N",
     ),
@@ -56,8 +89,17 @@ ACTIONS: tuple[Action, ...] = (
         "Say that the fire of the alert under the cursor was seen.",
         "orders",
         keys=("d",),
+        acts=True,
         footer=True,
         cli="optionix alert dismiss {alert}",
+    ),
+    Action(
+        "orders.kept",
+        "unsent ticket",
+        "Open the ticket that was closed unsent, as it was written.",
+        "orders",
+        keys=("N",),
+        no_cli="an unsent ticket is kept by the terminal alone",
     ),
     Action(
         "orders.filter",
@@ -75,6 +117,7 @@ ACTIONS: tuple[Action, ...] = (
         "orders",
         keys=("f",),
         footer=True,
+        no_cli=VIEW_ONLY,
     ),
     Action(
         "orders.open",
@@ -101,6 +144,16 @@ ACTIONS: tuple[Action, ...] = (
         "orders",
         keys=("tab",),
         footer=True,
+        no_cli=VIEW_ONLY,
+    ),
+    Action(
+        "orders.sort",
+        "sort",
+        "Sort the orders by the column under the cursor; again the other way, then the newest first. So does a click.",
+        "orders",
+        keys=("S",),
+        footer=True,
+        cli="optionix order list --all --json",
     ),
     Action(
         "orders.zoom",
@@ -109,15 +162,7 @@ ACTIONS: tuple[Action, ...] = (
         "orders",
         keys=("+",),
         footer=True,
-    ),
-    Action(
-        "orders.export",
-        "export",
-        "Write the orders that are shown as CSV beside where the terminal was started.",
-        "orders",
-        keys=("e",),
-        footer=True,
-        cli="optionix order list --all --format csv",
+        no_cli=VIEW_ONLY,
     ),
     Action(
         "orders.buy",
@@ -136,18 +181,11 @@ ACTIONS: tuple[Action, ...] = (
         cli='optionix sell {quantity} "{symbol}"',
     ),
     Action(
-        "orders.export_json",
-        "export JSON",
-        "Write the orders that are shown with all fills, legs and answers of the gate as JSON.",
-        "orders",
-        keys=("E",),
-        cli="optionix order list --all --json",
-    ),
-    Action(
         "orders.previous_pane",
         "pane before",
         "Mark the pane before this one.",
         "orders",
         keys=("shift+tab",),
+        no_cli=VIEW_ONLY,
     ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from config.actions.action import Action
+from config.actions.action import VIEW_ONLY, Action
 
 ACTIONS: tuple[Action, ...] = (
     Action(
@@ -12,6 +12,7 @@ ACTIONS: tuple[Action, ...] = (
         "volatility",
         keys=("[",),
         footer=True,
+        cli="optionix surface show --feed {underlying}",
     ),
     Action(
         "volatility.next_expiry",
@@ -20,6 +21,7 @@ ACTIONS: tuple[Action, ...] = (
         "volatility",
         keys=("]",),
         footer=True,
+        cli="optionix surface show --feed {underlying}",
     ),
     Action(
         "volatility.next_model",
@@ -37,6 +39,7 @@ ACTIONS: tuple[Action, ...] = (
         "volatility",
         keys=("tab",),
         footer=True,
+        no_cli=VIEW_ONLY,
     ),
     Action(
         "volatility.zoom",
@@ -45,6 +48,7 @@ ACTIONS: tuple[Action, ...] = (
         "volatility",
         keys=("+",),
         footer=True,
+        no_cli=VIEW_ONLY,
     ),
     Action(
         "volatility.explain",
@@ -53,15 +57,7 @@ ACTIONS: tuple[Action, ...] = (
         "volatility",
         keys=("i",),
         footer=True,
-    ),
-    Action(
-        "volatility.export",
-        "export",
-        "Write a page with every picture and figure beside where the terminal was started.",
-        "volatility",
-        keys=("e",),
-        footer=True,
-        cli="optionix surface export --feed {underlying} --to PAGE.html",
+        cli="optionix surface show --feed {underlying} --json",
     ),
     Action(
         "volatility.hold",
@@ -70,6 +66,7 @@ ACTIONS: tuple[Action, ...] = (
         "volatility",
         keys=("space",),
         footer=True,
+        no_cli=VIEW_ONLY,
     ),
     Action(
         "volatility.calibrate",
@@ -86,6 +83,7 @@ ACTIONS: tuple[Action, ...] = (
         "Choose the model that is calibrated: heston, bates, merton, double-heston, sabr.",
         "volatility",
         keys=("C",),
+        cli="optionix calibrate {family} {underlying}",
     ),
     Action(
         "volatility.next_strike",
@@ -94,6 +92,7 @@ ACTIONS: tuple[Action, ...] = (
         "volatility",
         keys=("right", "l"),
         footer=True,
+        no_cli=VIEW_ONLY,
     ),
     Action(
         "volatility.previous_strike",
@@ -101,6 +100,7 @@ ACTIONS: tuple[Action, ...] = (
         "Move the cursor to the quote of the strike before.",
         "volatility",
         keys=("left", "h"),
+        no_cli=VIEW_ONLY,
     ),
     Action(
         "volatility.at_the_money",
@@ -108,6 +108,7 @@ ACTIONS: tuple[Action, ...] = (
         "Move the cursor to the quote nearest the forward.",
         "volatility",
         keys=("a",),
+        no_cli=VIEW_ONLY,
     ),
     Action(
         "volatility.buy",
@@ -131,6 +132,7 @@ ACTIONS: tuple[Action, ...] = (
         "Show the option under the cursor in its chain.",
         "volatility",
         keys=("enter",),
+        cli="optionix screen chain --underlying {underlying} --expiry {expiry} --print",
     ),
     Action(
         "volatility.previous_underlying",
@@ -139,6 +141,7 @@ ACTIONS: tuple[Action, ...] = (
         "volatility",
         keys=("{",),
         footer=True,
+        cli="optionix surface show --feed {underlying}",
     ),
     Action(
         "volatility.next_underlying",
@@ -146,6 +149,7 @@ ACTIONS: tuple[Action, ...] = (
         "Show the surface of the underlying after this one.",
         "volatility",
         keys=("}",),
+        cli="optionix surface show --feed {underlying}",
     ),
     Action(
         "volatility.previous_pane",
@@ -153,6 +157,7 @@ ACTIONS: tuple[Action, ...] = (
         "Mark the pane before this one.",
         "volatility",
         keys=("shift+tab",),
+        no_cli=VIEW_ONLY,
     ),
     Action(
         "volatility.refit",
@@ -160,5 +165,6 @@ ACTIONS: tuple[Action, ...] = (
         "Fit the surface now.",
         "volatility",
         keys=("r",),
+        cli="optionix surface fit --feed {underlying}",
     ),
 )

@@ -1,0 +1,95 @@
+"""The dashboard."""
+
+from __future__ import annotations
+
+from config.actions.action import Action
+
+ACTIONS: tuple[Action, ...] = (
+    Action(
+        "dashboard.open",
+        "open",
+        "Show what the marked pane is a part of, at the row under the cursor: book, chain, orders.",
+        "dashboard",
+        keys=("enter",),
+        footer=True,
+        cli="optionix positions",
+    ),
+    Action(
+        "dashboard.next_pane",
+        "pane",
+        "Mark the pane after this one: account, watchlist, orders, exposure, alerts, ahead.",
+        "dashboard",
+        keys=("tab",),
+        footer=True,
+        no_cli="it marks a pane of this screen alone",
+    ),
+    Action(
+        "dashboard.previous_pane",
+        "pane before",
+        "Mark the pane before this one.",
+        "dashboard",
+        keys=("shift+tab",),
+        no_cli="it marks a pane of this screen alone",
+    ),
+    Action(
+        "dashboard.zoom",
+        "zoom",
+        "Give the whole screen to the marked pane, or bring the others back.",
+        "dashboard",
+        keys=("+",),
+        footer=True,
+        no_cli="it arranges this screen alone",
+    ),
+    Action(
+        "dashboard.curve",
+        "day/total",
+        "Draw the profit and loss of the day, or since the account was opened.",
+        "dashboard",
+        keys=("m",),
+        footer=True,
+        cli="optionix dashboard --json",
+    ),
+    Action(
+        "dashboard.chart",
+        "chart",
+        "Show the chart of the marked row's underlying.",
+        "dashboard",
+        keys=("H",),
+        footer=True,
+        cli="optionix chart show {underlying}",
+    ),
+    Action(
+        "dashboard.next_list",
+        "next list",
+        "Show the watchlist after this one.",
+        "dashboard",
+        keys=("]",),
+        cli="optionix dashboard --watchlist {list}",
+    ),
+    Action(
+        "dashboard.previous_list",
+        "earlier list",
+        "Show the watchlist before this one.",
+        "dashboard",
+        keys=("[",),
+        cli="optionix dashboard --watchlist {list}",
+    ),
+    Action(
+        "dashboard.refresh",
+        "revalue",
+        "Compute value at risk and margin now, or cancel that; they are computed every half minute anyway.",
+        "dashboard",
+        keys=("r",),
+        footer=True,
+        cli="optionix dashboard --risk",
+    ),
+    Action(
+        "dashboard.explain",
+        "explain",
+        "Say where the numbers of the marked pane, or of its row, come from.",
+        "dashboard",
+        keys=("i",),
+        footer=True,
+        cli="optionix dashboard --risk --json",
+    ),
+)

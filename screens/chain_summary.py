@@ -11,8 +11,8 @@ from widgets.info_line import Piece
 
 if TYPE_CHECKING:
     from optionix_core.errors import OptionixError
+    from optionix_core.services.chain_filter import ChainFilter
     from optionix_core.services.chain_view import ChainRow, ChainView, SideRow
-    from screens.strike_filter import StrikeFilter
 
 CARRY_FROM_DAYS = 7
 """Over fewer days a tick of the spot moves the implied yield by whole percents a year."""
@@ -22,7 +22,9 @@ def _fact(label: str, value: str, rank: int, tone: str = "plain") -> list[Piece]
     return [Piece(label, "muted", rank), Piece(value, tone, rank, joined=True)]
 
 
-def summary_pieces(view: ChainView, chosen: StrikeFilter, problem: OptionixError | None) -> tuple[Piece, ...]:
+def summary_pieces(
+    view: ChainView, chosen: ChainFilter, problem: OptionixError | None, layout: str = ""
+) -> tuple[Piece, ...]:
     """Underlying, expiry, forward, expected move, volatilities, rates; what has no answer is left out."""
     pieces = [Piece(view.underlying, "strong", 0), Piece(f"{view.expiry:%d %b %y}", "accent", 0)]
     pieces.append(Piece(f"{view.days}d", "plain", 0, joined=True))
@@ -30,8 +32,10 @@ def summary_pieces(view: ChainView, chosen: StrikeFilter, problem: OptionixError
         return (*pieces, Piece("✗", "alert", 0), Piece(str(problem), "alert", 0, joined=True))
     pieces.append(Piece(f"{view.settlement}", "muted", 6, joined=True))
     pieces += [*_level(view), *_volatilities(view), *_yields(view), *_oddities(view)]
+    if layout:
+        pieces.append(Piece(f" {layout} ", "chip", 5, action="chain.next_layout"))
     if chosen.text:
-        pieces += [Piece(f" / {chosen.text} ", "chip", 0)]
+        pieces.append(Piece(f" / {chosen.text} ", "chip", 0, action="chain.filter"))
     return tuple(pieces)
 
 
@@ -50,10 +54,13 @@ def _volatilities(view: ChainView) -> list[Piece]:
     pieces = []
     if view.at_the_money_volatility is not None:
         pieces += _fact("ATM", figures.points(volatility_points(view.at_the_money_volatility)), 2)
-    if view.history.historical_volatility is not None:
-        pieces += _fact("HV20", figures.points(volatility_points(view.history.historical_volatility)), 3)
-    if view.history.iv_rank is not None:
-        pieces += _fact("IVR", f"{100 * view.history.iv_rank:.0f}", 3)
+    realised = view.history.historical_volatility
+    told = "no data" if realised is None else figures.points(volatility_points(realised))
+    pieces += _fact("HV20", told, 3)
+    if view.history.implied_volatility is not None:
+        pieces += _fact("IV30", figures.points(volatility_points(view.history.implied_volatility)), 4)
+    rank = "no data" if view.history.iv_rank is None else f"{100 * view.history.iv_rank:.0f}"
+    pieces += _fact("IVR", rank, 3)
     return pieces
 
 

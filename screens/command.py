@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment
 from textual.containers import Vertical
+from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input
@@ -14,6 +15,7 @@ from textual.widgets import Input
 from screens.frame import Dialog, shown_key
 
 if TYPE_CHECKING:
+    from textual import events
     from textual.app import ComposeResult
 
     from screens.host import Completion
@@ -33,6 +35,13 @@ class CompletionList(Widget, inherit_bindings=False):
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "completion-list--hint", "completion-list--key", "completion-list--marked",
     }  # fmt: skip
+
+    class Clicked(Message):
+        """A completion was clicked."""
+
+        def __init__(self, completion: Completion) -> None:
+            super().__init__()
+            self.completion = completion
 
     def __init__(self) -> None:
         super().__init__()
@@ -58,6 +67,26 @@ class CompletionList(Widget, inherit_bindings=False):
             self.refresh()
         return self.marked
 
+    @property
+    def _first(self) -> int:
+        """Which completion is on the first line."""
+        return max(0, (self._marked or 0) - VISIBLE + 1)
+
+    def on_click(self, event: events.Click) -> None:
+        """Tell the completion under the pointer."""
+        if self._first + event.y < len(self._items):
+            self.post_message(self.Clicked(self._items[self._first + event.y]))
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Mark the next one."""
+        event.stop()
+        self.mark(1)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Mark the one before."""
+        event.stop()
+        self.mark(-1)
+
     def get_content_height(self, *_: object) -> int:
         """As many lines as there are completions, up to a limit."""
         return min(len(self._items), VISIBLE)
@@ -65,8 +94,7 @@ class CompletionList(Widget, inherit_bindings=False):
     def render_line(self, y: int) -> Strip:
         """One completion."""
         width = self.size.width
-        first = max(0, (self._marked or 0) - VISIBLE + 1)
-        index = first + y
+        index = self._first + y
         plain = self.rich_style
         if index >= len(self._items):
             return Strip.blank(width, plain)
@@ -104,7 +132,11 @@ class CommandDialog(Dialog[str | None]):
             panel.border_title = "Command"
             yield CompletionList()
             yield Input(
-                self._line, placeholder="a symbol, buy, sell, a screen, a theme, or an action", id="line", compact=True
+                self._line,
+                placeholder="a symbol, buy, sell, a screen, a theme, or an action",
+                id="line",
+                compact=True,
+                select_on_focus=False,  # what is typed goes on from a beginning that is there
             )
             yield self.hint_line()
 
@@ -119,6 +151,17 @@ class CommandDialog(Dialog[str | None]):
 
     def _complete(self) -> None:
         self.query_one(CompletionList).show(self.host.complete(self.query_one("#line", Input).value))
+
+    def on_completion_list_clicked(self, event: CompletionList.Clicked) -> None:
+        """Run what was clicked; what can go on is taken into the line instead, for its next word."""
+        line, is_action = event.completion.line, bool(event.completion.key)
+        going_on = line if line.endswith(" ") else f"{line} "
+        if is_action or not self.host.complete(going_on):
+            self.dismiss(line.strip())
+            return
+        entry = self.query_one("#line", Input)
+        entry.value = going_on
+        entry.cursor_position = len(going_on)
 
     def action_next(self) -> None:
         """Mark the next completion."""

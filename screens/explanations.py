@@ -49,13 +49,13 @@ def explain_cell(view: ChainView, row: ChainRow, side: SideRow, field: str, now:
     if field == "strike":
         return Explanation(name, figures.strike(row.strike), _contract(view, side) + _expiry_facts(view))
     if side.symbol is None:
-        return Explanation(name, figures.ABSENT, (("why", _REASONS["no instrument"]), *_source(view, side, now)))
+        return Explanation(name, figures.ABSENT, (("why", _REASONS["no instrument"]), *source_facts(view, side, now)))
     writer = _WRITERS.get(field, _as_quoted)
     title, value, facts = writer(view, side, field)
     if side.rejected is not None and field in _SOLVED:
         value = figures.ABSENT
         facts = (("rejected", f"{side.rejected}: {_REASONS.get(side.rejected, 'see the quote')}"),)
-    return Explanation(f"{title} of {name}", value, (*facts, *_source(view, side, now)))
+    return Explanation(f"{title} of {name}", value, (*facts, *source_facts(view, side, now)))
 
 
 def _lint(view: ChainView, row: ChainRow) -> Explanation:
@@ -63,7 +63,8 @@ def _lint(view: ChainView, row: ChainRow) -> Explanation:
     facts = [(one.kind.value, _sure_profit(one)) for one in view.violations if one.strike == row.strike]
     if row.lint.startswith(("rich", "cheap")):
         beyond = "bid is above" if row.lint.startswith("rich") else "ask is below"
-        facts.append((row.lint, f"the {beyond} the price at the volatility that the two strikes on either side tell"))
+        fair = "of the smile" if view.smile is not None else "that the two strikes on either side tell"
+        facts.append((row.lint, f"the {beyond} the price at the volatility {fair}"))
     if not facts:
         facts.append(("found", "nothing odd: no arbitrage net of the spread, and in line with its neighbours"))
     checked = f"vertical, butterfly and parity now; calendar at {view.whole_at:%H:%M:%S} UTC, with the whole chain"
@@ -93,7 +94,8 @@ def _spot(view: ChainView) -> str:
     return f"{text}, implied by the forwards of the coming half year; {stated}"
 
 
-def _iv(view: ChainView, side: SideRow, field: str) -> tuple[str, str, tuple[tuple[str, str], ...]]:
+def iv_facts(view: ChainView, side: SideRow, field: str) -> tuple[str, str, tuple[tuple[str, str], ...]]:
+    """Title, value and facts of an implied volatility."""
     del field
     band = f"{_points(side.bid_iv)} at the bid, {_points(side.ask_iv)} at the ask"
     vendor = () if side.vendor_iv is None else (("vendor's own", _points(side.vendor_iv)),)
@@ -103,7 +105,7 @@ def _iv(view: ChainView, side: SideRow, field: str) -> tuple[str, str, tuple[tup
         (
             ("model", f"{_MODEL}, solved for the mid {figures.price(side.mid)}"),
             ("band", band),
-            *_inputs(view),
+            *input_facts(view),
             *vendor,
             *_american(view),
         ),
@@ -121,7 +123,7 @@ def _greek(view: ChainView, side: SideRow, field: str) -> tuple[str, str, tuple[
         (
             ("model", f"{_MODEL}, at the mid's volatility {_points(side.iv)}"),
             ("unit", per),
-            *_inputs(view),
+            *input_facts(view),
             *_american(view),
         ),
     )
@@ -148,7 +150,8 @@ def _points(value: float | None) -> str:
     return figures.ABSENT if value is None else f"{volatility_points(value):.2f} points"
 
 
-def _inputs(view: ChainView) -> tuple[tuple[str, str], ...]:
+def input_facts(view: ChainView) -> tuple[tuple[str, str], ...]:
+    """Forward, rate, time, spot and yield of an expiry."""
     rate = "none" if view.rate is None else f"{view.rate:.4%} ({view.discount_source})"
     forward = "none" if view.forward is None else f"{view.forward:,.4f} ({view.forward_source})"
     return (
@@ -185,10 +188,11 @@ def _contract(view: ChainView, side: SideRow) -> tuple[tuple[str, str], ...]:
 
 def _expiry_facts(view: ChainView) -> tuple[tuple[str, str], ...]:
     move = "none" if view.expected_move is None else f"{view.expected_move:.2f} = F x ATM volatility x sqrt(T)"
-    return (*_inputs(view), ("at the money", _points(view.at_the_money_volatility)), ("1 sigma", move))
+    return (*input_facts(view), ("at the money", _points(view.at_the_money_volatility)), ("1 sigma", move))
 
 
-def _source(view: ChainView, side: SideRow, now: datetime) -> tuple[tuple[str, str], ...]:
+def source_facts(view: ChainView, side: SideRow, now: datetime) -> tuple[tuple[str, str], ...]:
+    """The quote, where it is from, and its age."""
     quoted = view.as_of if side.quoted_at is None else datetime.fromtimestamp(side.quoted_at, view.as_of.tzinfo)
     age = max((now - quoted).total_seconds(), 0.0)
     stale = f", STALE: over {view.stale_after.total_seconds():g} s" if view.is_stale(now) else ""
@@ -210,4 +214,4 @@ _GREEKS: dict[str, tuple[Callable[[float], float], str]] = {
 }
 _SOLVED = frozenset({"iv", *_GREEKS})
 _Writer = Callable[["ChainView", "SideRow", str], tuple[str, str, tuple[tuple[str, str], ...]]]
-_WRITERS: dict[str, _Writer] = {"iv": _iv, "held": _held, **dict.fromkeys(_GREEKS, _greek)}
+_WRITERS: dict[str, _Writer] = {"iv": iv_facts, "held": _held, **dict.fromkeys(_GREEKS, _greek)}

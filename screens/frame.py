@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from textual.screen import ModalScreen, Screen
 
+from optionix_core.errors import InvalidValueError
 from screens.background import Background
 from screens.header import header_pieces
 from screens.host import Hint, Host, host_of
+from screens.stepping import underlying_after
 from widgets.exact_update import ExactCompositor
 from widgets.info_line import InfoLine, Piece
 from widgets.quote_grid import QuoteGrid
@@ -32,11 +34,15 @@ _KEY_NAMES = {
 }  # fmt: skip
 
 
-def shown_key(key: str) -> str:
-    """A key as the footer and the help write it: `F2`, `^p`, `g c`, `⏎`."""
+_KEY_WORDS = {"up": "Up", "down": "Down", "left": "Left", "right": "Right", "enter": "Enter", "space": "Space"}
+
+
+def shown_key(key: str, *, in_words: bool = False) -> str:
+    """A key as the footer and the help write it: `F2`, `^p`, `g c`, `⏎`; `in_words`: `Enter` and not a sign."""
     strokes = []
+    names = _KEY_NAMES | _KEY_WORDS if in_words else _KEY_NAMES
     for stroke in key.split(" "):
-        name = _KEY_NAMES.get(stroke, stroke)
+        name = names.get(stroke, stroke)
         if name.startswith("ctrl+"):
             name = "^" + name[5:]
         elif len(name) > 1 and name[0] == "f" and name[1:].isdigit():
@@ -45,13 +51,16 @@ def shown_key(key: str) -> str:
     return " ".join(strokes)
 
 
-def hint_pieces(hints: Sequence[Hint]) -> tuple[Piece, ...]:
-    """Footer pieces: the later a hint comes in its scope, the sooner it is dropped."""
+def hint_pieces(hints: Sequence[Hint], *, in_words: bool = False) -> tuple[Piece, ...]:
+    """Footer pieces, each clickable: the later a hint comes in its scope, the sooner it is dropped."""
     pieces: list[Piece] = []
     seen: dict[str, int] = {}
     for hint in hints:
         rank = seen[hint.scope] = seen.get(hint.scope, -1) + 1
-        pieces += [Piece(shown_key(hint.key), "key", rank), Piece(hint.label, "muted", rank, joined=True)]
+        pieces += [
+            Piece(shown_key(hint.key, in_words=in_words), "key", rank, action=hint.action),
+            Piece(hint.label, "muted", rank, joined=True, action=hint.action),
+        ]
     return tuple(pieces)
 
 
@@ -69,6 +78,7 @@ class FrameScreen(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self._compositor = ExactCompositor()
+        self._backgrounds: list[Background[Any]] = []
 
     @property
     def host(self) -> Host:
@@ -84,7 +94,7 @@ class FrameScreen(Screen[None]):
     def scopes(self) -> tuple[str, ...]:
         """Scopes of the action registry that are live now, the nearest first."""
         near = ("grid",) if isinstance(self.focused, QuoteGrid) else ()
-        return (*near, self.SCOPE, "app")
+        return (*near, self.SCOPE, *(("replay",) if self.session.replay is not None else ()), "app")
 
     @property
     def settled(self) -> bool:
@@ -95,6 +105,34 @@ class FrameScreen(Screen[None]):
     def trouble(self) -> OptionixError | None:
         """What the screen's own work failed at; what the session knows is not repeated."""
         return None
+
+    def step_underlying(self, step: int) -> None:
+        """Choose the underlying `step` places after the chosen one; nothing where the feed has none."""
+        name = underlying_after(self.session, step)
+        if name is not None:
+            self.leave_underlying()
+            self.host.select(underlying=name)
+            self.session_changed()
+
+    def leave_underlying(self) -> None:
+        """Another underlying is about to be chosen: forget what was of this one alone."""
+
+    def exports(self) -> Mapping[str, Callable[[], str]]:
+        """What `app.export` can write of the screen beside its picture: text by the ending of a file's name.
+
+        Called in the interface's thread; the functions in another one, on values that they hold already. One that
+        has nothing to write raises an OptionixError that says why.
+        """
+        return {}
+
+    def arrangement(self) -> Mapping[str, Any]:
+        """What a workspace keeps of how the screen is set up: JSON values by name."""
+        return {}
+
+    def use_arrangement(self, kept: Mapping[str, Any]) -> None:
+        """Set the screen up as `arrangement` told. Raises InvalidValueError that names what cannot be used."""
+        if kept:
+            raise InvalidValueError("arrangement", ", ".join(kept), f"nothing: {self.SCOPE} keeps none")
 
     def compose(self) -> ComposeResult:
         """Header, body, footer."""
@@ -108,6 +146,7 @@ class FrameScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Fill the frame."""
+        self.call_after_refresh(self.host.frame_opened, self)  # its panes are there by then
         self.refresh_header(self.session.now)
         self.refresh_footer()
 
@@ -115,6 +154,7 @@ class FrameScreen(Screen[None]):
         """Catch up with what arrived while another screen was shown."""
         if self.is_mounted:
             self.refresh_header(self.session.now)
+            self.refresh_footer()
             self.session_changed()
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
@@ -128,13 +168,14 @@ class FrameScreen(Screen[None]):
 
     def refresh_footer(self, pending: str = "") -> None:
         """Write the footer anew; `pending` is the beginning of a key sequence."""
-        pieces = hint_pieces(self.footer_hints())
+        in_words = self.host.in_ascii
+        pieces = hint_pieces(self.footer_hints(), in_words=in_words)
         if pending:
             hints = self.host.hints(self.scopes, all_actions=True)
             going_on = [
                 hint._replace(keys=(key,)) for hint in hints for key in hint.keys if key.startswith(f"{pending} ")
             ]
-            pieces = (Piece(f"{shown_key(pending)} …", "chip"), *hint_pieces(going_on))
+            pieces = (Piece(f"{shown_key(pending)} …", "chip"), *hint_pieces(going_on, in_words=in_words))
         self.query_one("#footer", InfoLine).show(pieces)
 
     def footer_hints(self) -> Sequence[Hint]:
@@ -144,7 +185,14 @@ class FrameScreen(Screen[None]):
     def background(self, group: str) -> Background[Any]:
         """Something that this screen asks for in a thread of its own; `on_background_changed` hears of it."""
         run = partial(self.run_worker, thread=True, group=group, exit_on_error=True)
-        return Background(self.session.clock, run, self.post_message)
+        made: Background[Any] = Background(self.session.clock, run, self.post_message)
+        self._backgrounds.append(made)
+        return made
+
+    def on_unmount(self) -> None:
+        """End what runs: whoever leaves shall not wait for an answer that nobody will see."""
+        for background in self._backgrounds:
+            background.cancel()
 
     def on_background_ended(self, message: Background.Ended) -> None:
         """An answer has come."""
@@ -182,4 +230,4 @@ class Dialog(ModalScreen[Result], Generic[Result]):
 
     def hint_line(self) -> InfoLine:
         """A line with the keys of this dialog."""
-        return InfoLine(hint_pieces(self.host.hints(self.scopes)), widget_id="hints")
+        return InfoLine(hint_pieces(self.host.hints(self.scopes), in_words=self.host.in_ascii), widget_id="hints")

@@ -14,18 +14,19 @@ from screens.orders_columns import average_price, order_words, terms_words
 from widgets import figures
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from optionix_core.services.algorithm_story import AlgoStory
+    from optionix_core.services.order_board import OrderBoard
     from optionix_core.services.workspace import Workspace
-    from optionix_core.trading.orders import Amendment, OrderResult
+    from optionix_core.trading.halts import Halt
+    from optionix_core.trading.orders import Amendment, OrderIntent, OrderResult
+    from screens.desk_lines import AlertWanted, HaltWanted
 
 
 def cancel_order(workspace: Workspace, order_id: str) -> str:
-    """End an order that works. Raises what `orders.cancel` raises."""
-    from optionix_core.services import orders
+    """End an order that works. Raises what `sending.cancel` raises."""
+    from optionix_core.services import sending
 
-    return f"cancelled: {standing_words(orders.cancel(workspace, order_id))}"
+    return f"cancelled: {standing_words(sending.cancel(workspace, order_id))}"
 
 
 def amend_order(workspace: Workspace, order_id: str, asked: Amendment) -> str:
@@ -71,22 +72,82 @@ def dismiss_alert(workspace: Workspace, alert_id: str) -> str:
     return f"alert {alert_id} is {alerts.dismiss(workspace, alert_id).status}"
 
 
-def export(orders: tuple[OrderResult, ...], path: Path) -> str:
-    """Write orders in the format of the path's ending. Raises OSError where the file cannot be written."""
-    from optionix_core.services import order_export
-    from optionix_core.services.chains import write_whole
+def add_alert(workspace: Workspace, wanted: AlertWanted) -> str:
+    """Set an alert. Raises what `alerts.add` raises."""
+    from optionix_core.services import alerts
 
-    write_whole(path, order_export.encode(orders, path.suffix.removeprefix(".")).encode())
-    return f"wrote {len(orders)} order{'' if len(orders) == 1 else 's'} to {path}"
+    report = alerts.add(
+        workspace, wanted.condition, repeats=wanted.repeats, expires_at=wanted.expires_at, note=wanted.note
+    )
+    return f"alert {report.opened.alert.alert_id} is {report.status}: {wanted.condition.words}"
+
+
+def replace_alert(workspace: Workspace, alert_id: str, wanted: AlertWanted) -> str:
+    """Set an alert in place of another, which is removed once the new one stands."""
+    from optionix_core.services import alerts
+
+    done = add_alert(workspace, wanted)
+    alerts.remove(workspace, alert_id)
+    return f"{done}; {alert_id} is removed"
+
+
+def remove_alert(workspace: Workspace, alert_id: str) -> str:
+    """Take an alert away. Raises what `alerts.remove` raises."""
+    from optionix_core.services import alerts
+
+    return f"removed: {alerts.remove(workspace, alert_id).condition.words}"
+
+
+def set_halt(workspace: Workspace, wanted: HaltWanted) -> str:
+    """Halt what is named. Raises what `halts.start` raises."""
+    from optionix_core.services import halts
+    from optionix_core.services.acting_user import acting_user
+
+    until = None if wanted.lasts is None else workspace.clock.now() + wanted.lasts
+    halt = halts.start(workspace, wanted.scope, wanted.name, by=acting_user(), reason=wanted.reason, until=until)
+    ends = "until it is lifted" if halt.until is None else f"until {halt.until:%d %b %H:%M:%S} UTC"
+    return f"halted: {halted_words(halt)} {ends}"
+
+
+def lift_halt(workspace: Workspace, halt: Halt) -> str:
+    """End a halt. Raises what `halts.lift` raises, for one of the venue's own too."""
+    from optionix_core.services import halts
+    from optionix_core.services.acting_user import acting_user
+
+    halts.lift(workspace, halt.scope, halt.name, by=acting_user(), reason="lifted on request", rule=halt.rule)
+    return f"lifted: {halted_words(halt)}"
+
+
+def halted_words(halt: Halt | HaltWanted) -> str:
+    """What a halt is of."""
+    return label_of(halt.name) if halt.name else "the market"
+
+
+def export_pane(pane: str, board: OrderBoard, orders: tuple[OrderResult, ...], kind: str) -> str:
+    """Another pane as a file's text, `csv` or `json`."""
+    from optionix_core.services import board_export
+
+    return board_export.encode(pane, board, orders, kind)
+
+
+def export_text(orders: tuple[OrderResult, ...], kind: str) -> str:
+    """Orders as a file's text, `csv` or `json`."""
+    from optionix_core.services import order_export
+
+    return order_export.encode(orders, kind)
 
 
 def standing_words(order: OrderResult) -> str:
     """`BUY 3 ORBIT 09JAN26 205 C limit GTC 0.50, 1 filled at 0.50`."""
-    intent = order.intent
-    limit = "" if intent.limit_price is None else f" {figures.quote(intent.limit_price)}"
     average = average_price(order.fills)
     filled = "" if average is None else f", {order.filled_quantity} filled at {figures.quote(average)}"
-    return f"{order_words(intent)} {terms_words(intent)}{limit}{filled}"
+    return f"{intent_words(order.intent)}{filled}"
+
+
+def intent_words(intent: OrderIntent) -> str:
+    """`BUY 3 ORBIT 09JAN26 205 C limit GTC 0.50`."""
+    limit = "" if intent.limit_price is None else f" {figures.quote(intent.limit_price)}"
+    return f"{order_words(intent)} {terms_words(intent)}{limit}"
 
 
 def _algorithm(story: AlgoStory) -> str:

@@ -3,62 +3,51 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
-
-from textual.widgets import Input
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from optionix_core.errors import InvalidValueError, OptionixError
 from screens import order_acts
 from screens.host import Draft
-from screens.orders_board import BoardScreen
-from screens.orders_entry import amend_text, read_amendment, read_minutes
+from screens.orders_acting import ActingScreen
 from screens.orders_filter import OrderFilter
 from screens.orders_panes import NAMES
-from widgets.info_line import Piece
+from screens.orders_sort import OrderSort
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+
+    from textual.widget import Widget
 
     from optionix_core.services.orders import OrderStory
     from optionix_core.trading.orders import OrderResult
     from screens.explanations import Explanation
     from screens.host import Hint
     from widgets.grid_columns import Column
+    from widgets.quote_grid import QuoteGrid
 
-SNOOZE_MINUTES = "30"
 FILTER_HINT = "open   filled   rejected   buy   today   ORBIT 230"
-AMEND_HINT = "5   @ 3.10   5 @ 3.10   ! 190"
 _OF_ORDERS = ("orders", "fills")
 _ONLY_IN = {
-    "orders.amend": _OF_ORDERS,
+    "orders.amend": (*_OF_ORDERS, "alerts"),
+    "orders.sort": _OF_ORDERS,
     "orders.filter": _OF_ORDERS,
     "orders.next_state": _OF_ORDERS,
-    "orders.export": _OF_ORDERS,
-    "orders.cancel": (*_OF_ORDERS, "algorithms"),
     "orders.open": (*_OF_ORDERS, "algorithms"),
     "orders.turn": ("algorithms",),
+    "orders.start_algorithm": ("algorithms",),
+    "orders.add_alert": ("alerts",),
+    "orders.halt": ("halts",),
     "orders.snooze": ("alerts",),
     "orders.seen": ("alerts",),
 }
 """Panes in which the footer tells an action; all others are told everywhere."""
 
 
-class OrdersScreen(BoardScreen):
+class OrdersScreen(ActingScreen):
     """F7."""
 
     SCOPE: ClassVar[str] = "orders"
     TITLE_TEXT: ClassVar[str] = "F7 Orders"
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._written: Callable[[str], None] | None = None
-        """What to do with the entry line."""
-
-    @property
-    def scopes(self) -> tuple[str, ...]:
-        """While the entry line is written, only its own key."""
-        return ("entry",) if isinstance(self.focused, Input) else super().scopes
 
     def footer_hints(self) -> Sequence[Hint]:
         """The keys that have something to work on in the marked pane."""
@@ -92,146 +81,58 @@ class OrdersScreen(BoardScreen):
 
     def action_filter(self) -> None:
         """Open the entry line for a filter."""
-        self._write(self.filter.text, FILTER_HINT, lambda text: self.keep(OrderFilter.parse(text)))
+        self.write(self.filter.text, FILTER_HINT, lambda text: self.keep(OrderFilter.parse(text)))
+
+    def action_sort(self) -> None:
+        """By the column under the cursor; again the other way, then the newest first."""
+        column = self.panes.grid("orders").cursor_column
+        if column is not None:
+            self.sort_by(column.key)
+
+    def on_quote_grid_header_pressed(self, message: QuoteGrid.HeaderPressed) -> None:
+        """The same with the mouse."""
+        if message.grid.id == "orders":
+            self.sort_by(message.column.key)
 
     # The entry line
 
-    def _write(self, text: str, hint: str, done: Callable[[str], None]) -> None:
-        entry = self.query_one("#entry", Input)
-        entry.placeholder, entry.value = hint, text
-        entry.display = True
-        entry.focus()
-        self._written = done
+    def told(self, error: OptionixError) -> None:
+        """Tell a mistake where the order stands."""
+        self.tell(str(error), "alert")
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Use what was written; a mistake is told and the line stays."""
-        if self._written is None:
-            return
-        try:
-            self._written(event.value)
-        except InvalidValueError as error:
-            self.tell(str(error), "alert")
-            return
-        self._leave_entry()
+    def keys_back(self) -> Widget | None:
+        """The marked pane has the keys."""
+        return self.panes.widget_of(self.panes.marked)
 
-    def action_dismiss(self) -> None:  # type: ignore[override] # of the entry line; a full screen is never dismissed
-        """Close the entry line without using it."""
-        self._leave_entry()
+    def exports(self) -> Mapping[str, Callable[[], str]]:
+        """What the marked pane shows; the JSON carries all fills, legs and answers of the gate."""
+        board, marked = self.board, self.panes.marked
+        if board is None:
+            return {}
+        orders = self.shown_orders(board)
+        if marked == "orders":
+            return {kind: partial(order_acts.export_text, orders, kind) for kind in ("csv", "json")}
+        if marked == "fills":
+            order = self.order_under_cursor()
+            orders = () if order is None else (order,)
+        return {kind: partial(order_acts.export_pane, marked, board, orders, kind) for kind in ("csv", "json")}
 
-    def _leave_entry(self) -> None:
-        self._written = None
-        self.query_one("#entry", Input).display = False
-        self.panes.mark(self.panes.marked)
+    def arrangement(self) -> Mapping[str, Any]:
+        """The marked pane, whether it has the whole room, the filter and the sort."""
+        told = {"pane": self.panes.marked, "zoomed": self.panes.zoomed, "filter": self.filter.text}
+        return {**told, "sort": self.sort.column, "falling": self.sort.falling}
 
-    # Acts, each in a thread of its own
-
-    def _do(self, words: str, act: Callable[[], str]) -> None:
-        self.tell(f"{words} ...", "accent")
-        self.run_worker(partial(self._act, words, act), thread=True, group="act")
-
-    def _act(self, words: str, act: Callable[[], str]) -> None:
-        try:
-            answer = act()
-        except (OptionixError, OSError) as error:
-            self.app.call_from_thread(self._answered, f"✗ {words}: {error}", "alert")
-            return
-        self.app.call_from_thread(self._answered, f"✓ {answer}", "strong")
-
-    def _answered(self, text: str, tone: str) -> None:
-        self.tell(text, tone)
-        if self.screen is self.app.screen:
-            self.acted()
-        else:
-            self.notify(text, markup=False)
-        self.host.log_changed()
-
-    def action_cancel(self) -> None:
-        """End the order or the algorithm under the cursor, after one question."""
-        workspace = self.session.workspace
-        if self.panes.marked == "algorithms":
-            line = self.algorithm()
-            if line is not None:
-                name = line.story.parent.algo_id
-                done = f"{line.story.filled} of {line.story.parent.quantity} filled, which stays"
-                act = partial(order_acts.cancel_algorithm, workspace, name)
-                self._ask("Cancel algorithm", f"End {name}?", (done,), f"cancel {name}", act)
-            return
-        order = self.order()
-        if order is None:
-            return
-        if not order.open:
-            self.tell(f"This order is {order.state}: there is nothing to cancel.", "warn")
-            return
-        name = order.intent.client_order_id
-        question = f"Cancel {order_acts.standing_words(order)}?"
-        facts = (f"{order.filled_quantity} of {order.intent.quantity} filled, which stays", f"order {name}")
-        act = partial(order_acts.cancel_order, workspace, name)
-        self._ask("Cancel order", question, facts, "cancel", act)
-
-    def _ask(self, title: str, question: str, facts: tuple[str, ...], words: str, act: Callable[[], str]) -> None:
-        from screens.confirm import ConfirmDialog
-
-        self.app.push_screen(ConfirmDialog(title, question, facts, partial(self._do, words, act)))
-
-    def action_amend(self) -> None:
-        """Write other terms for the order under the cursor."""
-        order = self.order()
-        if order is None:
-            return
-        if not order.open:
-            self.tell(f"This order is {order.state}: its terms are done with.", "warn")
-            return
-        intent, workspace = order.intent, self.session.workspace
-        amendment = workspace.new_order_id()
-
-        def amend(text: str) -> None:
-            asked = read_amendment(text, intent, amendment)
-            self._do("amend", partial(order_acts.amend_order, workspace, intent.client_order_id, asked))
-
-        self._write(amend_text(intent), AMEND_HINT, amend)
-
-    def action_turn(self) -> None:
-        """Pause the algorithm under the cursor, or let it go on."""
-        line = self.algorithm()
-        if line is not None:
-            name, paused = line.story.parent.algo_id, line.story.paused
-            act = partial(order_acts.turn_algorithm, self.session.workspace, name, resume=paused)
-            self._do(f"{'resume' if paused else 'pause'} {name}", act)
-
-    def action_snooze(self) -> None:
-        """Let the alert under the cursor be silent."""
-        report = self.alert()
-        if report is None:
-            return
-        name, workspace = report.opened.alert.alert_id, self.session.workspace
-
-        def snooze(text: str) -> None:
-            self._do(f"snooze {name}", partial(order_acts.snooze_alert, workspace, name, read_minutes(text)))
-
-        self._write(SNOOZE_MINUTES, "minutes", snooze)
-
-    def action_seen(self) -> None:
-        """Say that the fire of the alert under the cursor was seen."""
-        report = self.alert()
-        if report is not None:
-            name = report.opened.alert.alert_id
-            self._do(f"dismiss {name}", partial(order_acts.dismiss_alert, self.session.workspace, name))
-
-    def action_export(self) -> None:
-        """The orders that are shown, as CSV."""
-        self._export("csv")
-
-    def action_export_json(self) -> None:
-        """The orders that are shown, as JSON."""
-        self._export("json")
-
-    def _export(self, kind: str) -> None:
-        if self.board is None:
-            self.tell("There are no orders yet.", "warn")
-            return
-        orders = self.filter.apply(self.board.orders, self.board.moment)
-        path = Path.cwd() / f"orders-{self.session.account}-{self.board.moment:%Y%m%d-%H%M%S}.{kind}"
-        self._do("export", partial(order_acts.export, orders, path))
+    def use_arrangement(self, kept: Mapping[str, Any]) -> None:
+        """Set the screen up as `arrangement` told. Raises InvalidValueError that names what cannot be used."""
+        known = {"pane": str, "zoomed": bool, "filter": str, "sort": str, "falling": bool}
+        for name, value in kept.items():
+            if name not in known or not isinstance(value, known[name]):
+                raise InvalidValueError(name, repr(value), f"one of {', '.join(known)}, as it was told")
+        sort = OrderSort(kept.get("sort", ""), kept.get("falling", False))
+        self.panes.mark(kept.get("pane", NAMES[0]))
+        self.panes.zoom(on=kept.get("zoomed", False))
+        self.sort = sort
+        self.keep(OrderFilter.parse(kept.get("filter", "")))
 
     # Tickets and other screens
 
@@ -244,6 +145,10 @@ class OrdersScreen(BoardScreen):
         from optionix_core.portfolio.deliverables import label_of
 
         self.host.open_command(f"buy 1 {label_of(symbol)} ")
+
+    def action_kept(self) -> None:
+        """The ticket that was closed unsent."""
+        self.host.open_kept_ticket()
 
     def action_buy(self) -> None:
         """A ticket to buy."""
@@ -338,7 +243,3 @@ class OrdersScreen(BoardScreen):
         if marked == "halts":
             return f"{root} halt status"
         return f"{root} order list" if self.filter.text == "open" else f"{root} order list --all"
-
-    def tell(self, text: str, tone: str) -> None:
-        """Say something in place, until the cursor moves or something else is said."""
-        self.show_told(Piece(text, tone))

@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual.widgets import Input
-
 from screens import orders_columns as columns
+from screens.acting import ActScreen
 from screens.book_trouble import trouble_text
-from screens.frame import FrameScreen
+from screens.entry import EntryLine
 from screens.orders_columns import RowKey
 from screens.orders_filter import OrderFilter
 from screens.orders_panes import NAMES, OrderPanes
+from screens.orders_sort import NEWEST_FIRST, OrderSort
 from screens.orders_summary import desk_pieces, order_pieces, title_of_orders
 from widgets.info_line import InfoLine, Piece
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from optionix_core.errors import OptionixError
     from optionix_core.services.alerts import AlertReport
     from optionix_core.services.order_board import AlgoLine, OrderBoard, OrderBoardViewer
+    from optionix_core.trading.halts import Halt
     from optionix_core.trading.orders import Fill, OrderResult
     from screens.background import Background
     from widgets.quote_grid import QuoteGrid
@@ -37,12 +38,12 @@ MOST_ORDERS = 1000
 _EMPTY = {
     "orders": "no orders yet: n writes one, or buy something from the chain (F2, then b)",
     "fills": "no fills of this order",
-    "algorithms": "no algorithms: optionix algo start works an order over time",
-    "alerts": "no alerts: optionix alert add sets one",
+    "algorithms": "no algorithms: A starts one, which works an order over time",
+    "alerts": "no alerts: w writes one",
 }
 
 
-class BoardScreen(FrameScreen):
+class BoardScreen(ActScreen):
     """The tables; what keys do with them is the subclass's."""
 
     CSS_PATH = ["frame.tcss", "orders.tcss"]  # noqa: RUF012 - Textual declares it as a plain list
@@ -51,10 +52,11 @@ class BoardScreen(FrameScreen):
     def __init__(self) -> None:
         super().__init__()
         self.filter = OrderFilter()
+        self.sort = NEWEST_FIRST
         self._boards: Background[OrderBoard] = self.background("board")
         self._viewer: OrderBoardViewer | None = None
         self._acts = 0
-        self._drawn: tuple[OrderBoard, OrderFilter, OptionixError | None] | None = None
+        self._drawn: tuple[OrderBoard, OrderFilter, OrderSort, OptionixError | None] | None = None
         self._told: Piece | None = None
 
     @property
@@ -81,12 +83,11 @@ class BoardScreen(FrameScreen):
         """State, tables, entry line."""
         yield InfoLine(widget_id="desk")
         yield OrderPanes(widget_id="order-panes")
-        yield Input(id="entry", compact=True)
+        yield EntryLine()
 
     def on_mount(self) -> None:
         """Start with the orders."""
         super().on_mount()
-        self.query_one("#entry").display = False
         self.panes.fit_into(self.app.size.width, self.app.size.height)
         self.panes.mark(NAMES[0])
         self.session_changed()
@@ -111,6 +112,15 @@ class BoardScreen(FrameScreen):
         """Show the orders that a filter keeps."""
         self.filter = chosen
         self._show()
+
+    def sort_by(self, column: str) -> None:
+        """Show the orders by one of their columns."""
+        self.sort = self.sort.by(column)
+        self._show()
+
+    def shown_orders(self, board: OrderBoard) -> tuple[OrderResult, ...]:
+        """The orders that the filter keeps, as they are sorted."""
+        return self.sort.apply(self.filter.apply(board.orders, board.moment))
 
     def _question(self) -> tuple[int, int] | None:
         """What a board depends on; None before the log was opened."""
@@ -137,8 +147,12 @@ class BoardScreen(FrameScreen):
             warming = self.session.warming
             line.show([Piece("◌ warming", "chip"), Piece(warming.step if warming else "reading the log", "plain")])
         if board is not None:
-            if self._drawn is None or self._drawn[0] is not board or self._drawn[1:] != (self.filter, problem):
-                self._drawn = (board, self.filter, problem)
+            if (
+                self._drawn is None
+                or self._drawn[0] is not board
+                or self._drawn[1:] != (self.filter, self.sort, problem)
+            ):
+                self._drawn = (board, self.filter, self.sort, problem)
                 if problem is None:
                     line.show(desk_pieces(board))
                 self._show_board(board, told=problem is None)
@@ -146,11 +160,11 @@ class BoardScreen(FrameScreen):
 
     def _show_board(self, board: OrderBoard, *, told: bool) -> None:
         now = board.moment
-        kept = self.filter.apply(board.orders, now)
+        kept = self.shown_orders(board)
         if told:
             self._empty("orders", f"no order is within / {self.filter.text}" if board.orders else _EMPTY["orders"])
         self._fill_table("orders", columns.order_rows(kept[:MOST_ORDERS], now))
-        self.panes.title("orders", title_of_orders(len(kept), len(board.orders), MOST_ORDERS, self.filter))
+        self.panes.title("orders", title_of_orders(len(kept), len(board.orders), MOST_ORDERS, self.filter, self.sort))
         self._empty("algorithms", _EMPTY["algorithms"])
         self._fill_table("algorithms", columns.algo_rows(board.algorithms, now))
         self._empty("alerts", _EMPTY["alerts"])
@@ -173,7 +187,7 @@ class BoardScreen(FrameScreen):
             self._show_fills(self.board)
             self._show_order(self.board)
 
-    def on_order_panes_marked(self) -> None:
+    def on_panes_marked(self) -> None:
         """Other keys have something to work on."""
         self.refresh_footer()
 
@@ -228,6 +242,15 @@ class BoardScreen(FrameScreen):
         found = self.algorithm_under_cursor()
         if found is None:
             self.show_told(Piece("There is no algorithm under the cursor.", "warn"))
+        return found
+
+    def halt(self) -> Halt | None:
+        """The halt under the cursor; where there is none, that is told."""
+        row = self.panes.grid("halts").cursor_row
+        halts = () if self.board is None else self.board.halts.halts
+        found = None if row is None else next((one for one in halts if one.key == row.key), None)
+        if found is None:
+            self.show_told(Piece("There is no halt under the cursor.", "warn"))
         return found
 
     def alert(self) -> AlertReport | None:

@@ -68,6 +68,10 @@ def _cost(value: Decimal | None) -> str:
     return figures.ABSENT if value is None else figures.signed(value)
 
 
+def _cash(value: Decimal | None) -> str:
+    return "" if value is None else figures.signed(value)
+
+
 def _basis_points(value: Decimal | None) -> str:
     return figures.ABSENT if value is None else f"{figures.signed(value, 1)} bp"
 
@@ -77,11 +81,14 @@ ORDER_COLUMNS: tuple[Column, ...] = (
     Column("state", "State", 9, _text, "left"),
     Column("order", "Order", 31, _text, "left", tone="strong", home=True, words=True),
     Column("filled", "Filled", 6, _count, rank=1),
+    Column("left", "Left", 6, _count, rank=5),
     Column("limit", "Limit", 9, _price, rank=1),
     Column("average", "Average", 9, _price, rank=1),
     Column("terms", "Terms", 21, _text, "left", rank=2, words=True),
+    Column("cost", "Cost", 11, _cash, rank=5),
     Column("fees", "Fees", 8, _money, rank=4),
     Column("reserved", "Kept", 11, _money, rank=4),
+    Column("ends", "Ends", 8, _text, "left", rank=6, tone="muted"),
     Column("id", "Id", 12, _text, "left", rank=4, tone="muted", words=True),
     Column("reason", "Reason", 15, _text, "left", rank=3, tone="warn", words=True, grow=True),
 )
@@ -190,8 +197,10 @@ def order_rows(orders: Iterable[OrderResult], now: datetime) -> list[GridRow]:
         flags = _order_flags(order)
         cells = (
             clock_text(intent.created_at, now), state_word(order.state), order_words(intent), order.filled_quantity,
+            intent.quantity - order.filled_quantity if order.open else None,
             intent.limit_price, average_price(order.fills), terms_words(intent),
-            order.fees if order.fills else None, order.reserved or None, name, order.reason,
+            order.cost if order.fills else None, order.fees if order.fills else None, order.reserved or None,
+            "" if order.ends_at is None else clock_text(order.ends_at, now), name, order.reason,
         )  # fmt: skip
         rows.append(GridRow(RowKey(name), cells, flags))
         for leg in intent.legs:
@@ -200,8 +209,8 @@ def order_rows(orders: Iterable[OrderResult], now: datetime) -> list[GridRow]:
             paid = sum((part.price * abs(part.quantity) for part in legs), Decimal(0))
             average = (paid / done).quantize(Decimal("0.0001")) if done else None
             fees = sum((part.fee for part in legs), Decimal(0)) if legs else None
-            words = f"  {leg.ratio:+d} {label_of(leg.symbol)}"
-            cells = ("", "", words, done, None, average, "", fees, None, "", "")
+            words = f"  {intent.side.sign * leg.ratio:+d} {label_of(leg.symbol)}"
+            cells = ("", "", words, done, None, None, average, "", None, fees, None, "", "", "")
             rows.append(GridRow(RowKey(name, leg.symbol), cells, LEG))
     return rows
 

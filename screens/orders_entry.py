@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 
 from optionix_core.errors import InvalidValueError
 from optionix_core.trading.orders import Amendment, TriggerKind
+from optionix_core.trading.terms import check_places
 
 if TYPE_CHECKING:
     from optionix_core.trading.orders import OrderIntent
 
+MOST_DIGITS = 15
+"""Of a whole number as it is written."""
 LONGEST_SNOOZE = 60 * 24 * 366
 """Minutes, as `optionix alert snooze` has it."""
 _FORMS = "like 5, @ 3.10, 5 @ 3.10 or ! 190"
@@ -54,7 +57,7 @@ def read_amendment(text: str, intent: OrderIntent, amendment_id: str) -> Amendme
 
 def read_minutes(text: str) -> int:
     """Minutes of a snooze. Raises InvalidValueError."""
-    if not text.strip().isdecimal() or not 1 <= int(text) <= LONGEST_SNOOZE:
+    if not _whole(text.strip()) or not 1 <= int(text) <= LONGEST_SNOOZE:
         raise InvalidValueError("minutes", repr(text), f"a whole number from 1 to {LONGEST_SNOOZE}")
     return int(text)
 
@@ -62,9 +65,13 @@ def read_minutes(text: str) -> int:
 def _quantity(text: str | None) -> int | None:
     if text is None:
         return None
-    if not text.isdecimal() or int(text) < 1:
+    if not _whole(text) or int(text) < 1:
         raise InvalidValueError("quantity", repr(text), "a whole number, at least 1")
     return int(text)
+
+
+def _whole(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS
 
 
 def _price(found: dict[str, str], name: str) -> Decimal | None:
@@ -77,4 +84,5 @@ def _price(found: dict[str, str], name: str) -> Decimal | None:
         raise InvalidValueError(name, repr(text), "a price") from None
     if not price.is_finite():
         raise InvalidValueError(name, repr(text), "finite")
+    check_places(name, price)
     return price

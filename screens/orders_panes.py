@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.containers import Container
-from textual.message import Message
 
 from screens.orders_columns import (
     ALERT_COLUMNS,
@@ -15,11 +14,11 @@ from screens.orders_columns import (
     ORDER_COLUMNS,
     row_style,
 )
+from screens.panes import Panes
 from widgets.info_line import InfoLine
 from widgets.quote_grid import QuoteGrid
 
 if TYPE_CHECKING:
-    from textual import events
     from textual.app import ComposeResult
 
 NAMES: Final = ("orders", "fills", "algorithms", "alerts", "halts")
@@ -34,10 +33,8 @@ COLUMNS: Final = {
 WAITING: Final = "reading the log"
 
 
-def panes_shown(columns: int, lines: int, marked: str, beside: str, *, zoomed: bool) -> tuple[str, ...]:
+def panes_shown(columns: int, lines: int, beside: str) -> tuple[str, ...]:
     """The panes that a terminal of that size has room for; `beside` is the one below the orders marked last."""
-    if zoomed:
-        return (marked,)
     if columns >= 110 and lines >= 30:
         return NAMES
     room = 2 if lines >= 34 else 1
@@ -45,16 +42,14 @@ def panes_shown(columns: int, lines: int, marked: str, beside: str, *, zoomed: b
     return ("orders", *(below if beside in below else (*below[:-1], beside)))
 
 
-class OrderPanes(Container):
+class OrderPanes(Panes):
     """Orders above, the other tables below; the focused one is marked."""
 
-    class Marked(Message):
-        """Another pane is marked."""
+    AROUND: ClassVar[tuple[str, ...]] = NAMES
 
     def __init__(self, *, widget_id: str | None = None) -> None:
-        super().__init__(id=widget_id)
-        self._marked, self._beside = NAMES[0], NAMES[1]
-        self._room = (0, 0)
+        super().__init__(widget_id=widget_id)
+        self._beside = NAMES[1]
 
     def compose(self) -> ComposeResult:
         """The tables as they stand."""
@@ -70,59 +65,22 @@ class OrderPanes(Container):
         pane.border_title = name.capitalize()
         return pane
 
-    @property
-    def marked(self) -> str:
-        """The pane that has the keys."""
-        return self._marked
-
-    @property
-    def zoomed(self) -> bool:
-        """Whether the marked pane has the whole room."""
-        return self.has_class("-zoomed")
-
     def grid(self, name: str) -> QuoteGrid:
         """The table of a pane."""
         return self.query_one(f"#{name}", QuoteGrid)
 
-    def title(self, name: str, text: str) -> None:
-        """What stands over a pane."""
-        self.query_one(f"#{name}-pane", Container).border_title = text
+    def shown(self, columns: int, lines: int) -> tuple[str, ...]:
+        """What there is room for."""
+        return panes_shown(columns, lines, self._beside)
 
-    def fit_into(self, columns: int, lines: int) -> None:
-        """Show what a terminal of that size has room for."""
-        self._room = (columns, lines)
-        shown = panes_shown(columns, lines, self._marked, self._beside, zoomed=self.zoomed)
-        for name in NAMES:
-            self.query_one(f"#{name}-pane").display = name in shown
+    def fitted(self, seen: tuple[str, ...]) -> None:
+        """Four tables in a square where all have room."""
         below = self.query_one("#below")
-        below.display = shown != ("orders",)
-        below.set_class(shown == NAMES, "-square")
-        self.query_one("#order").display = "orders" in shown
+        below.display = seen != ("orders",)
+        below.set_class(seen == NAMES, "-square")
+        self.query_one("#order").display = "orders" in seen
 
-    def mark(self, name: str) -> None:
-        """Give the keys to a pane."""
-        self._remember(name)
-        self.grid(name).focus()
-
-    def step(self, step: int) -> None:
-        """Mark the pane so many places on, round and round."""
-        self.mark(NAMES[(NAMES.index(self._marked) + step) % len(NAMES)])
-
-    def zoom(self) -> None:
-        """Give the marked pane the whole room, or bring the others back."""
-        self.toggle_class("-zoomed")
-        self.fit_into(*self._room)
-
-    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """A table was clicked, or given the keys."""
-        if isinstance(event.widget, QuoteGrid) and event.widget.id in NAMES:
-            self._remember(event.widget.id)
-
-    def _remember(self, name: str) -> None:
-        if name == self._marked:
-            return
-        self._marked = name
+    def remembered(self, name: str) -> None:
+        """The table below that was marked last stays."""
         if name != NAMES[0]:
             self._beside = name
-        self.fit_into(*self._room)
-        self.post_message(self.Marked())

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from optionix_core.services.order_board import OrderBoard
     from optionix_core.trading.orders import OrderResult
     from screens.orders_filter import OrderFilter
+    from screens.orders_sort import OrderSort
 
 _COUNTED = (
     (("working", 1), (OrderState.WORKING, OrderState.PARTIALLY_FILLED)),
@@ -89,10 +90,10 @@ def order_pieces(order: OrderResult | None, now: datetime) -> tuple[Piece, ...]:
     return tuple(pieces)
 
 
-def title_of_orders(shown: int, whole: int, most: int, chosen: OrderFilter) -> str:
+def title_of_orders(shown: int, whole: int, most: int, chosen: OrderFilter, sort: OrderSort) -> str:
     """What stands over the table of orders."""
     if chosen.text:
-        text = f"Orders / {chosen.text}: {shown} of {whole}"
+        text = f"Orders / {chosen.text}{f', {sort.words}' if sort.column else ''}: {shown} of {whole}"
     else:
-        text = f"Orders, newest first: {whole}" if whole else "Orders"
-    return f"{text}, the newest {most} shown" if shown > most else text
+        text = f"Orders, {sort.words or 'newest first'}: {whole}" if whole else "Orders"
+    return f"{text}, the first {most} shown" if shown > most else text

@@ -11,14 +11,21 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from screens.stage import Stage, StagedLeg
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from optionix_core.errors import OptionixError
+    from optionix_core.feeds.replay import ReplayState
     from optionix_core.market.clock import Clock
     from optionix_core.market.protocols import UnderlyingInfo
     from optionix_core.services.book_view import BookView
     from optionix_core.services.chain_view import ChainView
     from optionix_core.services.workspace import Workspace
     from optionix_core.trading.kill_switch import KillSwitch
+    from optionix_core.trading.limit_board import Breach
+    from screens.team import SyncNews, TeamLink
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +54,16 @@ class Warming:
     """0 to 1, None where it cannot be told."""
 
 
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """What is recorded while the terminal runs."""
+
+    path: Path
+    moments: int
+    problem: str | None = None
+    """Why it ended."""
+
+
 @dataclass(slots=True)
 class Session:
     """The shared state."""
@@ -60,8 +77,22 @@ class Session:
     problem: OptionixError | None = None
     """Why there are no fresh quotes, shown in place of them."""
     book_problem: OptionixError | None = None
+    stage: Stage = field(default_factory=Stage)
+    """Legs put together so far."""
+    priced: tuple[StagedLeg, ...] = ()
+    """What the pricer was last asked to show."""
+    replay: ReplayState | None = None
+    """Where the recording that is looked at stands; None where none is."""
+    recording: Recording | None = None
     kill: KillSwitch | None = None
     """As the log had it when the book was read."""
+    breaches: tuple[Breach, ...] = ()
+    """Of limits, as the log had them then: those that are not both cleared and seen."""
+
+    team: TeamLink | None = None
+    """This home's side of a team server; None where none can be used."""
+    sync: SyncNews | None = None
+    """Who is signed in on it and how far this home is in step; None before anybody looked."""
 
     @property
     def answered(self) -> bool:
@@ -82,6 +113,11 @@ class Session:
     def account(self) -> str:
         """The trading account."""
         return self.workspace.account
+
+    @property
+    def read_only(self) -> bool:
+        """Whether nothing may be written to the log and the home."""
+        return self.workspace.home.read_only
 
     def held(self, symbol: str | None) -> Decimal | None:
         """Contracts held of an instrument in the account; None where none."""

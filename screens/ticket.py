@@ -1,189 +1,292 @@
-"""An order before it is sent: price, cost, fees, fill model and every answer of the gate, then one key to send.
+"""An order before it is sent: its fields, its preview, and one key to send.
 
 Nothing is sent that was not previewed: the send key waits for the preview of exactly what is written.
 The order has one idempotency key from the moment that the ticket opens, so that a key pressed twice is
-one order.
+one order. A refusal leaves the ticket as it was written; only then is the next one sent another order.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, ClassVar
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-from textual import work
-from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.widgets import Input, Static
-from textual.worker import get_current_worker
+from textual.widgets import Static
 
 from optionix_core.errors import InvalidValueError, OptionixError
-from optionix_core.trading.orders import OrderPreview, OrderResult
-from screens.frame import Dialog
-from screens.ticket_text import preview_content
+from screens.background import Background
+from screens.ticket_entries import TicketEntries
+from screens.ticket_fields import field_at_fault
+from screens.ticket_form import TicketForm
+from screens.ticket_preview import Told, leg_content, study_rows, touch_pieces
+from screens.ticket_rows import laid
+from screens.ticket_study import TicketDesk, intent_of
+from screens.ticket_text import send_pieces, what_content
+from widgets.info_line import InfoLine
 
 if TYPE_CHECKING:
-    from textual.app import ComposeResult
+    from collections.abc import Hashable
 
+    from optionix_core.services.algorithm_story import AlgoStory
+    from optionix_core.services.order_touch import OrderTouch
+    from optionix_core.trading.orders import OrderResult
     from screens.host import Draft
+    from screens.ticket_preview import Study
+
+LOOK_EVERY = timedelta(seconds=1)
+"""How often quotes and the gate are asked again while nothing is written."""
+OUTLOOK_EVERY = timedelta(seconds=3)
+EFFECT_EVERY = timedelta(seconds=5)
+TAIL_EVERY = timedelta(seconds=30)
 
 
-class TicketDialog(Dialog[OrderResult | None]):
-    """Dismissed with the order's result, or None where nothing was sent."""
+class TicketDialog(TicketEntries):
+    """Dismissed with what became of the order or the algorithm, or None where nothing was sent."""
 
-    SCOPE: ClassVar[str] = "ticket"
     CSS_PATH = ["frame.tcss", "ticket.tcss"]  # noqa: RUF012 - Textual declares it as a plain list
 
     def __init__(self, draft: Draft) -> None:
-        super().__init__()
-        self._draft = draft
-        self._previewed: tuple[Draft, OrderPreview] | None = None
-        self._order_id: str | None = None
+        self._priceless = bool(draft.legs) and draft.limit_price is None and not draft.kind
+        """Whether the price is to be that of the middle, once that is known: what a combination without one gets."""
+        super().__init__(TicketForm.of(replace(draft, kind="limit") if self._priceless else draft))
+        self._opened = self.form.key
+        self._desk: TicketDesk | None = None
         self._sending = False
-
-    def compose(self) -> ComposeResult:
-        """Order, entries, preview."""
-        from optionix_core.portfolio.deliverables import label_of
-
-        with Vertical(id="panel") as panel:
-            panel.border_title = "Order ticket"
-            with Horizontal(id="order"):
-                yield Static(id="side")
-                yield Static(label_of(self._draft.symbol), id="label")
-            with Horizontal(id="entries"):
-                yield Static("quantity", classes="name")
-                yield Input(str(self._draft.quantity), id="quantity", compact=True)
-                yield Static("limit", classes="name")
-                limit = self._draft.limit_price
-                yield Input("" if limit is None else f"{limit:f}", placeholder="at the touch", id="limit", compact=True)
-            yield Static(id="preview")
-            yield self.hint_line()
+        self._answered = ""
+        """What became of the last try to send, until something else is written."""
 
     def on_mount(self) -> None:
         """Ask for the first preview, and again as the quote moves."""
-        self._write_side()
-        self.query_one("#quantity", Input).focus()
+        session = self.host.session
+        self._desk = TicketDesk(session.workspace, session.workspace.new_order_id())
+        self._touch: Background[OrderTouch] = self._background("touch")
+        self._study: Background[Study] = self._background("study")
+        self._outlook: Background[Any] = self._background("outlook")
+        self._effect: Background[Any] = self._background("effect")
+        self._tail: Background[Any] = self._background("tail")
+        self.lay_out()
+        self.show_field("quantity").focus()
         self._ask()
         self.set_interval(1.0, self._ask)
 
-    def _write_side(self) -> None:
-        side = self.query_one("#side", Static)
-        side.update(self._draft.side.upper())
-        side.set_class(self._draft.side == "sell", "-sell")
+    def _background(self, group: str) -> Background[Any]:
+        run = partial(self.run_worker, thread=True, group=group, exit_on_error=True)
+        return Background(self.host.session.clock, run, self.post_message)
 
-    def _written(self) -> Draft:
-        """The order as it stands in the entries; InvalidValueError names the field."""
-        quantity = self.query_one("#quantity", Input).value.strip()
-        limit = self.query_one("#limit", Input).value.strip()
-        if not quantity.isdecimal() or int(quantity) < 1:
-            raise InvalidValueError("quantity", repr(quantity), "a whole number, at least 1")
-        try:
-            price = Decimal(limit) if limit else None
-        except InvalidOperation:
-            raise InvalidValueError("limit", repr(limit), "a price, or empty for the touch") from None
-        return replace(self._draft, quantity=int(quantity), limit_price=price)
+    @property
+    def desk(self) -> TicketDesk:
+        """What asks and sends."""
+        if self._desk is None:
+            raise RuntimeError("the ticket is not shown yet")
+        return self._desk
 
-    def on_input_changed(self) -> None:
+    @property
+    def study(self) -> Study | None:
+        """The preview of exactly what is written; None until it has arrived."""
+        there = self._study.problem is None and self._study.key == self.form.key
+        return self._study.answer if there else None
+
+    @property
+    def touch(self) -> OrderTouch | None:
+        """Where the order's instruments trade, whatever else is written."""
+        return self._touch.answer
+
+    @property
+    def settled(self) -> bool:
+        """Whether all that was asked of what is written is answered."""
+        backgrounds = (self._touch, self._study, self._outlook, self._effect, self._tail)
+        return self._study.key == self.form.key and not any(one.running for one in backgrounds)
+
+    # Asking
+
+    def written(self) -> None:
         """Something else is written: preview that."""
+        self._answered = ""
         self._ask()
 
     def _ask(self) -> None:
+        if self._sending:
+            return
+        form = self.form
+        self._touch.ask((form.symbol, form.legs), partial(self.desk.touch, form), every=LOOK_EVERY)
+        if self._touch.problem is not None:
+            self._wrong(self._touch.problem)
+            return
+        if self._priceless and not self._price_first():
+            return
+        form = self.form
+        try:
+            form.algorithm() if form.is_algorithm else form.terms()
+        except InvalidValueError as error:
+            self._study.cancel()
+            self._wrong(error)
+            return
+        self._study.ask(form.key, partial(self.desk.study, form), every=LOOK_EVERY)
+        self._show()
+
+    def _price_first(self) -> bool:
+        """Write the middle into the price as soon as it is known; whether there is something to preview."""
+        if self.touch is None:
+            self._head()
+            return False
+        self._priceless = False
+        price = self._price_at("mid")
+        if price is not None and not self.form.texts["limit"].strip():
+            self.form = self.form.write("limit", f"{price:f}")
+            self._opened = self.form.key
+            self.lay_out()
+        return True
+
+    def on_background_ended(self, message: Background.Ended) -> None:
+        """An answer has come; what depends on it is asked next."""
+        message.background.take(message)
         if self._sending or not self.is_mounted:
             return
-        try:
-            draft = self._written()
-        except InvalidValueError as error:
-            self._previewed = None
-            self._tell(str(error), "error")
-            return
-        self._preview(draft)
-
-    @work(thread=True, exclusive=True, group="preview", exit_on_error=False)
-    def _preview(self, draft: Draft) -> None:
-        from optionix_core.services import trading
-
-        worker = get_current_worker()
-        workspace = self.host.session.workspace
-        try:
-            found = trading.preview(workspace, draft.side, draft.quantity, draft.symbol, draft.limit_price)
-        except OptionixError as error:
-            message = str(error)
-            if not worker.is_cancelled:
-                self.app.call_from_thread(self._no_preview, message)
-            return
-        if not worker.is_cancelled:
-            self.app.call_from_thread(self._show_preview, draft, found)
-
-    def _no_preview(self, message: str) -> None:
-        self._previewed = None
-        self._tell(message, "error")
-
-    def _show_preview(self, draft: Draft, found: OrderPreview) -> None:
-        if self.is_mounted and not self._sending:
-            self._previewed = (draft, found)
-            self.query_one("#preview", Static).update(preview_content(found))
-
-    def _tell(self, message: str, tone: str) -> None:
-        if self.is_mounted:
-            self.query_one("#preview", Static).update(Content.styled(message, f"${tone}"))
-
-    def action_other_side(self) -> None:
-        """A buy becomes a sell at the bid, a sell a buy at the ask."""
-        quote = None if self._previewed is None else self._previewed[1].quote
-        way = "sell" if self._draft.side == "buy" else "buy"
-        self._draft = replace(self._draft, side=way)
-        if quote is not None:
-            touch = quote.ask if way == "buy" else quote.bid
-            self.query_one("#limit", Input).value = "" if touch is None else repr(touch)
-        self._previewed = None
-        self._write_side()
+        study = self.study
+        touch = self.touch
+        if message.background in (self._study, self._touch) and study is not None and touch is not None:
+            self._ask_further(study, touch)
         self._ask()
 
-    def action_more(self) -> None:
-        """One more."""
-        self._step(1)
+    def _ask_further(self, study: Study, touch: OrderTouch) -> None:
+        intent = intent_of(study, self.host.session.workspace)
+        same = (self.form.key, intent.quantity)
+        from optionix_core.services.order_outlook import price_taken
 
-    def action_fewer(self) -> None:
-        """One fewer, at least one."""
-        self._step(-1)
+        fills_at = None if study.preview is None else study.preview.price
+        try:
+            price = price_taken(intent, fills_at, touch)
+        except OptionixError:
+            price = None
+        if price is not None:
+            self._outlook.ask((*same, price), partial(self.desk.outlook, intent, price), every=OUTLOOK_EVERY)
+        self._effect.ask(same, partial(self.desk.effect, intent), every=EFFECT_EVERY)
+        self._tail.ask(same, partial(self.desk.tail, intent), every=TAIL_EVERY)
 
-    def _step(self, step: int) -> None:
-        entry = self.query_one("#quantity", Input)
-        if entry.value.strip().isdecimal():
-            entry.value = str(max(int(entry.value) + step, 1))
+    # Showing
+
+    def _show(self) -> None:
+        problem = self._study.problem if self._study.key == self.form.key else None
+        if problem is not None:
+            self._wrong(problem)
+            return
+        study = self.study
+        self.mark(None, "")
+        self._head()
+        if study is not None:
+            key, now = self.form.key, self.host.session.now
+            outlook, effect, tail = (_told(one, key) for one in (self._outlook, self._effect, self._tail))
+            rows = study_rows(study, now, self.touch, outlook, effect, tail)
+            self.query_one("#preview", Static).update(laid(rows, self.query_one("#answers").size.width - 1))
+        self._foot()
+
+    def _head(self) -> None:
+        touch = self.touch
+        self.query_one("#what", Static).update(what_content(self.form))
+        legs = self.query_one("#legs", Static)
+        legs.display = bool(self.form.legs)
+        self.query_one("#touch", InfoLine).show(touch_pieces(touch))
+        if touch is not None and self.form.legs:
+            legs.update(leg_content(touch, self.form.side, self.query_one("#panel").size.width))
+
+    def _wrong(self, error: OptionixError) -> None:
+        """A mistake in place: it names the field, what stands in it, and what may."""
+        field = field_at_fault(error.field) if isinstance(error, InvalidValueError) else None
+        self.mark(field, str(error))
+        self._head()
+        self.query_one("#preview", Static).update("")
+        self._foot()
+
+    def _foot(self) -> None:
+        told = self.query_one("#answered", Static)
+        told.display = bool(self._answered)
+        told.update(Content.styled(f"✗ {self._answered}", "$error") if self._answered else "")
+        pieces = send_pieces(self.form, ready=self.study is not None, sending=self._sending)
+        self.query_one("#send", InfoLine).show(pieces)
+
+    # Acting
 
     def action_send(self) -> None:
         """Send what was previewed."""
         if self._sending:
             return
-        try:
-            draft = self._written()
-        except InvalidValueError as error:
-            self._tell(str(error), "error")
+        self.gather()
+        if self.study is None:
+            if self._study.running:
+                self.notify("The preview of this order has not arrived yet.", severity="warning")
             return
-        if self._previewed is None or self._previewed[0] != draft:
-            self.notify("The preview of this order has not arrived yet.", severity="warning")
-            return
-        self._sending = True
-        self._tell("sending …", "accent")
-        self._submit(draft)
+        self._sending, self._answered = True, ""
+        self._foot()
+        self.run_worker(partial(self._submit, self.form), thread=True, group="submit", exit_on_error=True)
 
-    @work(thread=True, group="submit", exit_on_error=False)
-    def _submit(self, draft: Draft) -> None:
-        from optionix_core.services import sending
-
-        workspace = self.host.session.workspace
-        if self._order_id is None:
-            self._order_id = workspace.new_order_id()
+    def _submit(self, form: TicketForm) -> None:
+        """In a thread of its own."""
         try:
-            result = sending.send_at_once(
-                workspace, draft.side, draft.quantity, draft.symbol, draft.limit_price, self._order_id
-            )
+            result = self.desk.send(form)
         except OptionixError as error:
-            self.app.call_from_thread(self._not_sent, str(error))
+            self.app.call_from_thread(self._not_sent, f"not sent: {error}")
             return
-        self.app.call_from_thread(self.dismiss, result)
+        self.app.call_from_thread(self._sent, result)
+
+    def _sent(self, result: OrderResult | AlgoStory) -> None:
+        from optionix_core.trading.orders import OrderResult, OrderState
+
+        if isinstance(result, OrderResult) and result.state is OrderState.REJECTED:
+            self.desk.another()
+            self.host.log_changed()
+            self._not_sent(f"refused, and nothing is lost: {result.reason or 'no reason given'}")
+            return
+        self.dismiss(result)
 
     def _not_sent(self, message: str) -> None:
         self._sending = False
-        self._tell(f"not sent: {message}", "error")
+        self._answered = message
+        self._study.again()
+        self._ask()
+        self._foot()
+
+    async def action_dismiss(self, result: OrderResult | AlgoStory | None = None) -> None:
+        """Close without sending; what was written is kept, and can be opened again."""
+        if self._sending:
+            self.notify("It is being sent: wait for the answer.", severity="warning")
+            return
+        self.gather()
+        if self.form.key != self._opened:
+            self.host.keep_ticket(self.form.draft())
+        self.dismiss(result)
+
+    def action_explain(self) -> None:
+        """Where the preview's numbers come from."""
+        from screens.explain import ExplainDialog
+        from screens.ticket_explanations import Ticket, explain_ticket
+
+        if self.study is None:
+            self.notify("There is no preview to explain yet.", severity="warning")
+            return
+        key = self.form.key
+        outlook, effect, tail = (_told(one, key) for one in (self._outlook, self._effect, self._tail))
+        ticket = Ticket(self.form, self.study, self.touch, self.desk.order_id, self.host.session.now)
+        told = explain_ticket(ticket, outlook, effect, tail)
+        self.app.push_screen(ExplainDialog(told))
+
+    def command_line(self) -> str:
+        """The command that sends the same order, under the same id."""
+        account = self.host.session.account
+        root = "optionix" if account == "paper-1" else f"optionix --account {account}"
+        return self.form.command(root, self.desk.order_id)
+
+    def action_copy(self) -> None:
+        """Copy that command, and show it."""
+        line = self.command_line()
+        self.app.copy_to_clipboard(line)
+        self.notify(line, title="Copied", markup=False)
+
+
+def _told(background: Background[Any], key: Hashable) -> Told[Any]:
+    asked = background.key
+    if not isinstance(asked, tuple) or asked[0] != key:
+        return Told()
+    problem = background.problem
+    return Told(None, str(problem)) if problem is not None else Told(background.answer)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
-from optionix_core.errors import OptionixError
+from optionix_core.errors import MissingDataError
 from screens.host import Draft
-from screens.stepping import underlying_after
 from screens.volatility_columns import FindingKey
 from screens.volatility_plots import expiry_key
 from screens.volatility_summary import pane_command
@@ -18,6 +17,7 @@ from widgets.expiry_tabs import ExpiryTabs
 from widgets.heat_map import HeatMap
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from datetime import date
 
     from optionix_core.services.surface_smile import SmileQuote
@@ -32,13 +32,8 @@ class VolatilityScreen(SurfaceScreen):
 
     # Panes
 
-    def on_volatility_panes_marked(self) -> None:
-        """A table takes the keys of a table while it is marked."""
-        table = self._panes.table
-        if table is None:
-            self.set_focus(None)
-        else:
-            table.focus()
+    def on_panes_marked(self) -> None:
+        """Other keys have something to work on."""
         self.refresh_footer()
 
     def action_next_pane(self) -> None:
@@ -132,18 +127,15 @@ class VolatilityScreen(SurfaceScreen):
 
     def action_next_underlying(self) -> None:
         """The underlying after this one."""
-        self._step_underlying(1)
+        self.step_underlying(1)
 
     def action_previous_underlying(self) -> None:
         """The underlying before this one."""
-        self._step_underlying(-1)
+        self.step_underlying(-1)
 
-    def _step_underlying(self, step: int) -> None:
-        name = underlying_after(self.session, step)
-        if name is not None:
-            self._cursor = self._chosen = None
-            self.host.select(underlying=name)
-            self.session_changed()
+    def leave_underlying(self) -> None:
+        """Nothing of this one is kept."""
+        self._cursor = self._chosen = None
 
     def action_next_model(self) -> None:
         """The model after this one."""
@@ -228,29 +220,14 @@ class VolatilityScreen(SurfaceScreen):
         if (quote := self._option()) is not None and quote.symbol is not None:
             self.host.show_option(quote.symbol)
 
-    def action_export(self) -> None:
-        """Write a page with every picture, beside where the terminal was started."""
+    def exports(self) -> Mapping[str, Callable[[], str]]:
+        """The surface: a page with every picture, its parameters, and implied volatilities on a grid."""
         view = self._fits.answer(self.session)
-        if view is None:
-            self.notify("There is no surface yet.", severity="warning")
-            return
-        self.notify("drawing the page", timeout=2)
-        self.run_worker(partial(self._export, view), thread=True, group="export")
-
-    def _export(self, view: SurfaceView) -> None:
-        """In a thread of its own."""
-        from pathlib import Path
-
-        from optionix_core.services import surface_export
-        from optionix_core.services.chains import write_whole
-
-        path = Path.cwd() / f"{view.underlying}-{view.model}-{view.as_of:%Y%m%d-%H%M%S}.html"
-        try:
-            write_whole(path, surface_export.encode(view.found, "html"))
-        except (OptionixError, OSError) as error:
-            self.app.call_from_thread(self.notify, str(error), title="Not exported", severity="error", markup=False)
-            return
-        self.app.call_from_thread(self.notify, str(path), title="Exported", timeout=8, markup=False)
+        return {
+            "html": partial(_text, view, "html"),
+            "json": partial(_text, view, "json"),
+            "csv": partial(_text, view, "csv"),
+        }
 
     def command_line(self) -> str:
         """The command that gives the marked pane."""
@@ -258,3 +235,12 @@ class VolatilityScreen(SurfaceScreen):
         item = None if view is None else view.found.surface.slices[self._place(view)]
         feed = self.session.workspace.feed_name
         return pane_command(feed, self._fits.wanted(self.session), item, self._panes.marked, self._runs.family)
+
+
+def _text(view: SurfaceView | None, kind: Literal["html", "json", "csv"]) -> str:
+    """In a thread of its own."""
+    from optionix_core.services import surface_export
+
+    if view is None:
+        raise MissingDataError("there is no surface yet")
+    return surface_export.encode(view.found, kind).decode()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.containers import Container
-from textual.message import Message
 
 from screens import volatility_plots as plots
+from screens.panes import Panes
 from screens.volatility_calibration import CALIBRATION_COLUMNS, calibration_style
 from screens.volatility_columns import FINDING_COLUMNS, finding_rows, finding_style
 from widgets.braille_chart import BrailleChart, Plot
@@ -17,8 +17,8 @@ from widgets.quote_grid import QuoteGrid
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from textual import events
     from textual.app import ComposeResult
+    from textual.widget import Widget
 
     from optionix_core.services.calibration_view import CalibrationView
     from optionix_core.services.surface_smile import DensityCurve, SmileQuote
@@ -29,14 +29,13 @@ BY_WORTH = ("smile", "term", "heat", "findings", "density", "cone", "models")
 """The panes in the order in which they are given room."""
 AROUND = ("smile", "term", "heat", "models", "density", "cone", "findings")
 """As they stand, for the key that goes round."""
+TABLES = ("findings", "models")
 SOUND = "no arbitrage, and no quote is beyond the fit by more than its spread"
 _TITLES = {"smile": "Smile", "term": "Term structure", "wings": "Wings", "density": "Density", "cone": "Cone"}
 
 
-def panes_shown(columns: int, lines: int, marked: str, *, zoomed: bool) -> tuple[str, ...]:
+def panes_shown(columns: int, lines: int, marked: str) -> tuple[str, ...]:
     """The panes that a terminal of that size has room for, the marked one always among them."""
-    if zoomed:
-        return (marked,)
     room = 7 if columns >= 160 else 6 if columns >= 110 else 4 if columns >= 70 else 3
     if lines < 20:
         room = min(room, 2)
@@ -44,16 +43,10 @@ def panes_shown(columns: int, lines: int, marked: str, *, zoomed: bool) -> tuple
     return shown if marked in shown else (*shown[:-1], marked)
 
 
-class VolatilityPanes(Container):
-    """The panes; a click marks one and sends Marked."""
+class VolatilityPanes(Panes):
+    """Pictures and tables of one surface."""
 
-    class Marked(Message):
-        """Another pane is marked."""
-
-    def __init__(self, *, widget_id: str | None = None) -> None:
-        super().__init__(id=widget_id)
-        self._marked = AROUND[0]
-        self._room = (0, 0)
+    AROUND: ClassVar[tuple[str, ...]] = AROUND
 
     def compose(self) -> ComposeResult:
         """The panes as they stand."""
@@ -70,57 +63,18 @@ class VolatilityPanes(Container):
                 if name == "term":
                     yield BrailleChart(_TITLES["wings"], widget_id="wings")
 
-    @property
-    def marked(self) -> str:
-        """The pane that explain, copy and zoom are about."""
-        return self._marked
+    def shown(self, columns: int, lines: int) -> tuple[str, ...]:
+        """What there is room for."""
+        return panes_shown(columns, lines, self._marked)
 
-    @property
-    def zoomed(self) -> bool:
-        """Whether the marked pane has the whole room."""
-        return self.has_class("-zoomed")
+    def widget_of(self, name: str) -> Widget | None:
+        """Tables alone have keys of their own."""
+        return super().widget_of(name) if name in TABLES else None
 
     @property
     def findings(self) -> QuoteGrid:
         """The table of findings."""
         return self.query_one("#findings", QuoteGrid)
-
-    @property
-    def table(self) -> QuoteGrid | None:
-        """The table of the marked pane; None where it is a picture."""
-        return self.query_one(f"#{self._marked}", QuoteGrid) if self._marked in {"findings", "models"} else None
-
-    def fit_into(self, columns: int, lines: int) -> None:
-        """Show what a terminal of that size has room for."""
-        self._room = (columns, lines)
-        shown = panes_shown(columns, lines, self._marked, zoomed=self.zoomed)
-        for name in AROUND:
-            pane = self.query_one(f"#{name}-pane")
-            pane.display = name in shown
-            pane.set_class(name == self._marked, "-marked")
-
-    def mark(self, name: str) -> None:
-        """Mark another pane."""
-        if name != self._marked:
-            self._marked = name
-            self.fit_into(*self._room)
-            self.post_message(self.Marked())
-
-    def step(self, step: int) -> None:
-        """Mark the pane so many places on, round and round."""
-        self.mark(AROUND[(AROUND.index(self._marked) + step) % len(AROUND)])
-
-    def zoom(self) -> None:
-        """Give the marked pane the whole room, or bring the others back."""
-        self.toggle_class("-zoomed")
-        self.fit_into(*self._room)
-
-    def on_click(self, event: events.Click) -> None:
-        """Mark the pane under the mouse."""
-        widget, _ = self.screen.get_widget_at(event.screen_x, event.screen_y)
-        for node in widget.ancestors_with_self:
-            if node.has_class("pane") and node.id is not None:
-                self.mark(node.id.removesuffix("-pane"))
 
     def show_view(self, view: SurfaceView, place: int, density: DensityCurve | str) -> None:
         """All panes but the smile, whose cursor moves by itself."""

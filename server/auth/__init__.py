@@ -1,0 +1,1 @@
+"""Who asks, and what they may: accounts, passwords, tokens, second factor, keys for programs, rights."""

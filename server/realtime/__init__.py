@@ -1,0 +1,1 @@
+"""WebSockets: quotes as they are now, and events of a stream without a gap."""

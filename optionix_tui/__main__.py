@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
 import gc
+import os
 import sys
+from typing import Any
 
 from optionix_tui import _origin
 
@@ -31,11 +34,31 @@ def _settle_encoding() -> None:
     stdout, stderr = sys.stdout, sys.stderr
     if hasattr(stdout, "reconfigure"):
         if stdout.isatty():
-            stdout.reconfigure(errors="replace")
+            _settle_terminal(stdout)
         else:
             stdout.reconfigure(encoding="utf-8", errors="surrogateescape", newline="\n")
     if hasattr(stderr, "reconfigure"):
         stderr.reconfigure(errors="backslashreplace")
+
+
+def _settle_terminal(stdout: Any) -> None:
+    """Signs that the terminal does not show are written by their likenesses in ASCII, cell for cell."""
+    from config.terminal_kind import GLYPHS, draws_ascii
+
+    asked = os.environ.get("OPTIONIX_TERMINAL_GLYPHS", "auto")
+    if asked in GLYPHS and draws_ascii(asked, os.environ, stdout.encoding):
+        codecs.register_error("in-ascii", _in_ascii)
+        stdout.reconfigure(encoding="ascii", errors="in-ascii")
+    else:
+        stdout.reconfigure(errors="replace")
+
+
+def _in_ascii(error: UnicodeError) -> tuple[str, int]:
+    from widgets.glyphs import to_ascii
+
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return to_ascii(error.object[error.start : error.end]), error.end
 
 
 if __name__ == "__main__":

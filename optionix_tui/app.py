@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import fields
 from functools import partial
@@ -16,12 +15,12 @@ import screens
 from config import keymaps
 from config.screens import DIALOGS, NAMES, SCREENS
 from config.themes import THEMES
-from optionix_tui import leaving
+from optionix_tui.appearance import styled_now
 from optionix_tui.hosting import HostApp
 from optionix_tui.keys import KeyReader, written
 from optionix_tui.mailbox import Mailbox
+from optionix_tui.playing import Recorder
 from optionix_tui.stream import Stream
-from optionix_tui.themes import textual_theme
 from screens.frame import Dialog, FrameScreen
 from screens.session import Selection, Session
 
@@ -29,12 +28,17 @@ if TYPE_CHECKING:
     from textual import events
     from textual.screen import Screen
 
-    from config.paths import Paths
-    from config.settings import Settings
-    from optionix_core.market.clock import Clock
+    from optionix_core.errors import MalformedFileError
+    from optionix_core.feeds.replay import ReplayState
+    from optionix_core.services.book_view import BookView
+    from optionix_core.services.saved_workspaces import SavedWorkspace
     from optionix_core.services.workspace import Workspace
+    from optionix_tui.playing import RecordingWish
+    from screens.session import Recording
+    from screens.team import TeamLink
+    from widgets.info_line import InfoLine
 
-AGE_SECONDS = 0.5
+AGE_SECONDS = 1.0
 SLOW_LINE_HZ = 5.0
 """Rounds a second at most over SSH."""
 
@@ -44,7 +48,7 @@ _SCREENS = Path(screens.__file__).parent
 
 def _made(place: str) -> Screen[None]:
     module, _, name = place.partition(":")
-    return cast("Screen[None]", getattr(import_module(module), name)())
+    return styled_now(cast("Screen[None]", getattr(import_module(module), name)()))
 
 
 class OptionixApp(HostApp):
@@ -73,29 +77,59 @@ class OptionixApp(HostApp):
         selection: Selection | None = None,
         confirm: bool = True,
         keeps_venue: bool = True,
+        in_ascii: bool = False,
+        in_colour: bool = True,
+        own_themes: Path | None = None,
+        saved: SavedWorkspace | None = None,
+        unsaved: MalformedFileError | None = None,
+        keep_theme: bool = False,
+        wish: RecordingWish | None = None,
+        team: TeamLink | None = None,
     ) -> None:
-        """`rate`: how often a second, at most, quotes are asked for; `keeps_venue`: settle what expires."""
+        """`rate`: how often a second, at most, quotes are asked for; `keeps_venue`: settle what expires.
+
+        `in_ascii`, `in_colour`: what the terminal can and shall show; `own_themes`: where the user's themes lie.
+        `saved`: a workspace to begin with, in place of `mode` and, but for `keep_theme`, of `theme`; `unsaved`: why the
+        one that was asked for cannot be; `wish`: what is to be recorded meanwhile; `team`: the home's side of a server.
+        """
         keys = keymaps.load() if keymap is None else keymap
-        super().__init__(Session(workspace, selection or Selection()), keys, confirm=confirm)
+        session = Session(workspace, selection or Selection(), team=team)
+        super().__init__(session, keys, confirm=confirm, in_ascii=in_ascii, in_colour=in_colour, own_themes=own_themes)
+        self.use_theme(theme)
+        self._first_mode = mode if saved is None else self.keeper.begin_with(saved, keep_theme=keep_theme)
+        self._unsaved = unsaved
         self._keys = KeyReader(keys)
         self._mailbox = Mailbox(lambda: self.post_message(self.Arrived()))
-        self._stream = Stream(workspace, self._mailbox, rate, self._session.selection, keeps_venue=keeps_venue)
-        self._first_mode = mode
-        self.use_theme(theme)
-
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Style sheets may name our colours before a theme of ours is in force."""
-        return textual_theme(THEMES[0]).variables
+        keeps = keeps_venue and not workspace.home.read_only
+        chosen = self._session.selection
+        self._stream = Stream(workspace, self._mailbox, rate, chosen, keeps_venue=keeps, loaded=self.loaded)
+        self.recorder = None if wish is None else Recorder(workspace, wish, self._mailbox)
 
     async def on_mount(self) -> None:
         """Paint first, load afterwards."""
         if self._first_mode != self.current_mode:
             await self.switch_mode(self._first_mode)
+        self.tell_doubts()
+        self.keeper.tell_at_start(self._unsaved)
         self.call_after_refresh(self._stream.start)
+        self.call_after_refresh(self._keep_in_step)
         self.set_interval(AGE_SECONDS, self._tick_age)
 
+    def _keep_in_step(self) -> None:
+        """Push and pull in the background, where somebody is signed in."""
+        if self._session.team is not None:
+            box = self._mailbox
+            self._session.team.start(
+                lambda news: box.put(sync=news), self._stream.wake, lambda error: box.put(crash=error)
+            )
+
     def on_unmount(self) -> None:
-        """Let the stream end before its files are closed."""
+        """Let the recording and the stream end before their files are closed."""
+        if self.recorder is not None and self.recorder.is_alive():
+            self.recorder.stop()
+            self.recorder.join(timeout=10.0)
+        if self._session.team is not None:
+            self._session.team.stop()
         self._stream.stop()
         if self._stream.is_alive():
             self._stream.join(timeout=5.0)
@@ -106,6 +140,12 @@ class OptionixApp(HostApp):
         if self._stream.is_alive():
             self._session.problem = None
         self._stream.select(selection)
+
+    def replay_changed(self, state: ReplayState) -> None:
+        """Show at once where it stands, and its quotes when they are there."""
+        self._session.replay = state
+        self._tick_age()
+        self.log_changed()
 
     def log_changed(self) -> None:
         """Show the book anew at once."""
@@ -130,6 +170,9 @@ class OptionixApp(HostApp):
         view = arrived.get("chain")
         if view is not None and not self._session.selection.answered_by(view):
             del arrived["chain"]  # it was under way when the choice changed
+        self._record(arrived.get("recording"))
+        self._push_what_is_new(arrived.get("book"))
+        begins = self._session.replay is None and "replay" in arrived
         for field in fields(self._session):
             if field.name in arrived:
                 setattr(self._session, field.name, arrived[field.name])
@@ -137,6 +180,23 @@ class OptionixApp(HostApp):
         if frame is not None and frame.is_mounted:
             frame.session_changed()
             frame.refresh_header(self._session.now)
+            if begins:
+                frame.refresh_footer()
+
+    def _push_what_is_new(self, book: BookView | None) -> None:
+        """The home's log has grown: the server shall have it soon."""
+        team, before = self._session.team, self._session.book
+        if team is not None and book is not None and before is not None and book.events != before.events:
+            team.wake()
+
+    def _record(self, recording: Recording | None) -> None:
+        """Begin with the recording once there are quotes; say why one has ended."""
+        recorder = self.recorder
+        if recorder is not None and self._session.chain is not None and not recorder.begun:
+            recorder.begun = True
+            recorder.start()
+        if recording is not None and recording.problem is not None:
+            self.notify(recording.problem, title="Recording", severity="error", timeout=20, markup=False)
 
     async def on_key(self, event: events.Key) -> None:
         """Every key that no entry took: look it up in the key map and do its action."""
@@ -153,54 +213,8 @@ class OptionixApp(HostApp):
         if not isinstance(found, str):
             await self.perform(found.id)
 
-
-def build(
-    settings: Settings,
-    paths: Paths,
-    *,
-    mode: str = "chain",
-    selection: Selection | None = None,
-    clock: Clock | None = None,
-    keeps_venue: bool = True,
-) -> OptionixApp:
-    """The application on a home, as settings say; without `keeps_venue` it writes nothing of its own accord.
-
-    Raises SettingsError for a bad key map or theme, UnknownNameError for a feed of no known form.
-    """
-    from optionix_core.services import feeds
-    from optionix_core.services.home import HomeFolders
-    from optionix_core.services.workspace import Workspace
-    from optionix_tui.network import network_feeds
-    from optionix_tui.rules import limit_engine, trading_rules
-
-    feeds.check_form(settings.feed.name)
-    workspace = Workspace.open(
-        HomeFolders(data=paths.data, state=paths.state, cache=paths.cache, config=paths.config),
-        feed=settings.feed.name,
-        account=settings.account.name,
-        clock=clock,
-        seed=settings.feed.seed,
-        session=settings.feed.session,
-        lock_timeout=settings.trading.lock_timeout_seconds,
-        latency=settings.trading.latency_ms / 1000.0,
-        network=network_feeds(settings.feed),
-        rules=partial(trading_rules, settings),
-        limit_engine=limit_engine(),
-    )
-    slow = "SSH_CONNECTION" in os.environ or "SSH_TTY" in os.environ
-    rate = min(settings.terminal.refresh_hz, SLOW_LINE_HZ) if slow else settings.terminal.refresh_hz
-    return OptionixApp(
-        workspace,
-        theme=settings.terminal.theme,
-        keymap=keymaps.load(settings.terminal.keymap, paths.keymap_file),
-        rate=rate,
-        mode=mode,
-        selection=selection,
-        confirm=settings.trading.confirm,
-        keeps_venue=keeps_venue,
-    )
-
-
-def run(settings: Settings, paths: Paths) -> int:
-    """Open the terminal on a home; the exit status once the user leaves. Raises what `build` raises."""
-    return leaving.run(build(settings, paths))
+    async def on_info_line_chosen(self, event: InfoLine.Chosen) -> None:
+        """A hint was clicked: do what its key does."""
+        if self._keys.drop() and self.frame is not None:
+            self.frame.refresh_footer()
+        await self.perform(event.action)

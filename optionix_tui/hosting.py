@@ -4,33 +4,39 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.app import App
 from textual.binding import Binding
 
 from config.actions import ACTIONS
+from config.chain_layouts import SHIPPED_ALONE
 from config.screens import NAMES
-from config.themes import THEMES
 from optionix_core.errors import OptionixError
-from optionix_tui import command_line
+from optionix_tui import collecting, command_line
 from optionix_tui.completion import Known, complete
-from optionix_tui.themes import textual_theme
+from optionix_tui.keeping import WorkspaceKeeper, proposed
+from optionix_tui.playing import ReplayPlayer
+from optionix_tui.tickets import TicketHost
 from screens.frame import FrameScreen, shown_key
-from screens.host import Completion, Draft, Hint
+from screens.host import Completion, Hint
 from screens.session import Selection, Session
 from widgets.figures import strike as strike_text
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from textual.binding import BindingType
 
     from config.keymaps import KeyMap
+    from optionix_core.feeds.replay import ReplayState
     from optionix_core.services.fill_news import FillNews
     from optionix_core.services.lifecycle import VenueUpdate
-    from optionix_core.trading.orders import OrderResult
+    from screens.chain import ChainScreen
+    from screens.stage import Stage, StagedLeg
 
 
 def _typed_nowhere(key: str) -> bool:
@@ -38,45 +44,48 @@ def _typed_nowhere(key: str) -> bool:
     return " " not in key and (key.startswith(("ctrl+", "alt+")) or re.fullmatch(r"f[0-9]+", key) is not None)
 
 
-class HostApp(App[None]):
+class HostApp(TicketHost):
     """The application as screens see it (`screens.host.Host`)."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+k", "kill", show=False, priority=True, id="app.kill")]
     """Before everything else, entry lines and dialogs too; all other keys are looked up in the key map."""
 
-    def __init__(self, session: Session, keymap: KeyMap, *, confirm: bool) -> None:
-        """`confirm`: show the ticket also of an order that was typed with its price."""
-        super().__init__()
+    def __init__(
+        self,
+        session: Session,
+        keymap: KeyMap,
+        *,
+        confirm: bool,
+        in_ascii: bool = False,
+        in_colour: bool = True,
+        own_themes: Path | None = None,
+    ) -> None:
+        """`confirm`: show the ticket also of an order that was typed with its price; the rest as `Appearance`."""
+        super().__init__(session, confirm=confirm, in_ascii=in_ascii, in_colour=in_colour, own_themes=own_themes)
         self.set_keymap({"app.kill": ",".join(key for key in keymap.of("app.kill") if _typed_nowhere(key))})
-        self._session = session
+        self.keeper = WorkspaceKeeper(self, session)
+        self.player = ReplayPlayer(self)
         self._key_map = keymap
-        self._confirm = confirm
         self._opened_at = session.now
         self._last_view: tuple[str, Selection] | None = None
-
-    @property
-    def session(self) -> Session:
-        """What all screens share."""
-        return self._session
 
     @property
     def frame(self) -> FrameScreen | None:
         """The full screen that is shown, under any dialog."""
         return next((screen for screen in reversed(self.screen_stack) if isinstance(screen, FrameScreen)), None)
 
+    def loaded(self) -> None:
+        """Every module is there. Called in the stream's thread; what is drawn without a terminal is soon done."""
+        if not self.is_headless:
+            collecting.everything_is_loaded()
+
     def selection_changed(self, selection: Selection) -> None:
         """The screens shall show something else."""
         raise NotImplementedError
 
-    def log_changed(self) -> None:
-        """We have written to the log ourselves."""
+    def replay_changed(self, state: ReplayState) -> None:
+        """The recording that is played stands elsewhere."""
         raise NotImplementedError
-
-    def use_theme(self, name: str) -> None:
-        """Change the colours. Raises ThemeError for an unknown name."""
-        chosen = textual_theme(name)
-        self.register_theme(chosen)
-        self.theme = chosen.name
 
     def hints(self, scopes: Sequence[str], *, all_actions: bool = False) -> tuple[Hint, ...]:
         """Keys of `scopes` from the live key map, the nearest scope first."""
@@ -90,7 +99,7 @@ class HostApp(App[None]):
     def key_of(self, action_id: str) -> str:
         """The first key of an action as it is shown, empty where it has none."""
         keys = self._key_map.of(action_id)
-        return shown_key(keys[0]) if keys else ""
+        return shown_key(keys[0], in_words=self._in_ascii) if keys else ""
 
     def selection_shown(self) -> Selection:
         """What the chain shows or has been asked to show, without open choices where a view has arrived."""
@@ -130,59 +139,34 @@ class HostApp(App[None]):
         self.call_later(self._show_in_chain, option.key)
 
     async def _show_in_chain(self, symbol: str) -> None:
-        """Put the chain's cursor on an option, once its screen is there: it may never have been shown before."""
+        """Put the chain's cursor on an option."""
+        await self._with_chain(lambda chain: chain.show_option(symbol))
+
+    async def _with_chain(self, act: Callable[[ChainScreen], None]) -> None:
+        """Do something with the chain, once its screen is there: it may never have been shown before."""
         if self.current_mode != "chain":
             self._last_view = (self.current_mode, self.selection_shown())
             await self.switch_mode("chain")
         from screens.chain import ChainScreen
 
-        def place() -> None:
+        def acting() -> None:
             if isinstance(self.frame, ChainScreen):
-                self.frame.show_option(symbol)
+                act(self.frame)
 
-        self.call_after_refresh(place)
+        self.call_after_refresh(acting)
 
-    def open_ticket(self, draft: Draft) -> None:
-        """Show a ticket, and its result as a notification."""
-        from screens.ticket import TicketDialog
+    async def _show_risk(self, wanted: command_line.ShowRisk) -> None:
+        """Ask the risk screen for a level and a horizon, once it is there."""
+        if self.current_mode != "risk":
+            self._last_view = (self.current_mode, self.selection_shown())
+            await self.switch_mode("risk")
+        from screens.risk import RiskScreen
 
-        if self._has_quotes():
-            self.push_screen(TicketDialog(draft), self._tell_result)
+        def ask() -> None:
+            if isinstance(self.frame, RiskScreen):
+                self.frame.show_figure(wanted.measure, wanted.confidence, wanted.horizon_days)
 
-    def _has_quotes(self) -> bool:
-        if self._session.chain is None:
-            self.notify("There are no quotes yet: wait for the feed.", severity="warning")
-        return self._session.chain is not None
-
-    def _send_as_typed(self, draft: Draft) -> None:
-        """Send an order without a ticket. The line is one order: it has one client order id."""
-        if not self._has_quotes():
-            return
-        workspace = self._session.workspace
-        order_id = workspace.new_order_id()
-
-        def send() -> None:
-            from optionix_core.services import sending
-
-            try:
-                result = sending.send_at_once(
-                    workspace, draft.side, draft.quantity, draft.symbol, draft.limit_price, order_id
-                )
-            except OptionixError as error:
-                self.call_from_thread(self.notify, str(error), title="Not sent", severity="error", markup=False)
-                return
-            self.call_from_thread(self._tell_result, result)
-
-        self.run_worker(send, thread=True, group="submit", exit_on_error=False)
-
-    def _tell_result(self, result: OrderResult | None) -> None:
-        if result is None:
-            return
-        from screens.ticket_text import result_title
-
-        title, text, severity = result_title(result)
-        self.notify(text, title=title, severity=severity, timeout=8, markup=False)
-        self.log_changed()
+        self.call_after_refresh(ask)
 
     def tell_venue(self, update: VenueUpdate) -> None:
         """Notify of what time alone has done to the book."""
@@ -208,9 +192,13 @@ class HostApp(App[None]):
             underlyings=tuple((item.symbol, item.name) for item in self._session.underlyings),
             expiries=() if view is None else tuple(f"{tab.expiry:%d%b%y}".upper() for tab in view.expiries),
             shown="" if view is None else view.underlying,
+            themes=self.theme_names,
+            replaying=self._session.replay is not None,
+            workspaces=self.keeper.offers() if line.split()[:1] == ["workspace"] else (),
             strikes=tuple(strike_text(one) for one in sorted(strikes, key=lambda one: abs(one - (money or 0.0)))),
+            layouts=tuple(getattr(frame, "layouts", SHIPPED_ALONE).layouts),
             actions=tuple(
-                (action, shown_key(self._key_map.of(action.id)[0]))
+                (action, shown_key(self._key_map.of(action.id)[0], in_words=self._in_ascii))
                 for action in ACTIONS
                 if action.scope in scopes and action.scope != "grid" and self._key_map.of(action.id)
             ),
@@ -225,34 +213,51 @@ class HostApp(App[None]):
         except OptionixError as error:
             self.notify(str(error), title="Command line", severity="error", markup=False)
             return
+        if isinstance(command, command_line.OnChain):
+            await self._with_chain(lambda chain: chain.use_words(command.what, command.text))
+        else:
+            await self._obey(command)
+
+    async def _obey(self, command: command_line.Command) -> None:
         match command:
-            case command_line.ShowOption(symbol):
-                self.show_option(symbol)
+            case command_line.ShowOption(symbol) | command_line.PriceOption(symbol):
+                show = self.show_option if isinstance(command, command_line.ShowOption) else self._price_option
+                show(symbol)
             case command_line.ShowUnderlying(underlying):
                 self.select(underlying)
                 self.open_screen("chain")
-            case command_line.OpenTicket(side, quantity, symbol, limit):
-                draft = Draft(side, symbol, quantity, limit)
-                if limit is None or self._confirm:
-                    self.open_ticket(draft)
-                else:
-                    self._send_as_typed(draft)
+            case command_line.OpenTicket() | command_line.OpenKeptTicket():
+                self.run_order(command)
             case command_line.OpenScreen(name, underlying):
                 if underlying is not None:
                     self.select(underlying)
                 self.open_screen(name)
-            case command_line.UseTheme(name):
-                self.use_theme(name)
+            case command_line.ShowRisk():
+                self.call_later(self._show_risk, command)
             case command_line.Perform(action):
                 await self.perform(action.id)
+            case _:
+                self._set_up(command)
+
+    def _set_up(self, command: command_line.Command) -> None:
+        """What is about the terminal itself."""
+        match command:
+            case command_line.UseTheme(name):
+                self.try_theme(name)
+            case command_line.SteerReplay(words):
+                self.player.use(words)
+            case command_line.UseWorkspace():
+                self.keeper.use(command)
 
     async def perform(self, action_id: str) -> None:
         """Do an action of the registry: `scope.name` is `action_name` of the app, the screen or the focused table."""
         scope, _, name = action_id.partition(".")
+        if self._refused(action_id):
+            return
         if scope == "app" and name in NAMES:
             self.open_screen(name)
             return
-        target = {"app": self, "grid": self.focused}.get(scope, self.screen)
+        target = {"app": self, "grid": self.focused, "replay": self.player}.get(scope, self.screen)
         method = getattr(target, f"action_{name}", None)
         if method is None:
             self.notify(f"{action_id} does nothing here.", severity="warning")
@@ -260,6 +265,32 @@ class HostApp(App[None]):
         answer = method()
         if inspect.isawaitable(answer):
             await answer
+
+    def _refused(self, action_id: str) -> bool:
+        """Whether a read-only terminal does not do that; it is told."""
+        if not self._session.read_only:
+            return False
+        action = next((one for one in ACTIONS if one.id == action_id and one.acts), None)
+        if action is not None:
+            how = "`optionix web --allow-trading` lets pages act" if self.is_web else "start without --read-only to act"
+            self.notify(
+                f"{action.label}: nothing is written and nothing is sent; {how}.",
+                title="Read-only",
+                severity="warning",
+                markup=False,
+            )
+        return action is not None
+
+    def action_workspace(self) -> None:
+        """Save under the name that it has; ask for one first where it has none."""
+        if self.keeper.name is None:
+            self.open_command(proposed(None))
+        else:
+            self.keeper.save(self.keeper.name)
+
+    def frame_opened(self, frame: FrameScreen) -> None:
+        """A screen is there for the first time."""
+        self.keeper.frame_opened(frame)
 
     def action_last_view(self) -> None:
         """The view before this one."""
@@ -286,6 +317,47 @@ class HostApp(App[None]):
             text = str(line())
             self.copy_to_clipboard(text)
             self.notify(text, title="Copied", markup=False)
+
+    def action_export(self) -> None:
+        """Write what the screen shows to a file."""
+        from screens.export import ExportDialog
+
+        frame = self.frame
+        if frame is None:
+            return
+        session = self._session
+        stem = f"{frame.SCOPE}-{session.account}-{session.now:%Y%m%d-%H%M%S}"
+        kinds: dict[str, Callable[[], str]] = dict(frame.exports())
+        kinds |= {kind: partial(self._drawn, frame, kind) for kind in ("svg", "txt")}
+
+        def wrote(path: str | None) -> None:
+            if path is not None:
+                self.notify(path, title="Written", timeout=8, markup=False)
+
+        self.push_screen(ExportDialog(frame.TITLE_TEXT, stem, kinds), wrote)
+
+    def _drawn(self, frame: FrameScreen, kind: str) -> str:
+        """Asked for in another thread: the screen under the dialog, drawn in its own."""
+        from optionix_tui.drawing import screen_svg, screen_text
+
+        return self.call_from_thread(screen_svg if kind == "svg" else screen_text, self, frame)
+
+    def set_stage(self, stage: Stage) -> None:
+        """Put other legs together and show it."""
+        self._session.stage = stage
+        frame = self.frame
+        if frame is not None:
+            frame.session_changed()
+
+    def open_pricer(self, legs: Sequence[StagedLeg]) -> None:
+        """Show what legs are worth and what would change it."""
+        self._session.priced = tuple(legs)
+        self.open_screen("pricer")
+
+    def _price_option(self, symbol: str) -> None:
+        from screens.stage import StagedLeg
+
+        self.open_pricer([StagedLeg(symbol, 1)])
 
     def action_command(self) -> None:
         """Open the command line."""
@@ -316,16 +388,13 @@ class HostApp(App[None]):
         """Every key that works here."""
         from screens.help import HelpDialog
 
+        def chosen(action: str | None) -> None:
+            if action is not None:
+                self.call_later(self.perform, action)
+
         frame = self.frame
         if frame is not None:
-            self.push_screen(HelpDialog(frame.TITLE_TEXT, self.hints(frame.scopes, all_actions=True)))
-
-    def action_next_theme(self) -> None:
-        """The theme after this one."""
-        names = [f"optionix-{name}" for name in THEMES]
-        place = names.index(self.theme) + 1 if self.theme in names else 0
-        self.use_theme(THEMES[place % len(THEMES)])
-        self.notify(f"theme {THEMES[place % len(THEMES)]}", timeout=2)
+            self.push_screen(HelpDialog(frame.TITLE_TEXT, self.hints(frame.scopes, all_actions=True)), chosen)
 
     def action_redraw(self) -> None:
         """Draw everything anew."""

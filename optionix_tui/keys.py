@@ -35,6 +35,11 @@ class KeyReader:
         """The beginning of a sequence, or nothing."""
         return self._pending
 
+    def drop(self) -> bool:
+        """Forget the beginning of a sequence; whether there was one."""
+        began, self._pending = bool(self._pending), ""
+        return began
+
     def press(self, stroke: str, scopes: Sequence[str]) -> Action | Literal["pending", "unknown"] | None:
         """The action that `stroke` completes, `pending` inside a sequence, `unknown` where a sequence breaks off.
 

@@ -16,9 +16,19 @@ if TYPE_CHECKING:
     from textual.app import App
 
 
+TURN_SECONDS = 0.0005
+"""How long a thread that computes may keep the interpreter from the interface's; Python's own 5 ms come many times
+between a key and its frame."""
+
+
 def run(app: App[Any]) -> int:
     """Run `app` until the user or a signal ends it; the exit status, 128 and its number for a signal."""
-    asyncio.run(_until_left(app))
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(TURN_SECONDS)
+    try:
+        asyncio.run(_until_left(app))
+    finally:
+        sys.setswitchinterval(before)
     return app.return_code or 0
 
 

@@ -1,98 +1,28 @@
-"""From the settings to the limits and halts of a home, as the engine takes them. Terminal and commands use the same."""
+"""The rules of this workstation's settings and what computes its limits, as a workspace takes them."""
 
 from __future__ import annotations
 
-from datetime import timedelta
-from decimal import Decimal
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from config.settings import HaltSettings, LimitSettings, Settings
-    from optionix_core.risk.stress_library import StressScenario
-    from optionix_core.trading.gate_facts import GateLimits
-    from optionix_core.trading.halt_rules import HaltRules, TradingRules
+    from config.settings import Settings
+    from optionix_core.trading.halt_rules import TradingRules
     from optionix_core.trading.limits import LimitEngine
 
 
 def trading_rules(settings: Settings) -> TradingRules:
-    """Limits, halts and fees of the settings in force; a bound of zero is none."""
-    from optionix_core.portfolio.fee_schedule import fee_plan
-    from optionix_core.trading.halt_rules import TradingRules
+    """Limits, halts and fees of the settings in force."""
+    from optionix_core.services.house_rules import HaltTerms, LimitTerms
+    from optionix_core.services.house_rules import trading_rules as rules_of
 
-    return TradingRules(_limits(settings.limits), _halts(settings.halts), fee_plan(settings.trading.fees))
+    limits, halts = LimitTerms(**asdict(settings.limits)), HaltTerms(**asdict(settings.halts))
+    return rules_of(limits, halts, settings.trading.fees)
 
 
 def limit_engine() -> LimitEngine:
-    """What computes the figures of limits; the shipped scenarios are read when a stress loss is first wanted."""
-    from optionix_core.services.limit_figures import RiskLimitEngine
-
-    return RiskLimitEngine(_shipped_scenarios)
-
-
-def _shipped_scenarios() -> tuple[StressScenario, ...]:
+    """What computes the figures of limits, with the shipped scenarios."""
     from config.scenarios import STRESS_LIBRARY
-    from optionix_core.risk.stress_library import read
+    from optionix_core.services import house_rules
 
-    return read(STRESS_LIBRARY)
-
-
-def _limits(given: LimitSettings) -> GateLimits:
-    from optionix_core.trading.gate_facts import GateLimits
-    from optionix_core.trading.limits import BookLimit, LimitKind
-
-    bounds = {
-        LimitKind.DELTA: given.delta,
-        LimitKind.GAMMA: given.gamma,
-        LimitKind.VEGA: given.vega,
-        LimitKind.THETA: given.theta,
-        LimitKind.VALUE_AT_RISK: given.value_at_risk,
-        LimitKind.EXPECTED_SHORTFALL: given.expected_shortfall,
-        LimitKind.STRESS_LOSS: given.stress_loss,
-        LimitKind.CONCENTRATION: given.concentration_percent,
-        LimitKind.MARGIN_USE: given.margin_use_percent,
-        LimitKind.DAILY_LOSS: given.daily_loss,
-    }
-    return GateLimits(
-        maximum_quantity=given.maximum_quantity,
-        maximum_shares=given.maximum_shares,
-        maximum_value=_bound(given.maximum_value),
-        collar_percent=_bound(given.collar_percent),
-        duplicate_within=timedelta(seconds=given.duplicate_seconds) if given.duplicate_seconds else None,
-        maximum_orders=given.maximum_orders or None,
-        rate_window=timedelta(seconds=given.rate_seconds),
-        book_limits=tuple(BookLimit(kind, bound) for kind, value in bounds.items() if (bound := _bound(value))),
-    )
-
-
-def _halts(given: HaltSettings) -> HaltRules:
-    from optionix_core.trading.breakers import (
-        DailyLossBreaker,
-        DrawdownBreaker,
-        SpreadBreaker,
-        VolatilityBreaker,
-        VolumeBreaker,
-    )
-    from optionix_core.trading.halt_rules import AccountAction, HaltRules
-
-    volume, spread = _bound(given.volume), _bound(given.spread_percent)
-    loss, drawdown = _bound(given.daily_loss), _bound(given.drawdown_percent)
-    wild = given.volatility_percent
-    return HaltRules(
-        luld=given.luld,
-        market_wide=given.market_wide,
-        volatility=VolatilityBreaker(wild / 100.0, _minutes(given.volatility_minutes)) if wild else None,
-        volume=None if volume is None else VolumeBreaker(volume, _minutes(given.volume_minutes)),
-        spread=None if spread is None else SpreadBreaker(spread / 100, _minutes(given.spread_minutes)),
-        pause=_minutes(given.pause_minutes),
-        daily_loss=None if loss is None else DailyLossBreaker(loss),
-        drawdown=None if drawdown is None else DrawdownBreaker(drawdown / 100, _minutes(given.drawdown_minutes)),
-        account_action=AccountAction(given.account_action),
-    )
-
-
-def _bound(value: float) -> Decimal | None:
-    return Decimal(repr(value)) if value else None
-
-
-def _minutes(value: int) -> timedelta:
-    return timedelta(minutes=value)
+    return house_rules.limit_engine(STRESS_LIBRARY)

@@ -11,14 +11,19 @@ import time
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime, timedelta
+from importlib import import_module
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING
 
+from config.screens import SCREENS
 from optionix_core.errors import HomeLockedError, OptionixError
 from optionix_core.market.protocols import FeedState
+from optionix_core.services.chain_smile import COMPILING, MODEL
 from screens.session import Selection, Warming
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from optionix_core.services.book_view import BookViewer
     from optionix_core.services.chain_view import ChainViewer
     from optionix_core.services.fill_news import FillFollower
@@ -32,6 +37,8 @@ SETTLE_EVERY = timedelta(seconds=3)
 """How often what has expired is settled."""
 UNSETTLED_AGAIN = timedelta(minutes=1)
 """How often it is tried again with what could not be settled."""
+STILL_INTERVAL = 1.0
+"""Seconds between two rounds while no quote can come by itself."""
 LOCK_PATIENCE = 0.25
 """Seconds that quotes may wait for another process that writes; whoever writes settles what is due anyway."""
 
@@ -40,18 +47,30 @@ class Stream(Thread):
     """Runs until `stop`; `select` and `wake` may be called from any thread."""
 
     def __init__(
-        self, workspace: Workspace, mailbox: Mailbox, rate: float, selection: Selection, *, keeps_venue: bool
+        self,
+        workspace: Workspace,
+        mailbox: Mailbox,
+        rate: float,
+        selection: Selection,
+        *,
+        keeps_venue: bool,
+        loaded: Callable[[], None],
     ) -> None:
-        """`rate`: rounds a second at most; `keeps_venue`: settle what expires, end what was interrupted."""
+        """`rate`: rounds a second at most; `keeps_venue`: settle what expires, end what was interrupted.
+
+        `loaded`: is called once, in this thread, when every module is there.
+        """
         super().__init__(name="optionix-stream", daemon=True)
         self._workspace = workspace
         self._mailbox = mailbox
         self._interval = 1.0 / rate
+        self._loaded = loaded
         self._lock = Lock()
         self._selection = selection
         self._wake = Event()
         self._stopping = Event()
         self._still: Selection | None = None
+        self._compiler: Thread | None = None
         self._head: Head | None = None
         self._marked_at: datetime | None = None
         self._broken_at: datetime | None = None
@@ -86,19 +105,36 @@ class Stream(Thread):
                 from optionix_tui.warmup import compiling_the_rest
 
                 with compiling_the_rest() if self._keeps_venue else nullcontext():
+                    self._load_screens()
+                    self._loaded()
                     self._poll(*viewers)
                 if self._fills is not None:
                     self._fills.keep()
         except Exception as error:  # noqa: BLE001 - raised again in the interface's own thread
             self._mailbox.put(crash=error)
 
+    def _load_screens(self) -> None:
+        """Load the modules of all screens, so that the first switch to one is as quick as a later one."""
+        for entry in SCREENS:
+            if not self._stopping.is_set():
+                import_module(entry.place.partition(":")[0])
+
     def _poll(self, chains: ChainViewer, books: BookViewer) -> None:
         while not self._stopping.is_set():
             began = time.monotonic()
             self._round(chains, books)
             took = time.monotonic() - began
-            self._wake.wait(max(self._interval - took, min(took, 0.25), 0.005))
+            interval = STILL_INTERVAL if self._stands_still(chains) else self._interval
+            self._wake.wait(max(interval - took, min(took, 0.25), 0.005))
             self._wake.clear()
+
+    def _stands_still(self, chains: ChainViewer) -> bool:
+        """Whether no quote can come by itself: a file, or a recording that is held."""
+        if chains.feed.state is FeedState.REPLAY:
+            from optionix_core.services import replaying
+
+            return bool(replaying.of(self._workspace).state.held)
+        return chains.feed.state is FeedState.FILE
 
     def _prepare(self) -> tuple[ChainViewer, BookViewer] | None:
         from optionix_tui.warmup import load_kernels
@@ -136,14 +172,31 @@ class Stream(Thread):
             wanted = self._selection
         if chains.feed.state is FeedState.FILE and wanted == self._still:
             return
-        self._still = wanted
+        self._still = None
         try:
             underlying = wanted.underlying or chains.feed.underlyings()[0].symbol
-            view = chains.view(underlying, moment, wanted.expiry, wanted.root)
+            view = chains.view(underlying, moment, wanted.expiry, wanted.root, fitted=True)
         except OptionixError as error:
+            self._still = wanted
             self._mailbox.put(problem=error)
             return
+        if view.state is FeedState.REPLAY:
+            from optionix_core.services import replaying
+
+            self._mailbox.put(replay=replaying.state_of(self._workspace))
         self._mailbox.put(chain=view, problem=None)
+        if not view.smile_is_coming:
+            self._still = wanted
+        elif not self._keeps_venue and view.no_smile == COMPILING:
+            self._compile_smiles()
+
+    def _compile_smiles(self) -> None:
+        """Where no other process compiles the rest: once, beside the quotes, which go on."""
+        if self._compiler is None:
+            from optionix_core.services.surfaces import prepare
+
+            self._compiler = Thread(target=prepare, args=(MODEL,), name="optionix-smiles", daemon=True)
+            self._compiler.start()
 
     def _follow(self, books: BookViewer, moment: datetime) -> None:
         if self._waits(self._broken_at, moment, BOOK_EVERY):
@@ -165,7 +218,8 @@ class Stream(Thread):
             return
         self._broken_at = None
         self._head, self._marked_at = head, moment
-        self._mailbox.put(book=view, book_problem=None, kill=self._workspace.desk.orders.kill)
+        orders = self._workspace.desk.orders
+        self._mailbox.put(book=view, book_problem=None, kill=orders.kill, breaches=orders.limits.breaches)
 
     def _settle(self, moment: datetime) -> None:
         """Settle what has expired and end what a killed process left open; tell what was done, once."""

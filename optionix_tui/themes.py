@@ -1,15 +1,20 @@
-"""The shipped themes as Textual's: one place where colours get the names that style sheets use."""
+"""Themes as Textual's: one place where colours get the names that style sheets use."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from textual.theme import Theme
 
 from config.themes import ThemeSpec, load
 
+if TYPE_CHECKING:
+    from pathlib import Path
 
-def textual_theme(name: str) -> Theme:
-    """Theme `name`; its market colours are variables of the same name. Raises ThemeError."""
-    return _converted(load(name))
+
+def textual_theme(name: str, folder: Path | None = None) -> Theme:
+    """Theme `name`, shipped or of the user's folder. Raises ThemeError."""
+    return converted(load(name, folder))
 
 
 _ANSI = {
@@ -26,7 +31,8 @@ _ANSI = {
 """What Textual's own style sheets ask of a theme in the terminal's colours."""
 
 
-def _converted(spec: ThemeSpec) -> Theme:
+def converted(spec: ThemeSpec) -> Theme:
+    """Its market colours are variables of the same name."""
     base = spec.base
     variables = dict(spec.market)
     variables |= {

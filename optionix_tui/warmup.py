@@ -42,11 +42,21 @@ def load_kernels(progress: Progress, stopping: Event) -> None:
 def compiling_the_rest() -> Iterator[None]:
     """Meanwhile another process compiles the kernels that no screen waits for; it ends with the block at the latest.
 
-    Whether it succeeds is not asked: whoever needs such a kernel compiles it then, and hears of what goes wrong.
+    One on a machine: where another terminal's is at work already, this one leaves it to that. Whether it succeeds is
+    not asked: whoever needs such a kernel compiles it then, and hears of what goes wrong.
     """
+    from filelock import FileLock, Timeout
+    from platformdirs import user_cache_path
+
     from optionix_core.services.warm import is_warm
 
     if is_warm():
+        yield
+        return
+    try:
+        lock = FileLock(user_cache_path("optionix", ensure_exists=True) / "compiling.lock", timeout=0.0)
+        lock.acquire()
+    except (Timeout, OSError):
         yield
         return
     quiet = subprocess.DEVNULL
@@ -55,6 +65,7 @@ def compiling_the_rest() -> Iterator[None]:
             yield
         finally:
             child.terminate()
+            lock.release()
 
 
 def compile_apart(progress: Progress, stopping: Event) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from optionix_core.errors import UsageError
+from optionix_tui.cli.account_sharing import share, shares, unshare
 from optionix_tui.cli.arguments import Command, Group
 from optionix_tui.cli.book import gain, money, up_to_now
 from optionix_tui.cli.face import face_of
@@ -25,6 +26,7 @@ app = typer.Typer(
         "optionix account",
         "optionix --account paper-2 account --json | jq .nlv",
         "optionix account state close-only --reason 'under review' --yes",
+        "optionix account share server-1 --with bob@team.example --rights read",
     ),
     add_completion=False,
     rich_markup_mode=None,
@@ -130,6 +132,26 @@ def state(
             workspace, AccountStatus(new_state), by=who(by), reason=reason, lease_until=ends
         )
     _emit_state(chosen(format_, as_json), told)
+
+
+app.command(
+    cls=Command,
+    epilog=examples(
+        "optionix account share server-1 --with bob@team.example --rights read",
+        "optionix account share server-1 --with bob@team.example --rights trade --json",
+    ),
+)(share)
+app.command(
+    cls=Command,
+    epilog=examples(
+        "optionix account unshare server-1 --with bob@team.example",
+        "optionix account unshare server-1 --with 0b9f6c1e-7d1e-4d0e-9a55-0c5b6c1f2a3b --json",
+    ),
+)(unshare)
+app.command(
+    cls=Command,
+    epilog=examples("optionix account shares", "optionix account shares server-1 --json | jq '.members[].email'"),
+)(shares)
 
 
 def _emit_state(format_: Format, told: StandingReport) -> None:

@@ -53,7 +53,7 @@ class Terms(NamedTuple):
 
 _PRICES: Final = (Watched.BID, Watched.ASK, Watched.MID, Watched.LAST)
 _GREEKS: Final = (Watched.DELTA, Watched.GAMMA, Watched.VEGA, Watched.THETA)
-_PNL: Final = {Watched.DAY_PNL: "day", Watched.UNREALISED_PNL: "unrealised"}
+_PNL: Final = (Watched.DAY_PNL, Watched.UNREALISED_PNL)
 _EVENTS: Final = (Watched.EXPIRY, Watched.FILL, Watched.HALT)
 _OF_A_SYMBOL: Final = (*_PRICES, Watched.IV, *_GREEKS, Watched.EXPIRY, Watched.HALT)
 
@@ -78,11 +78,12 @@ def moment(text: str, option: str = "--until") -> datetime:
     """A moment in ISO 8601 with its offset, UTC where it ends in Z. Raises UsageError for anything else."""
     try:
         found = datetime.fromisoformat(text)
-    except ValueError:
+        found = found.astimezone(UTC) if found.tzinfo is not None else found
+    except (ValueError, OverflowError):
         raise UsageError(f"{option} must be a moment such as 2027-01-08T20:00Z (got {text!r})") from None
     if found.tzinfo is None:
         raise UsageError(f"{option} must say its offset from UTC, or end in Z (got {text!r})")
-    return found.astimezone(UTC)
+    return found
 
 
 def _check(watched: Watched, terms: Terms) -> None:
@@ -115,19 +116,11 @@ def _check(watched: Watched, terms: Terms) -> None:
 
 
 def _measure(watched: Watched, terms: Terms) -> Measure:
-    from optionix_core.trading.alerts import conditions
+    from optionix_core.trading.alerts.named import GREEKS, VOLATILITY, measure
 
-    if watched in _PRICES:
-        return conditions.Price(_symbol(terms), conditions.PriceField(watched))
-    if watched is Watched.IV:
-        return conditions.ImpliedVolatility(_option(watched, terms))
-    if watched in _GREEKS:
-        return conditions.OptionGreek(_option(watched, terms), conditions.GreekName(watched))
-    if watched in _PNL:
-        return conditions.Pnl(conditions.PnlKind(_PNL[watched]), None if terms.symbol is None else _symbol(terms))
-    if watched is Watched.BUYING_POWER:
-        return conditions.LimitUse(conditions.LimitName.BUYING_POWER)
-    return conditions.BookGreek(conditions.BookGreekName(watched.removeprefix("book-")))
+    if str(watched) in {VOLATILITY, *GREEKS}:
+        return measure(str(watched), _option(watched, terms))
+    return measure(str(watched), None if terms.symbol is None else _symbol(terms))
 
 
 def _symbol(terms: Terms) -> str:

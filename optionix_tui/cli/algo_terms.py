@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from optionix_core.errors import UsageError
+from optionix_core.errors import InvalidValueError, UsageError
 from optionix_tui.cli.order_terms import moment
 
 if TYPE_CHECKING:
     from optionix_core.services.workspace import Workspace
     from optionix_core.trading.algorithms.almgren_chriss import Impact
 
-_UNITS: Final[Mapping[str, str]] = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 _OWN: Final[Mapping[str, tuple[str, ...]]] = {
     "twap": (),
     "vwap": ("--curve",),
@@ -42,41 +40,30 @@ def end_of(start: datetime, until: str | None, duration: str | None) -> datetime
 
 def stretch(text: str) -> timedelta:
     """A stretch of time such as 90s, 30m, 1h30m or 2d. Raises UsageError for anything else."""
-    if not re.fullmatch(r"(?:\d{1,6}[dhms])+", text):
-        raise UsageError(f"--duration must be a stretch of time such as 90s, 30m, 1h30m or 2d (got {text!r})")
-    parts = [(int(count), _UNITS[unit]) for count, unit in re.findall(r"(\d+)([dhms])", text)]
-    return sum((timedelta(**{unit: count}) for count, unit in parts), timedelta())
+    from optionix_core.services import algorithm_terms
+
+    try:
+        return algorithm_terms.stretch(text)
+    except InvalidValueError as error:
+        raise UsageError(f"--{error}") from None
 
 
 def curve(
     workspace: Workspace, text: str, symbol: str, start: datetime, until: datetime, slices: int
 ) -> tuple[float, ...]:
     """One weight a slice. Raises UsageError for a text that names no curve."""
-    from optionix_core.services import volume_history
-    from optionix_core.trading.algorithms.volume_curve import u_shape
+    from optionix_core.services import algorithm_terms
 
-    name, _, number = text.partition(":")
     try:
-        if name == "u-shape" and number:
-            return u_shape(float(number), slices)
-        if name == "history" and number:
-            return volume_history.past_curve(workspace, symbol, start, until, slices, int(number))
-        return tuple(float(part) for part in text.split(","))
-    except ValueError as error:
-        from optionix_core.errors import OptionixError
-
-        if isinstance(error, OptionixError):
+        return algorithm_terms.curve_of(workspace, text, symbol, start, until, slices)
+    except InvalidValueError as error:
+        if error.field != "curve":
             raise
-        bound = "u-shape:DEPTH, history:DAYS or one weight for each slice, such as 3,2,2,3"
-        raise UsageError(f"--curve must be {bound} (got {text!r})") from None
+        raise UsageError(f"--{error}") from None
 
 
 def impact(values: Mapping[str, float | None]) -> Impact | None:
     """The parameters of Almgren and Chriss, where they are given."""
-    from optionix_core.trading.algorithms.almgren_chriss import Impact
+    from optionix_core.services.algorithm_terms import impact_of
 
-    numbers = [value for value in values.values() if value is not None]
-    if len(numbers) != len(_OWN["is"]):
-        return None
-    risk_aversion, volatility, temporary, permanent = numbers
-    return Impact(risk_aversion, volatility, temporary, permanent)
+    return impact_of(*(values[name] for name in _OWN["is"]))

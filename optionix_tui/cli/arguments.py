@@ -130,7 +130,19 @@ def _read_plainly(command: TyperCommand | TyperGroup, context: Any) -> None:
     hints = {} if command.callback is None else get_type_hints(command.callback)
     for parameter in command.get_params(context):
         # Typer does not let one choose the class of a parameter, so the one method is replaced on the object.
-        parameter.process_value = partial(_value, parameter, hints.get(parameter.name, str))  # type: ignore[method-assign]
+        hint = hints.get(parameter.name, str)
+        parameter.process_value = partial(_value, parameter, hint)  # type: ignore[method-assign]
+        parameter.shell_complete = partial(_completed, parameter, hint)  # type: ignore[method-assign]
+
+
+def _completed(parameter: Any, hint: Any, context: Any, incomplete: str) -> list[Any]:
+    """What a shell may offer for a parameter."""
+    from typer._click.shell_completion import CompletionItem
+
+    from optionix_tui.cli.completing import offered
+
+    found = offered(context, parameter, _kind(hint), incomplete)
+    return [CompletionItem(text, help=meaning or None) for text, meaning in found]
 
 
 def _value(parameter: Any, hint: Any, context: Any, given: Any) -> Any:

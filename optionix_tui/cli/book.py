@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from optionix_core.errors import UsageError
 from optionix_tui.cli.arguments import command
 from optionix_tui.cli.face import face_of
 from optionix_tui.cli.order_text import price
@@ -13,6 +15,15 @@ from optionix_tui.cli.output import Format, FormatOption, JsonOption, Table, cho
 
 if TYPE_CHECKING:
     from optionix_core.services.workspace import Workspace
+
+
+class By(StrEnum):
+    """What positions are grouped by."""
+
+    UNDERLYING = "underlying"
+    EXPIRY = "expiry"
+    STRATEGY = "strategy"
+    NONE = "none"
 
 
 def money(value: float | None) -> str:
@@ -36,14 +47,33 @@ def up_to_now(workspace: Workspace) -> None:
 def positions(
     context: typer.Context,
     all_accounts: Annotated[bool, typer.Option("--all-accounts", help="Of every account in this home.")] = False,
+    by: Annotated[
+        By | None,
+        typer.Option(
+            "--group",
+            help="With Greeks, notes and subtotals by underlying, expiry or strategy; none: without subtotals.",
+            metavar="underlying|expiry|strategy|none",
+        ),
+    ] = None,
     format_: FormatOption = Format.TABLE,
     as_json: JsonOption = False,
 ) -> None:
-    """Open positions, marked by their own venue's feed."""
+    """Open positions, marked by their own venue's feed.
+
+    By strategy every contract stands in one named strategy: first what one order opened together, then as the
+    positions fit, nearest strikes first.
+    """
     from optionix_core.services import book
 
+    if by is not None and all_accounts:
+        raise UsageError("--group tells one account: leave --all-accounts out")
     with face_of(context).workspace() as workspace:
         up_to_now(workspace)
+        if by is not None:
+            from optionix_tui.cli import book_groups
+
+            book_groups.write(workspace, by.value, chosen(format_, as_json))
+            return
         report = book.positions(workspace, all_accounts=all_accounts)
     document = book.to_json(report)
     records = document["positions"]
@@ -72,6 +102,7 @@ positions_command = command(
     "positions",
     positions,
     "optionix positions",
+    "optionix positions --group strategy",
     "optionix positions --all-accounts",
     "optionix positions --json | jq '.positions[] | {symbol, quantity, unrealised_pnl}'",
 )

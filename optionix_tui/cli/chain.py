@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from optionix_core.errors import InvalidValueError, MissingDataError, UsageError
-from optionix_tui.cli import chain_layout
+from optionix_core.errors import InvalidValueError, UsageError
+from optionix_tui.cli import chain_layout, chain_rows
 from optionix_tui.cli.arguments import Command, group
 from optionix_tui.cli.chain_source import FileFormat, Mapped, Name, On, Rate, load, mapping
 from optionix_tui.cli.face import face_of
@@ -123,6 +123,8 @@ def list_(context: typer.Context, format_: FormatOption = Format.TABLE, as_json:
         "optionix chain show ORBIT",
         "optionix chain show SPX --expiry 2023-03-17 --root SPX --strikes 5",
         "optionix chain show spx_quotedata.csv --json | jq '.expiries[0].rows[].call.iv'",
+        "optionix chain show ORBIT --columns greeks --filter '+-8 otm'",
+        "optionix chain show ORBIT --columns bid,ask,value,beyond --filter 'days 7-60 delta .2-.4' --format csv",
         "optionix chain show SPX --expiry 2023-03-17 --root SPX --plot",
         "optionix chain show - --format csv < spx_quotedata.csv",
     ),
@@ -130,6 +132,7 @@ def list_(context: typer.Context, format_: FormatOption = Format.TABLE, as_json:
 def show(
     context: typer.Context,
     name: Name,
+    *,
     expiry: Annotated[
         date | None, typer.Option("--expiry", help="One expiry date alone.", metavar="YYYY-MM-DD")
     ] = None,
@@ -139,6 +142,16 @@ def show(
     strikes: Annotated[
         int | None,
         typer.Option("--strikes", help="Strikes on either side of the forward.", metavar="N"),
+    ] = None,
+    columns: Annotated[
+        str | None,
+        typer.Option(
+            "--columns", help="A layout of the terminal's chain, or columns.", metavar="LAYOUT|NAME[,NAME...]"
+        ),
+    ] = None,
+    filter_: Annotated[
+        str | None,
+        typer.Option("--filter", help="Keep some: +-12, 220-240, delta .2-.4, days 7-60, volume >100.", metavar="TEXT"),
     ] = None,
     plot: Annotated[bool, typer.Option("--plot", help="Draw the smile of the expiry.")] = False,
     file_format: FileFormat = None,
@@ -150,16 +163,23 @@ def show(
 ) -> None:
     """A chain with forwards, implied volatilities, deltas, and the reason for every quote not used.
 
-    JSON holds every expiry unless one is named; a table shows one expiry around the money.
+    JSON holds every expiry unless one is named; a table shows one expiry around the money. With columns or a filter
+    there is a row for each option of one expiry, or of all that a filter of days keeps.
     """
-    from optionix_core.services import chains
+    from optionix_core.services import chains, feed_chains
 
     format_ = chosen(format_, as_json)
     _check_plot(plot, format_)
     if strikes is not None and strikes < 1:
         raise InvalidValueError("--strikes", strikes, "at least 1")
+    if columns is not None or filter_ is not None:
+        if plot or strikes is not None or rate is not None:
+            raise UsageError("--columns and --filter go with neither --plot, --strikes nor --rate")
+        asked = chain_rows.Asked(name, expiry, root, columns or "default", filter_ or "")
+        chain_rows.show(face_of(context), load(face_of(context), name, file_format, mapped, on), asked, format_)
+        return
     solved = chains.solve_chain(load(face_of(context), name, file_format, mapped, on), rate)
-    solved = _narrowed(solved, expiry, root)
+    solved = feed_chains.narrowed(solved, expiry, root)
     for_eyes = plot or format_ in (Format.TABLE, Format.MARKDOWN)
     if for_eyes and expiry is None:
         solved = _first_live(solved)
@@ -322,19 +342,6 @@ def export(
 def _check_plot(plot: bool, format_: Format) -> None:
     if plot and format_ is not Format.TABLE:
         raise UsageError(f"--plot draws a picture and --format {format_} writes data: give one")
-
-
-def _narrowed(solved: SolvedChain, expiry: date | None, root: str | None) -> SolvedChain:
-    kept = tuple(
-        part
-        for part in solved.slices
-        if expiry in (None, part.source.expiry) and (root is None or part.source.root == root.upper())
-    )
-    if not kept:
-        asked = " ".join(str(item) for item in (root, expiry) if item is not None)
-        listed = ", ".join(dict.fromkeys(f"{part.source.root} {part.source.expiry}" for part in solved.slices))
-        raise MissingDataError(f"{solved.chain.underlying} has no expiry {asked} (listed: {listed})")
-    return replace(solved, slices=kept)
 
 
 def _first_live(solved: SolvedChain) -> SolvedChain:

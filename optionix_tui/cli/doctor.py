@@ -30,7 +30,7 @@ def doctor(
     from optionix_core.services import doctor as service
 
     face = face_of(context)
-    findings = (_terminal(), _settings(face), *service.examine(face.home, face.clock.now()))
+    findings = (_terminal(), _settings(face), *service.examine(face.folders, face.clock.now()))
     if network:
         findings = (*findings, _feed(face))
     document = service.to_json(findings)
@@ -68,6 +68,7 @@ def warm(format_: FormatOption = Format.TABLE, as_json: JsonOption = False) -> N
 
 
 def _terminal() -> Finding:
+    from config.terminal_kind import draws_ascii, is_dumb
     from optionix_core.services.doctor import Finding, State
 
     if not sys.stdout.isatty():
@@ -75,8 +76,11 @@ def _terminal() -> Finding:
     size = shutil.get_terminal_size()
     encoding = sys.stdout.encoding or "unknown"
     detail = f"{size.columns}x{size.lines}, TERM={os.environ.get('TERM', 'unset')}, {encoding}"
-    if "utf" not in encoding.lower():
-        return Finding("terminal", State.ATTENTION, detail, "charts need UTF-8: set LANG or PYTHONUTF8=1")
+    if is_dumb(os.environ):
+        return Finding("terminal", State.ATTENTION, detail, "it has no screen to draw on: set TERM to what it is")
+    if draws_ascii("auto", os.environ, encoding):
+        remedy = "drawn in ASCII: set LANG to a UTF-8 locale, or terminal.glyphs to unicode"
+        return Finding("terminal", State.ATTENTION, detail, remedy)
     if size.columns < 44 or size.lines < 24:
         return Finding("terminal", State.ATTENTION, detail, "the smallest size that is drawn well is 44x24")
     return Finding("terminal", State.OK, detail)

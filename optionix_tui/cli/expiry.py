@@ -155,6 +155,8 @@ def calendar(context: typer.Context, *, format_: FormatOption = Format.TABLE, as
         )
         for row in document["entries"]
     ]
+    for one in document["dividends"]:
+        say(f"note: {one['symbol']} goes ex-dividend on {one['ex_date']}: {one['per_share']} {one['currency']} a share")
     headings = ("option", "held", "last trade UTC", "settles UTC", "in the money", "assigned", "advice")
     table = Table(headings, rows, left=frozenset({0, 6})) if rows else Table(title="no options are held")
     emit(chosen(format_, as_json), document, document["entries"], table)

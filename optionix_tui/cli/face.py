@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from config.paths import Paths
     from config.settings import Settings
     from optionix_core.market.clock import Clock
+    from optionix_core.services.elsewhere import VenueElsewhere
     from optionix_core.services.home import HomeFolders
     from optionix_core.services.workspace import Workspace
+    from optionix_tui.remote.team import Team
 
 
 @dataclass(slots=True)
@@ -54,6 +56,11 @@ class Face:
     @property
     def home(self) -> HomeFolders:
         """The folders as the engine takes them."""
+        return replace(self.folders, read_only=self.settings.trading.read_only)
+
+    @property
+    def folders(self) -> HomeFolders:
+        """The same before any setting was read, for who only looks."""
         from optionix_core.services.home import HomeFolders
 
         paths = self.paths
@@ -82,6 +89,25 @@ class Face:
             rules=partial(trading_rules, settings),
             limit_engine=limit_engine(),
         )
+        opened.lay_way = self._way
+        try:
+            yield opened
+        finally:
+            opened.close()
+
+    def _way(self) -> VenueElsewhere:
+        """To the venue of the home's server."""
+        from optionix_tui.remote.team import Team
+        from optionix_tui.remote.venue import ServerVenue
+
+        return ServerVenue(partial(Team.of, self.home, self.clock, self.settings.sync))
+
+    @contextmanager
+    def team(self) -> Iterator[Team]:
+        """The home's team server; nothing is asked of it yet."""
+        from optionix_tui.remote.team import Team
+
+        opened = Team.of(self.home, self.clock, self.settings.sync)
         try:
             yield opened
         finally:

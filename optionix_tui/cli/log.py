@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,7 +15,6 @@ from optionix_tui.cli.output import Format, FormatOption, JsonOption, Table, cho
 from optionix_tui.cli.usage import examples
 
 if TYPE_CHECKING:
-    from optionix_core.services.log import LogRow
     from optionix_core.sync.event import EventStore
 
 app = group("log", "The event log: show it, verify it.", "optionix log verify", "optionix log show --limit 20")
@@ -49,10 +47,11 @@ def show(
     from optionix_core.services import log
 
     with _store(context) as store:
-        last_ones = after is None and type_ is None
-        page = log.tail(store, limit) if last_ones else log.show(store, after or 0, limit, type_)
+        page = log.tail(store, limit, type_) if after is None else log.show(store, after, limit, type_)
     document: dict[str, Any] = dict(log.to_json(page))
-    cells = [(str(row.seq), f"{row.time:%Y-%m-%d %H:%M:%S}", row.type, row.hash[:12], _gist(row)) for row in page.rows]
+    cells = [
+        (str(row.seq), f"{row.time:%Y-%m-%d %H:%M:%S}", row.type, row.hash[:12], log.gist(row)) for row in page.rows
+    ]
     of = f"{page.head.seq:,} {'entry' if page.head.seq == 1 else 'entries'}"
     table = Table(title=f"none of {of}" if page.head.seq else "the log is empty")
     if cells:
@@ -74,20 +73,6 @@ def verify(context: typer.Context, format_: FormatOption = Format.TABLE, as_json
         record.pop(name)
     head = f", head {report.head.hash.hex()[:16]}" if report.events else ""
     emit(chosen(format_, as_json), document, [record], Table(title=f"{report.sentence}{head}"))
-
-
-_LONG_IDS = frozenset({"client_order_id", "cause"})
-"""Told last, since they would push out what they belong to."""
-
-
-def _gist(row: LogRow) -> str:
-    """The payload's plain values on one line; what is nested is in the JSON."""
-    plain = [
-        f"{key}={value}"
-        for key, value in sorted(row.payload.items(), key=lambda item: item[0] in _LONG_IDS)
-        if isinstance(value, (str, int)) and value != ""
-    ]
-    return textwrap.shorten(" ".join(plain), 90, placeholder=" ...")
 
 
 @contextmanager

@@ -28,7 +28,7 @@ def keep_stdout_for_data() -> None:
         encoding=stream.encoding,
         errors=stream.errors,
         newline=None if at_terminal else "\n",
-        line_buffering=stream.line_buffering,
+        line_buffering=stream.line_buffering or stream.write_through,  # the latter under PYTHONUNBUFFERED
     )
     os.dup2(STDERR, STDOUT)
     sys.stdout = own

@@ -24,8 +24,10 @@ from optionix_tui.cli.order_options import (
     ClientId,
     Dollars,
     DryRun,
+    Effect,
     Ended,
     Every,
+    Expires,
     Legs,
     Limit,
     LotsOption,
@@ -96,6 +98,7 @@ def submit(
     batch: BatchOption = None,
     all_or_none: AllOrNone = False,
     client_id: ClientId = None,
+    expires: Expires = None,
     account: Account = None,
     dry_run: DryRun = False,
     format_: FormatOption = Format.TABLE,
@@ -105,12 +108,13 @@ def submit(
 
     With --batch many immediate orders out of a file, written as one: JSON lines or CSV with symbol, side, quantity and,
     where wanted, limit, tif, client_id and reduce_only; --client-id is then the batch's own.
-    Exits 5 where the pre-trade gate refuses, 1 where nothing is filled and nothing rests.
+    Exits 5 where the pre-trade gate refuses, 1 where nothing is filled and nothing rests, 3 where the server of the
+    account's venue is out of reach: the order is then kept for `optionix sync intents`.
     """
     flags = {"post_only": post_only, "reduce_only": reduce_only, "parent": parent, "one_cancels": one_cancels}
     if batch is not None:
         given = dict(zip(order_batch.TERMS, (symbol, legs, side, quantity, dollars, lots, type_), strict=True))
-        prices = (limit, trigger, trail, trail_percent, tif, until, *flags.values())
+        prices = (limit, trigger, trail, trail_percent, tif, until, *flags.values(), expires)
         given |= dict(zip(order_batch.MORE_TERMS, prices, strict=True))
         wanted = order_batch.Wanted(batch, client_id, all_or_none, dry_run)
         order_batch.submit(context, wanted, account, chosen(format_, as_json), given)
@@ -128,7 +132,8 @@ def submit(
         tif,
         until,
     )
-    _submit(context, order_terms.with_flags(terms, **flags), client_id, account, dry_run, chosen(format_, as_json))
+    terms = order_terms.with_flags(terms, **flags)
+    _submit(context, terms, client_id, expires, account, dry_run, chosen(format_, as_json))
 
 
 @app.command(
@@ -136,6 +141,7 @@ def submit(
     epilog=examples(
         f"optionix order preview --symbol {_OPTION} --side buy --quantity 1 --type limit --limit 2.50",
         f"optionix order preview --symbol {_OPTION} --side buy --quantity 1 --type market --json",
+        f"optionix order preview --legs '{_VERTICAL}' --side buy --quantity 2 --limit 3.20 --effect",
     ),
 )
 def preview(
@@ -156,11 +162,14 @@ def preview(
     until: Until = None,
     post_only: PostOnly = False,
     reduce_only: ReduceOnly = False,
+    effect: Effect = False,
     account: Account = None,
     format_: FormatOption = Format.TABLE,
     as_json: JsonOption = False,
 ) -> None:
     """Show what `order submit` would do now: price, cost, fees, cash kept, and every answer of the gate."""
+    from optionix_core.services import order_json, trading
+
     terms = order_terms.read(
         type_,
         str(side),
@@ -171,7 +180,16 @@ def preview(
         until,
     )
     flags = {"post_only": post_only, "reduce_only": reduce_only, "parent": None, "one_cancels": None}
-    _submit(context, order_terms.with_flags(terms, **flags), None, account, True, chosen(format_, as_json))
+    terms = order_terms.with_flags(terms, **flags)
+    with acting_for(context, account).workspace() as workspace:
+        tried = trading.preview_terms(workspace, terms)
+        document = order_json.standing(tried)
+        if effect:
+            from optionix_core.services import order_study_json
+
+            document |= order_study_json.study(workspace, terms, tried)
+    _emit(chosen(format_, as_json), document)
+    trading.raise_for_checks(tried)
 
 
 @app.command(
@@ -224,10 +242,10 @@ def cancel(
     as_json: JsonOption = False,
 ) -> None:
     """End an order that works. A fill that came before wins; then it exits 1."""
-    from optionix_core.services import order_json, orders
+    from optionix_core.services import order_json, sending
 
     with acting_for(context, account).workspace() as workspace:
-        done = orders.cancel(workspace, order_id, dry_run=dry_run)
+        done = sending.cancel(workspace, order_id, dry_run=dry_run)
     if dry_run:
         say("note: it would be cancelled; nothing was sent")
     _emit(chosen(format_, as_json), order_json.standing(done))
@@ -284,6 +302,7 @@ def _submit(
     context: typer.Context,
     terms: OrderTerms,
     client_id: str | None,
+    expires: str | None,
     account: str | None,
     dry_run: bool,
     format_: Format,
@@ -296,7 +315,8 @@ def _submit(
             _emit(format_, order_json.standing(tried))
             trading.raise_for_checks(tried)
             return
-        result = sending.send(workspace, terms, client_id)
+        until = None if expires is None else order_terms.moment(expires, "--expires")
+        result = sending.send(workspace, terms, client_id, expires=until)
     trading.raise_for_state(result)
     if result.reason:
         say(f"note: {result.reason}")

@@ -49,6 +49,7 @@ MORE_TERMS: Final = (
     "--reduce-only",
     "--parent",
     "--one-cancels",
+    "--expires",
 )
 """Options of a single order, which a batch has in its file."""
 

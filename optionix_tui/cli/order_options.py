@@ -105,6 +105,14 @@ TimeOption = Annotated[
 Until = Annotated[
     str | None, typer.Option("--until", help="End of a GTD order, such as 2027-01-08T20:00Z.", metavar="MOMENT")
 ]
+Expires = Annotated[
+    str | None,
+    typer.Option(
+        "--expires",
+        help="Where the server of the account's venue is out of reach: until when it is kept; the session's end.",
+        metavar="MOMENT",
+    ),
+]
 PostOnly = Annotated[bool, typer.Option("--post-only", help="Refuse it where it would take at once.")]
 ReduceOnly = Annotated[bool, typer.Option("--reduce-only", help="Never more than closes the position.")]
 Parent = Annotated[
@@ -130,6 +138,10 @@ AllOrNone = Annotated[
 ]
 Account = Annotated[str | None, typer.Option("--account", help="Account to act for.", metavar="NAME")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done; write nothing.")]
+Effect = Annotated[
+    bool,
+    typer.Option("--effect", help="Tell what it would lead to as well: payoff, margin, Greeks, value at risk."),
+]
 OrderId = Annotated[str, typer.Argument(help="Client order id, as `order list` tells it.", metavar="ID")]
 AmendedQuantity = Annotated[
     int | None, typer.Option("--quantity", help="Contracts in all, with what is filled already.", metavar="N")

@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from optionix_core.errors import UnknownNameError, UsageError
+from optionix_core.errors import InvalidValueError, UnknownNameError, UsageError
 from optionix_tui.cli.files import DASH, as_file
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def read(
 
     type_ = _type(type_, what, prices)
     _check(type_, prices)
-    default = "IOC" if type_ == "market" else "DAY"
+    usual = TimeInForce.usual(market=type_ == "market")
     return OrderTerms(
         side=side,
         quantity=quantity_of(much),
@@ -77,7 +77,7 @@ def read(
         symbol=what.symbol or "",
         legs=() if what.legs is None else _legs(what.legs),
         limit_price=prices.limit,
-        time_in_force=TimeInForce(default if tif is None else str(tif).upper()),
+        time_in_force=usual if tif is None else TimeInForce(str(tif).upper()),
         good_until=None if until is None else moment(until),
         trigger=_trigger(type_, prices),
     )
@@ -95,20 +95,14 @@ def quantity_of(much: HowMuch) -> int:
 
 def lots_of(text: str | None) -> LotsWanted | None:
     """Lots out of what follows `--lots`: a method, or entries with how much of each."""
-    from optionix_core.portfolio.values import LotPick
-    from optionix_core.trading.orders import LotsWanted
+    from optionix_core.trading.lots_wanted import lots_of_text
 
     if text is None:
         return None
-    if text in {"fifo", "lifo"}:
-        return LotsWanted("fifo" if text == "fifo" else "lifo")
-    picks = []
-    for word in text.split(","):
-        name, mark, count = word.strip().rpartition("=")
-        if not mark or not name or not count.isdecimal():
-            raise UsageError(f"--lots must be fifo, lifo or ENTRY=N,ENTRY=N (got {word.strip()!r})")
-        picks.append(LotPick(name, Decimal(count)))
-    return LotsWanted("specific", tuple(picks))
+    try:
+        return lots_of_text(text)
+    except InvalidValueError as error:
+        raise UsageError(f"--{error}") from None
 
 
 def with_flags(terms: OrderTerms, **flags: Any) -> OrderTerms:
@@ -116,15 +110,16 @@ def with_flags(terms: OrderTerms, **flags: Any) -> OrderTerms:
     return replace(terms, **flags)
 
 
-def moment(text: str) -> datetime:
+def moment(text: str, option: str = "--until") -> datetime:
     """A moment in ISO 8601 with its offset, UTC where it ends in Z. Raises UsageError for anything else."""
     try:
         found = datetime.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"--until must be a moment such as 2027-01-08T20:00Z (got {text!r})") from None
+        found = found.astimezone(UTC) if found.tzinfo is not None else found
+    except (ValueError, OverflowError):
+        raise UsageError(f"{option} must be a moment such as 2027-01-08T20:00Z (got {text!r})") from None
     if found.tzinfo is None:
-        raise UsageError(f"--until must say its offset from UTC, or end in Z (got {text!r})")
-    return found.astimezone(UTC)
+        raise UsageError(f"{option} must say its offset from UTC, or end in Z (got {text!r})")
+    return found
 
 
 def _type(type_: str | None, what: What, prices: Prices) -> str:

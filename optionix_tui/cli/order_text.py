@@ -15,7 +15,8 @@ def table(order: dict[str, Any]) -> Table:
     """The answer or preview as `services.trading.to_json` gives it."""
     if order["state"] == "preview":
         rows = [("ok" if item["passed"] else "REFUSED", item["rule"], item["detail"]) for item in order["checks"]]
-        return Table(("gate", "rule", "detail"), rows, title=_preview(order), left=frozenset({0, 1, 2}))
+        title = "\n".join([_preview(order), *_effects(order)])
+        return Table(("gate", "rule", "detail"), rows, title=title, left=frozenset({0, 1, 2}))
     if order["state"] in OPEN or not order["filled_quantity"]:
         return Table(title=f"{standing(order)}\n{_receipt(order)}")
     return Table(title=f"{_answer(order)}\n{_receipt(order)}")
@@ -84,6 +85,38 @@ def _preview(order: dict[str, Any]) -> str:
     part = "" if order["fillable"] == order["quantity"] else f" ({order['fillable']} of them now)"
     money = _money(order["cost"], order["fees"])
     return f"would {intent}{part} at {price(order['price'])}, {money}, quoted {touch}; nothing was sent"
+
+
+def _effects(order: dict[str, Any]) -> list[str]:
+    """What a preview with `--effect` tells beside the gate's answers."""
+    if "effect" not in order:
+        return []
+    lines = []
+    outlook, effect, tail = order["outlook"], order["effect"], order["tail"]
+    if outlook is None:
+        lines.append(f"at expiry: {order['outlook_reason']}")
+    else:
+        gain, loss = (
+            "unbounded" if outlook[name] is None else f"{outlook[name]:,.2f}" for name in ("max_gain", "max_loss")
+        )
+        edges = ", ".join(f"{edge:,.2f}" for edge in outlook["breakevens"]) or "none"
+        chance = outlook["probability_of_profit"]
+        likely = outlook["probability_method"] if chance is None else f"{100 * chance:.1f} %"
+        when = "at the first end, by model" if outlook["by_model"] else "at expiry"
+        lines.append(f"{when}: gain at most {gain}, loss at most {loss}, breakeven {edges}, profit {likely}")
+    if effect is None:
+        lines.append(f"margin: {order['effect_reason']}")
+    else:
+        names = (("margin", "margin"), ("dollar delta", "dollar_delta"), ("theta a day", "theta"), ("vega", "vega"))
+        told = (f"{name} {effect[key]['before']:,.2f} -> {effect[key]['after']:,.2f}" for name, key in names)
+        lines.append(", ".join(told))
+    if tail is None:
+        lines.append(f"value at risk: {order['tail_reason']}")
+    else:
+        bound = "" if tail["limit"] is None else f", limit {tail['limit']:,.2f}"
+        found = tail["value_at_risk"]
+        lines.append(f"value at risk (99 %, one day) {found['before']:,.2f} -> {found['after']:,.2f}{bound}")
+    return lines
 
 
 def _combination(order: dict[str, Any], intent: str) -> str:

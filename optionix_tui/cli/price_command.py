@@ -28,7 +28,7 @@ class TermCommand(Command):
         own = frozenset(name for item in self.get_params(ctx) for name in (*item.opts, *item.secondary_opts))
         foreign = [item for item in args if item.startswith("--") and item.partition("=")[0] not in own]
         if foreign:
-            from optionix_tui.cli.price_terms import split
+            from optionix_core.services.price_terms import split
 
             args, ctx.meta[GIVEN] = split(args, own)
         return super().parse_args(ctx, args)
@@ -105,7 +105,7 @@ def term_sections() -> tuple[tuple[str, list[tuple[str, str]]], ...]:
     """Headings with rows of option and meaning, for the help and for docs/cli.md."""
     from optionix_core.pricing.contracts import BY_KIND
     from optionix_core.pricing.engine.model_terms import MODELS, model_class
-    from optionix_tui.cli import price_terms
+    from optionix_core.services import price_terms
 
     models = {kind: model_class(kind) for kind in MODELS}
     return (

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from optionix_core.errors import InvalidValueError, OptionixError, UsageError
-from optionix_core.services import contract_pricing
-from optionix_tui.cli import price_output, price_terms
+from optionix_core.services import contract_pricing, price_terms
+from optionix_core.services.price_options import PriceOptions, asked
+from optionix_tui.cli import price_output
 from optionix_tui.cli.output import Format
 from optionix_tui.cli.price_progress import ProgressLine, interruptible
-from optionix_tui.cli.price_request import PriceOptions, asked
 
 if TYPE_CHECKING:
     import typer

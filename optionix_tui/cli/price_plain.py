@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from optionix_core.errors import InvalidValueError, UsageError
+from optionix_core.services.price_options import STYLES, PriceOptions
 from optionix_tui.cli.output import Format, Table, emit
-from optionix_tui.cli.price_request import STYLES, PriceOptions
 
 if TYPE_CHECKING:
     import typer
@@ -50,7 +50,7 @@ def emit_file(
 ) -> None:
     """A file of them, European or American."""
     from optionix_core.services import pricing_table
-    from optionix_tui.cli.price_request import dividends
+    from optionix_core.services.price_options import dividends
 
     style = options.style or options.contract or "european"
     paid = dividends(options.dividends, options.proportional_dividends)
@@ -77,7 +77,7 @@ def emit_implied(file: str | None, options: PriceOptions, price: float | None, f
     """Implied volatility of one price, or of a file of prices."""
     if options.style not in (None, *STYLES):
         raise UsageError(f"--style must be one of {', '.join(STYLES)} (got {options.style!r})")
-    from optionix_tui.cli.price_request import dividends
+    from optionix_core.services.price_options import dividends
 
     style, accuracy = options.style or "european", options.accuracy or "standard"
     paid = dividends(options.dividends, options.proportional_dividends)

@@ -13,11 +13,11 @@ from typing import Annotated, Any
 import typer
 
 from optionix_core.errors import UsageError
+from optionix_core.services.price_options import PriceOptions
 from optionix_tui.cli import price_plain
 from optionix_tui.cli.arguments import Command
 from optionix_tui.cli.output import Format, FormatOption, JsonOption, chosen
 from optionix_tui.cli.price_command import GIVEN, PriceCommand, TermCommand
-from optionix_tui.cli.price_request import PriceOptions
 from optionix_tui.cli.usage import examples
 
 ONE = "--type call --spot 100 --strike 105 --expiry 0.5 --rate 0.05"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -34,6 +35,14 @@ def screen(
     root: Annotated[
         str | None, typer.Option("--root", help="Its root, where several share the date.", metavar="ROOT")
     ] = None,
+    with_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--with",
+            help="Set the screen up: layout=greeks, 'filter=delta .2-.4', ...; as often as needed.",
+            metavar="NAME=VALUE",
+        ),
+    ] = None,
     size: Annotated[str, typer.Option("--size", help="Columns and lines.", metavar="COLSxLINES")] = "120x36",
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="A file instead of stdout.", metavar="FILE")
@@ -56,6 +65,7 @@ def screen(
         underlying=underlying,
         expiry=expiry,
         root=root,
+        arranged=_arranged(with_ or ()),
         clock=face.given_clock,
     )
     if output is None:
@@ -63,6 +73,16 @@ def screen(
         return
     output.write_text(picture, "utf-8", newline="\n")
     say(f"wrote {output}")
+
+
+def _arranged(words: Sequence[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for word in words:
+        name, mark, value = word.partition("=")
+        if not mark or not name.strip():
+            raise UsageError(f"--with takes NAME=VALUE, such as layout=greeks (got {word!r})")
+        found[name.strip()] = value
+    return found
 
 
 def _size(text: str) -> tuple[int, int]:
@@ -81,5 +101,6 @@ screen_command = command(
     screen,
     "optionix screen chain --print",
     "optionix screen book --print --size 80x24",
+    "optionix screen chain --with layout=greeks --with 'filter=+-8 otm' --print",
     "optionix screen chain --underlying ORBIT --svg --size 200x55 -o chain.svg",
 )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from optionix_core.errors import UnknownNameError, UsageError
+from optionix_core.errors import UsageError
 from optionix_tui.cli.chain_source import FileFormat, Mapped, On, Rate, load, mapping
 from optionix_tui.cli.files import DASH, as_file
 from optionix_tui.cli.output import say
@@ -78,15 +78,14 @@ def surface_of(face: Face, where: Where) -> FittedSurface:
 
 
 def _of_feed(face: Face, where: Where) -> OptionChain:
+    from optionix_core.services.feed_chains import chain_of
+
     symbol = str(where.symbol)
     for option, value in (("--input-format", where.file_format), ("--map", where.mapped), ("--date", where.on)):
         if value is not None:
             raise UsageError(f"{option} is for files, and --feed names none")
     with face.workspace() as workspace:
-        quoted = {info.symbol.casefold(): info.symbol for info in workspace.feed.underlyings()}
-        if symbol.casefold() not in quoted:
-            raise UnknownNameError("underlying", symbol, tuple(quoted.values()))
-        return workspace.feed.chain(quoted[symbol.casefold()], workspace.clock.now())
+        return chain_of(workspace.feed, symbol, workspace.clock.now())
 
 
 def _kept(face: Face, where: Where, path: Path) -> FittedSurface:

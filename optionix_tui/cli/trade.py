@@ -11,7 +11,7 @@ from optionix_core.errors import InvalidValueError, UsageError
 from optionix_tui.cli import order_terms, order_text
 from optionix_tui.cli.arguments import command
 from optionix_tui.cli.face import face_of
-from optionix_tui.cli.order_options import ClientId, Dollars, LotsOption
+from optionix_tui.cli.order_options import ClientId, Dollars, Expires, LotsOption
 from optionix_tui.cli.output import Format, FormatOption, JsonOption, chosen, emit, say
 
 if TYPE_CHECKING:
@@ -38,18 +38,20 @@ def buy(
     dollars: Dollars = None,
     lots: LotsOption = None,
     client_id: ClientId = None,
+    expires: Expires = None,
     dry_run: DryRunOption = False,
     format_: FormatOption = Format.TABLE,
     as_json: JsonOption = False,
 ) -> None:
     """Buy contracts or shares at the touch, or up to a limit; what is not filled at once is cancelled.
 
-    Exits 5 where the pre-trade gate refuses, 1 where nothing is filled.
+    Exits 5 where the pre-trade gate refuses, 1 where nothing is filled, 3 where the server of the account's venue is
+    out of reach: the order is then kept for `optionix sync intents`.
     """
     from optionix_core.trading.orders import Side
 
     terms = _terms(Side.BUY, [quantity, *(symbol or ())], limit, dollars, lots)
-    _order(context, terms, client_id, dry_run, chosen(format_, as_json))
+    _order(context, terms, client_id, expires, dry_run, chosen(format_, as_json))
 
 
 def sell(
@@ -60,18 +62,20 @@ def sell(
     dollars: Dollars = None,
     lots: LotsOption = None,
     client_id: ClientId = None,
+    expires: Expires = None,
     dry_run: DryRunOption = False,
     format_: FormatOption = Format.TABLE,
     as_json: JsonOption = False,
 ) -> None:
     """Sell contracts or shares that the account holds, at the touch or down to a limit.
 
-    Exits 5 where the pre-trade gate refuses, 1 where nothing is filled.
+    Exits 5 where the pre-trade gate refuses, 1 where nothing is filled, 3 where the server of the account's venue is
+    out of reach: the order is then kept for `optionix sync intents`.
     """
     from optionix_core.trading.orders import Side
 
     terms = _terms(Side.SELL, [quantity, *(symbol or ())], limit, dollars, lots)
-    _order(context, terms, client_id, dry_run, chosen(format_, as_json))
+    _order(context, terms, client_id, expires, dry_run, chosen(format_, as_json))
 
 
 def _terms(
@@ -95,7 +99,14 @@ def _whole(word: str) -> int:
         raise UsageError(f"QUANTITY must be a whole number (got {word!r})") from None
 
 
-def _order(context: typer.Context, terms: OrderTerms, client_id: str | None, dry_run: bool, format_: Format) -> None:
+def _order(
+    context: typer.Context,
+    terms: OrderTerms,
+    client_id: str | None,
+    expires: str | None,
+    dry_run: bool,
+    format_: Format,
+) -> None:
     from optionix_core.services import sending, trading
 
     with face_of(context).workspace() as workspace:
@@ -104,7 +115,8 @@ def _order(context: typer.Context, terms: OrderTerms, client_id: str | None, dry
             _emit(format_, trading.to_json(preview))
             trading.raise_for_checks(preview)
             return
-        result = sending.send(workspace, terms, client_id)
+        until = None if expires is None else order_terms.moment(expires, "--expires")
+        result = sending.send(workspace, terms, client_id, expires=until)
     trading.raise_for_state(result)
     if result.reason:
         say(f"note: {result.reason}")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 app = group(
     "watchlist",
-    "Watchlists: create, add, remove, show, list, delete.",
+    "Watchlists: create, add, remove, move, columns, rename, show, list, delete.",
     "optionix watchlist create main --symbol ORBIT --symbol 'ORBIT 15JAN27 230 C'",
     "optionix watchlist show main",
 )
@@ -109,30 +109,12 @@ def show(
     context: typer.Context, name: Name, *, format_: FormatOption = Format.TABLE, as_json: JsonOption = False
 ) -> None:
     """The list with the prices and figures of this moment. What is not known is left out, with the reason."""
-    from optionix_core.services import watchlist_view, watchlists
-    from optionix_core.sync.canonical import time_text
+    from optionix_core.services import watchlist_json, watchlist_view, watchlists
 
     with face_of(context).workspace() as workspace:
         seen = watchlist_view.view(workspace, watchlists.watchlist(workspace, name))
-    records: list[dict[str, Any]] = [
-        {
-            "symbol": row.symbol.strip(),
-            "label": row.label,
-            **{column.replace("-", "_"): value for column, value in row.values.items()},
-            "quoted_at": None if row.quoted_at is None else time_text(row.quoted_at),
-            "stale": row.stale,
-            "reason": row.reason,
-        }
-        for row in seen.rows
-    ]
-    document = {
-        "schema_version": 1,
-        "name": seen.watchlist.name,
-        "moment": time_text(seen.moment),
-        "source": seen.source,
-        "feed": str(seen.state),
-        "rows": records,
-    }
+    document = watchlist_json.to_json(seen)
+    records: list[dict[str, Any]] = document["rows"]
     for row in seen.rows:
         if row.reason:
             say(f"note: {row.label}: {row.reason}")
@@ -144,6 +126,66 @@ def show(
     headings = ("symbol", *(column.replace("-", " ") for column in seen.watchlist.columns))
     table = Table(headings, shown, title=title) if shown else Table(title=f"{title}: no symbols")
     emit(chosen(format_, as_json), document, records, table)
+
+
+@app.command(
+    cls=Command,
+    epilog=examples("optionix watchlist move main TUNDRA --to 1", "optionix watchlist move main ORBIT --to 3 --json"),
+)
+def move(
+    context: typer.Context,
+    name: Name,
+    symbol: Annotated[str, typer.Argument(help="A symbol of the list.", metavar="SYMBOL")],
+    *,
+    to: Annotated[int, typer.Option("--to", help="Its new place, from 1.", metavar="N")],
+    format_: FormatOption = Format.TABLE,
+    as_json: JsonOption = False,
+) -> None:
+    """Put a symbol at another place in its list."""
+    from optionix_core.services import watchlists
+
+    with face_of(context).workspace() as workspace:
+        made = watchlists.move(workspace, name, symbol, to)
+    _emit(chosen(format_, as_json), made)
+
+
+@app.command(
+    cls=Command,
+    epilog=examples("optionix watchlist columns main last,iv,iv-hv", "optionix watchlist columns main bid,ask --json"),
+)
+def columns(
+    context: typer.Context,
+    name: Name,
+    names: Annotated[str, typer.Argument(help="Columns in their order, with commas between.", metavar="NAMES")],
+    *,
+    format_: FormatOption = Format.TABLE,
+    as_json: JsonOption = False,
+) -> None:
+    """Choose what a list shows of its symbols."""
+    from optionix_core.services import watchlists
+
+    with face_of(context).workspace() as workspace:
+        made = watchlists.choose_columns(workspace, name, _columns(names))
+    _emit(chosen(format_, as_json), made)
+
+
+@app.command(
+    cls=Command, epilog=examples("optionix watchlist rename main core", "optionix watchlist rename main core --json")
+)
+def rename(
+    context: typer.Context,
+    name: Name,
+    new: Annotated[str, typer.Argument(help="Its new name.", metavar="NEW")],
+    *,
+    format_: FormatOption = Format.TABLE,
+    as_json: JsonOption = False,
+) -> None:
+    """Give a list another name."""
+    from optionix_core.services import watchlists
+
+    with face_of(context).workspace() as workspace:
+        made = watchlists.rename(workspace, name, new)
+    _emit(chosen(format_, as_json), made)
 
 
 @app.command("list", cls=Command, epilog=examples("optionix watchlist list", "optionix watchlist list --json"))

@@ -17,6 +17,8 @@ from optionix_tui.cli.risk.reverse_stress import reverse_stress
 from optionix_tui.cli.risk.stress import EPILOG as STRESS_EPILOG
 from optionix_tui.cli.risk.stress import stress
 from optionix_tui.cli.risk.tails import BACKTEST_EPILOG, ES_EPILOG, VAR_EPILOG, backtest, es, var
+from optionix_tui.cli.risk.what_if import EPILOG as WHAT_IF_EPILOG
+from optionix_tui.cli.risk.what_if import what_if
 from optionix_tui.cli.usage import examples
 
 app = group(
@@ -29,6 +31,7 @@ app = group(
 app.command("var", cls=Command, epilog=examples(*VAR_EPILOG))(var)
 app.command("es", cls=Command, epilog=examples(*ES_EPILOG))(es)
 app.command("backtest", cls=Command, epilog=examples(*BACKTEST_EPILOG))(backtest)
+app.command("what-if", cls=Command, epilog=examples(*WHAT_IF_EPILOG))(what_if)
 app.command("stress", cls=Command, epilog=examples(*STRESS_EPILOG))(stress)
 app.command("reverse-stress", cls=Command, epilog=examples(*REVERSE_EPILOG))(reverse_stress)
 app.command("greeks", cls=Command, epilog=examples(*GREEKS_EPILOG))(greeks)

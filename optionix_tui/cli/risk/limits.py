@@ -41,6 +41,7 @@ class Kind(StrEnum):
     CONCENTRATION = "concentration"
     MARGIN_USE = "margin-use"
     DAILY_LOSS = "daily-loss"
+    CONTRACTS = "contracts"
 
 
 KindArgument = Annotated[
@@ -82,7 +83,9 @@ def _heading(limits: int, breaches: int) -> str:
 def set_(
     context: typer.Context,
     kind: KindArgument,
-    bound: Annotated[Decimal, typer.Argument(help="Positive: money, or percent of what is one.", metavar="BOUND")],
+    bound: Annotated[
+        Decimal, typer.Argument(help="Positive: money, percent or contracts, as the kind has it.", metavar="BOUND")
+    ],
     *,
     soft: Soft = False,
     user: User = None,

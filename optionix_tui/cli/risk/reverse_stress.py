@@ -119,7 +119,7 @@ def _of_account(
             raise MissingDataError("nothing is held: there is no book to stress")
         if factors:
             return built, factors, None, ("no correlations: deviations were given",)
-        told = risk_factors.history_factors(workspace.venue_feed, built.book.underlyings, built.moment.date(), horizon)
+        told = risk_factors.history_factors(workspace.venue_feed, built.book.underlyings, built.moment, horizon)
     note = f"deviations and correlations of {told.days} daily moves, over {horizon} days"
     return built, told.factors, told.correlations, (note, *told.notes)
 

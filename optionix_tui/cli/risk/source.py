@@ -12,7 +12,7 @@ from optionix_tui.cli.face import Face
 from optionix_tui.cli.output import say
 
 if TYPE_CHECKING:
-    from optionix_core.services.risk_book import BuiltBook
+    from optionix_core.services.risk_book import BuiltBook, Chains
     from optionix_core.services.workspace import Workspace
 
 PartialOption = Annotated[
@@ -34,14 +34,20 @@ YieldOption = Annotated[
 AllAccountsOption = Annotated[bool, typer.Option("--all-accounts", help="Every account of this home as one book.")]
 
 
-def account_book(workspace: Workspace, *, partial: bool, every: bool = False) -> BuiltBook:
-    """The account's book as it stands now, or that of all; remarks on stderr tell what was taken for granted."""
+def account_book(
+    workspace: Workspace, *, partial: bool, every: bool = False, chains: Chains | None = None
+) -> BuiltBook:
+    """The account's book as it stands now, or that of all; remarks on stderr tell what was taken for granted.
+
+    `chains` keeps what was solved for the account's own.
+    """
     from optionix_core.services import risk_book
     from optionix_tui.cli.book import up_to_now
 
     up_to_now(workspace)
-    build = risk_book.of_all_accounts if every else risk_book.of_account
-    return told(build(workspace, partial=partial))
+    if every:
+        return told(risk_book.of_all_accounts(workspace, partial=partial))
+    return told(risk_book.of_account(workspace, partial=partial, chains=chains))
 
 
 def csv_book(face: Face, name: str, rate: float | None, dividend_yield: float | None) -> BuiltBook:
@@ -95,5 +101,5 @@ def account_betas(
     if index is None:
         return (dict(given) or None), {}
     missing = [name for name in built.book.underlyings if name not in given]
-    found = risk_factors.history_betas(workspace.venue_feed, missing, index, built.moment.date())
+    found = risk_factors.history_betas(workspace.venue_feed, missing, index, built.moment)
     return {**{name: one.beta for name, one in found.items()}, **given}, found

@@ -14,6 +14,7 @@ import pytest
 
 from optionix_core.market.clock import ManualClock
 from optionix_tui.cli.boundary import run
+from tests.cli.schema_learning import check_output
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures" / "chains"
 MOMENT = datetime(2026, 11, 20, 15, 30, tzinfo=UTC)
@@ -53,6 +54,8 @@ class CommandLine:
         self._capture.readouterr()
         code = run(list(arguments), self.clock)
         told = self._capture.readouterr()
+        if code == 0 and ("--json" in arguments or ("json" in arguments and "--format" in arguments)):
+            check_output(arguments, told.out.decode("utf-8"))
         return Answer(code, told.out, told.err.decode("utf-8"))
 
 

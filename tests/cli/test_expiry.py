@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
 
 import pytest
+
+from optionix_core.portfolio.dividends import CashDividend, declared_event
+from optionix_core.services.home import HomeFolders
+from optionix_core.services.workspace import Workspace
 
 BUY = "buy 2 ORBIT 15JAN27 200 C --client-id first"
 KEY = "ORBIT270115C00200000"
@@ -59,3 +64,23 @@ def test_the_calendar_shows_chances_and_expected_assignment_of_what_was_sold(opt
     assert 0.0 < short["probability"] < long["probability"] < 1.0
     assert short["expected_assigned"] == pytest.approx(short["probability"])
     assert "in the money" in optionix("expiry", "calendar").out
+
+
+def test_the_calendar_tells_declared_dividends(optionix):
+    assert optionix(*BUY.split()).code == 0
+    declared = CashDividend(
+        "ORBIT", Decimal("0.26"), "USD", date(2026, 12, 4), date(2026, 12, 4), date(2026, 12, 18), "issuer"
+    )
+    with (
+        Workspace.open(HomeFolders.of(optionix.home), clock=optionix.clock) as workspace,
+        workspace.store.writing("declare", 1.0) as log,
+    ):
+        log.append((declared_event(declared, optionix.clock.now()),))
+    answer = optionix("expiry", "calendar", "--json")
+    assert json.loads(answer.out)["dividends"] == [
+        {
+            "symbol": "ORBIT", "per_share": 0.26, "currency": "USD", "ex_date": "2026-12-04",
+            "record_date": "2026-12-04", "pay_date": "2026-12-18", "source": "issuer",
+        }
+    ]  # fmt: skip
+    assert "ORBIT goes ex-dividend on 2026-12-04: 0.26 USD a share" in answer.words

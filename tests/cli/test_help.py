@@ -15,9 +15,10 @@ import pytest
 import typer.main
 
 from optionix_core.market.clock import ManualClock
-from optionix_core.services import chains, feeds, surfaces
+from optionix_core.services import chains, feeds, saved_workspaces, surfaces
 from optionix_core.services.home import HomeFolders
 from optionix_tui.cli.app import app
+from tests.cli.test_workspaces import SAVED
 
 MOMENT = datetime(2026, 11, 20, 15, 30, tzinfo=UTC)
 EXPIRY = date(2027, 1, 15)
@@ -33,7 +34,11 @@ def tree() -> Iterator[tuple[tuple[str, ...], Any]]:
 
 
 COMMANDS = dict(tree())
-EXAMPLES = sorted({line for command in COMMANDS.values() for line in command.epilog.splitlines()})
+COOKBOOK = Path(__file__).resolve().parents[2] / "docs" / "guide" / "cookbook.md"
+_BLOCKS = re.findall(r"```sh\n(.*?)```", COOKBOOK.read_text("utf-8"), re.DOTALL)
+IN_COOKBOOK = {line for block in _BLOCKS for line in block.splitlines()}
+"""Lines of the guide that are commands; tables of cron are not."""
+EXAMPLES = sorted(IN_COOKBOOK | {line for command in COMMANDS.values() for line in command.epilog.splitlines()})
 
 
 @pytest.mark.parametrize("path", COMMANDS, ids=lambda path: " ".join(path) or "optionix")
@@ -92,6 +97,7 @@ def scenery(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "orders.csv").write_text(f"symbol,side,quantity\n{CALL},buy,2\n{CALL},sell,1\n", "utf-8")
     (folder / "note.txt").write_text("Quiet until noon.\n", "utf-8")
     (folder / "optionix.toml").write_text("", "utf-8")
+    saved_workspaces.save(home, SAVED)
     chains.import_file(home, folder / "spx_quotedata.csv", "SPX")
     report = feeds.record(feed, home, "monday", ManualClock(MOMENT), underlyings=["ORBIT"], count=1, expiries=1)
     shutil.copy(report.path, folder)
@@ -107,6 +113,7 @@ SENT = (
 BEFORE = {
     "optionix alert": "alert add last --symbol ORBIT --above 200 --hysteresis 1 --id high",
     "optionix watchlist": "watchlist create main --symbol ORBIT --symbol 'ORBIT 15JAN27 230 C'",
+    "optionix watchlist move": "watchlist add main TUNDRA",
     "optionix kill fire": "kill arm --by ada --yes",
     "optionix kill disarm": "kill arm --by ada --yes",
     "optionix kill re": "kill arm --by ada --yes",
@@ -145,16 +152,37 @@ ON_STAGE = {
     "import spx_quotedata.csv --name SPX": "import spx_quotedata.csv --name SPX2",
     "import quotes.csv --map": "import renamed.csv --map",
 }
+OF_A_SERVER = re.compile(r"optionix (account (un)?shares?|devices|keys|login|logout|mfa|password|sessions|sync)\b")
+"""Commands that speak to a server: tests/remote runs each of them beside one."""
 NOT_RUN = {
+    **{line: "needs a server, see tests/remote" for line in EXAMPLES if OF_A_SERVER.search(line)},
     **{line: "drawn by the terminal's own tests" for line in EXAMPLES if line.startswith("optionix screen")},
+    **{line: "serves until it is stopped, see test_web" for line in EXAMPLES if line.startswith("optionix web")},
+    **{line: "serves until it is stopped, see test_serve" for line in EXAMPLES if "optionix serve" in line},
+    **{
+        line: "needs somebody in the server's store, see test_admin"
+        for line in EXAMPLES
+        if line.startswith("optionix admin") and ("@" in line or "audit head" in line or "rewrap" in line)
+    },
     "optionix": "needs a terminal",
     "optionix --feed replay:monday": "needs a terminal",
+    "optionix --theme ./mine.toml": "needs a terminal",
+    "optionix --keymap ./mine.toml": "needs a terminal",
     "optionix feed record monday --underlying ORBIT --expiries 4 --duration 600": "takes ten minutes",
 }
 
 
 def test_what_is_not_run_is_still_an_example() -> None:
     assert set(NOT_RUN) <= set(EXAMPLES)
+
+
+@pytest.mark.parametrize("example", [line for line in EXAMPLES if OF_A_SERVER.search(line)])
+def test_examples_beside_a_server_are_written_as_their_commands_take_them(example: str) -> None:
+    found = re.search(r"optionix (?P<arguments>[^|<>]*)", example)
+    assert found is not None
+    words = shlex.split(found["arguments"])
+    path = max((path for path in COMMANDS if tuple(words[: len(path)]) == path), key=len)
+    COMMANDS[path].make_context(" ".join(path), words[len(path) :])
 
 
 @pytest.mark.parametrize("example", [line for line in EXAMPLES if line not in NOT_RUN])

@@ -8,6 +8,8 @@ from datetime import timedelta
 
 import pytest
 
+from optionix_core.errors import MissingDataError
+
 KEY = "ORBIT270115C00230000"
 SUBMIT = f"order submit --symbol {KEY} --side buy --quantity 2 --type limit --limit 1.50 --tif GTC --client-id a"
 
@@ -230,3 +232,43 @@ def test_a_strategy_with_shares_is_built_and_ordered_as_one_order(name, optionix
     held = {item["symbol"]: item["quantity"] for item in json.loads(optionix("positions", "--json").out)["positions"]}
     assert held["ORBIT"] == 200
     assert json.loads(optionix("ledger", "verify", "--json").out)["verified"] is True
+
+
+def test_a_preview_tells_what_the_order_would_lead_to(optionix):
+    words = ["order", "preview", "--legs", LEGS, "--side", "buy", "--quantity", "1", "--limit", "3", "--effect"]
+    told = json.loads(optionix(*words, "--json").out)
+    assert told["outlook"]["max_gain"] == told["combination"]["max_gain"]
+    assert told["outlook"]["breakevens"] == told["combination"]["breakevens"]
+    assert 0.0 < told["outlook"]["probability_of_profit"] < 1.0
+    assert told["effect"]["margin"]["before"] == 0.0 < told["effect"]["margin"]["after"]
+    assert told["tail"]["value_at_risk"]["after"] > 0.0
+    assert [told[f"{name}_reason"] for name in ("outlook", "effect", "tail")] == [None, None, None]
+    text = optionix(*words).out
+    for part in ("at expiry: gain at most", "margin 0.00 -> ", "value at risk (99 %, one day) 0.00 -> "):
+        assert part in text
+
+
+CALENDAR = '[{"symbol":"ORBIT270115C00220000","ratio":1},{"symbol":"ORBIT261218C00220000","ratio":-1}]'
+STRADDLE = '[{"symbol":"ORBIT270115C00220000","ratio":1},{"symbol":"ORBIT270115P00220000","ratio":1}]'
+
+
+def test_legs_that_end_apart_are_told_by_model_and_what_cannot_be_told_has_its_reason(optionix, monkeypatch):
+    preview = ["order", "preview", "--side", "buy", "--quantity", "1", "--effect"]
+    calendar = json.loads(optionix(*preview, "--legs", CALENDAR, "--limit", "2", "--json").out)["outlook"]
+    assert (calendar["strategy"], calendar["by_model"]) == ("long-call-calendar", True)
+    assert "at the first end, by model" in optionix(*preview, "--legs", CALENDAR, "--limit", "2").out
+    told = json.loads(optionix(*preview, "--legs", STRADDLE, "--limit", "-1", "--json").out)
+    assert (told["outlook"], told["outlook_reason"]) == (None, "no prices of its legs add up to -1")
+
+    def without(*_):
+        raise MissingDataError("no data for 1 of 2 positions")
+
+    monkeypatch.setattr("optionix_core.services.order_study_json.effect", without)
+    monkeypatch.setattr("optionix_core.services.order_effect.OrderRisk.tail", without)
+    words = [*preview, "--legs", STRADDLE, "--limit", "-1"]
+    told = json.loads(optionix(*words, "--json").out)
+    assert (told["effect"], told["tail"]) == (None, None)
+    assert told["effect_reason"] == told["tail_reason"] == "no data for 1 of 2 positions"
+    text = optionix(*words).out
+    for part in ("at expiry: no prices of its legs", "margin: no data for 1", "value at risk: no data for 1"):
+        assert part in text

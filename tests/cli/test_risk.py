@@ -210,3 +210,33 @@ def test_tails_and_backtests_are_drawn_for_people_alone(optionix):
         assert drawn.code == 0, drawn.words
         assert any("\u2800" <= sign <= "\u28ff" for sign in drawn.out)
         assert optionix("risk", command, *TERMS, "--plot", "--json", stdin=HELD).code == 2
+
+
+def test_what_if_tells_the_same_figures_before_and_after_a_trade_and_sends_nothing(optionix):
+    optionix(*BUY.split())
+    closing = "sell 2 ORBIT 15JAN27 200 C"
+    told = json.loads(optionix("risk", "what-if", closing, "--json").out)
+    assert told["legs"] == [{"symbol": "ORBIT 270115C00200000", "quantity": -2}]
+    assert told["after"]["value_at_risk"] == told["after"]["margin"] == 0.0
+    var = json.loads(optionix("risk", "var", "--confidence", "0.99", "--json").out)
+    assert told["before"]["value_at_risk"] == pytest.approx(var["estimates"][0]["value_at_risk"])
+    words = optionix("risk", "what-if", *BUY.split(), closing).out
+    assert "worst scenario before: " in words
+    rows = [line.split() for line in words.splitlines() if line.startswith(("value at risk", "margin, strategy"))]
+    assert [row[-1] for row in rows] == ["0.00", "0.00"]  # the legs come to nothing
+    assert json.loads(optionix("positions", "--json").out)["positions"][0]["quantity"] == 2
+
+
+@pytest.mark.parametrize(
+    ("leg", "code", "told"),
+    [
+        ("2 ORBIT", 2, "a leg must be buy or sell"),
+        ("sell ORBIT", 2, "a leg must be buy or sell"),
+        ("buy 0 ORBIT", 1, "quantity must be at least 1"),
+        ("buy 1 NOSUCH", 6, "NOSUCH"),
+    ],
+)
+def test_a_leg_that_is_none_is_named(optionix, leg, code, told):
+    answer = optionix("risk", "what-if", leg)
+    assert answer.code == code
+    assert told in answer.words

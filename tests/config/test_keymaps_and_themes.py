@@ -29,10 +29,10 @@ def test_the_documented_keys_are_the_default_ones() -> None:
 
 def test_a_users_file_overrides_by_action_id(tmp_path: Path) -> None:
     file = tmp_path / "keymap.toml"
-    file.write_text('[keys]\n"chain.buy" = ["f9", "B"]\napp.book = "g p"\n', encoding="utf-8")
+    file.write_text('[keys]\n"chain.buy" = ["f9", "B"]\napp.book = "g 5"\n', encoding="utf-8")
     keymap = keymaps.load("default", file)
     assert keymap.of("chain.buy") == ("f9", "B")
-    assert keymap.of("app.book") == ("g p",)
+    assert keymap.of("app.book") == ("g 5",)
     assert keymap.of("chain.sell") == ("s",)
     table = keymap.by_key(("grid", "chain", "app"))
     assert table["B"].id == "chain.buy"

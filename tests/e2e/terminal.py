@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -13,7 +13,7 @@ import pexpect
 import pyte
 from real_home import PROGRAM
 
-UP, TAB, ENTER, ESCAPE, BACKSPACE = "\x1b[A", "\t", "\r", "\x1b", "\x7f"
+UP, LEFT, TAB, ENTER, ESCAPE = "\x1b[A", "\x1b[D", "\t", "\r", "\x1b"
 _AT_ONCE = 1 << 20
 """Bytes taken in before the screen is looked at again, though more may wait."""
 
@@ -21,7 +21,15 @@ _AT_ONCE = 1 << 20
 class Terminal:
     """`optionix` in a terminal of a given size. Waiting is for a sight, never for a time."""
 
-    def __init__(self, home: Path, *arguments: str, size: tuple[int, int] = (120, 36)) -> None:
+    def __init__(
+        self,
+        home: Path,
+        *arguments: str,
+        size: tuple[int, int] = (120, 36),
+        environ: Mapping[str, str | None] | None = None,
+        wrapper: Sequence[str] = (),
+    ) -> None:
+        """`environ`: variables beside or in place of ours, None takes one away; `wrapper`: a command that runs ours."""
         columns, lines = size
         self._screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self._screen)
@@ -35,9 +43,11 @@ class Terminal:
             "COLUMNS": str(columns),
             "LINES": str(lines),
         }
-        self.process = pexpect.spawn(
-            str(PROGRAM), list(arguments), env=environment, dimensions=(lines, columns), timeout=30
-        )
+        if environ is not None:
+            del environment["COLUMNS"], environment["LINES"]  # a terminal that is resized tells its size itself
+            environment = {name: value for name, value in (environment | dict(environ)).items() if value is not None}
+        program, *rest = [*wrapper, str(PROGRAM), *arguments]
+        self.process = pexpect.spawn(program, rest, env=environment, dimensions=(lines, columns), timeout=30)
 
     def __enter__(self) -> Self:
         return self
@@ -75,6 +85,11 @@ class Terminal:
     def wait_for(self, *sights: str, seconds: float = 60) -> str:
         """The screen once it shows every one of `sights`; AssertionError with the screen otherwise."""
         return self.wait_until(lambda shown: all(sight in shown for sight in sights), repr(sights), seconds)
+
+    def resize(self, columns: int, lines: int) -> None:
+        """Make the terminal another size, as a window that is dragged does."""
+        self._screen.resize(lines, columns)
+        self.process.setwinsize(lines, columns)
 
     def send(self, *keys: str) -> None:
         """Type keys one by one."""

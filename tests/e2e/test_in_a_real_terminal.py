@@ -21,7 +21,7 @@ if os.name == "nt":
     pytest.skip("a pseudo-terminal is POSIX's", allow_module_level=True)
 
 from real_home import PROGRAM
-from terminal import BACKSPACE, ENTER, TAB, UP, Terminal
+from terminal import ENTER, LEFT, TAB, UP, Terminal
 
 if TYPE_CHECKING:
     from real_home import RealHome
@@ -49,13 +49,13 @@ def test_two_contracts_bought_in_the_terminal_are_there_after_a_restart(
         terminal.send("]")
         terminal.wait_for(*chain_of(expiries[1]))
         terminal.send("b")
-        ticket = terminal.wait_for("BUY", "quantity 1", "fills")
+        ticket = terminal.wait_for("BUY", "quantity  1", "fills")
         label = label_in(ticket)
         assert f"{expiries[1]:%d%b%y}".upper() in label
         terminal.send(UP)
-        terminal.wait_for("quantity 2")
-        terminal.send(TAB, BACKSPACE * 8)  # no limit: the touch may move while we look
-        terminal.wait_until(lambda shown: bool(re.search(r"at the touch.*fills +2 at ", shown, re.DOTALL)), "2 fills")
+        terminal.wait_for("quantity  2")
+        terminal.send(TAB, LEFT)  # a market order: the touch may move while we look
+        terminal.wait_until(lambda shown: bool(re.search(r"‹ market ›.*fills +2 at ", shown, re.DOTALL)), "2 fills")
         terminal.send(ENTER)
         terminal.wait_for(f"Filled: BUY 2 {label}")
         terminal.send("g", "b")
@@ -182,11 +182,11 @@ def test_the_same_in_tmux(home: RealHome, expiries: tuple[date, date], tmux: Tmu
     tmux.send("]")
     tmux.wait_for(*chain_of(expiries[1]))
     tmux.send("b")
-    label = label_in(tmux.wait_for("BUY", "quantity 1", "fills"))
+    label = label_in(tmux.wait_for("BUY", "quantity  1", "fills"))
     tmux.send("Up")
-    tmux.wait_for("quantity 2")
-    tmux.send("Tab", *["BSpace"] * 8)  # no limit: the touch may move while we look
-    tmux.wait_for("at the touch", "2 at ")
+    tmux.wait_for("quantity  2")
+    tmux.send("Tab", "Left")  # a market order: the touch may move while we look
+    tmux.wait_for("‹ market ›", "2 at ")
     tmux.send("Enter")
     tmux.wait_for(f"Filled: BUY 2 {label}")
     tmux.send("g", "b")

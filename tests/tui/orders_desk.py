@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from optionix_core.services.workspace import Workspace
 from optionix_tui.app import OptionixApp
-from optionix_tui.picture import screen_text
+from optionix_tui.drawing import screen_text
 from screens.orders import OrdersScreen
 from screens.orders_columns import RowKey
 from tests.tui.waiting import until, until_ready

@@ -12,7 +12,7 @@ from optionix_core.market.clock import ManualClock
 from optionix_core.services import trading
 from optionix_core.services.workspace import Workspace
 from optionix_tui.app import OptionixApp
-from optionix_tui.picture import screen_text
+from optionix_tui.drawing import screen_text
 from screens.book import BookScreen
 from screens.ticket import TicketDialog
 from tests.tui.waiting import until

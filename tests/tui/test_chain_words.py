@@ -4,26 +4,30 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from config.chain_layouts import SHIPPED
 from optionix_core.errors import IntegrityError, MissingDataError, OptionixError
 from optionix_core.feeds.simulated import SimulatedFeed
 from optionix_core.market.protocols import FeedState
+from optionix_core.services.chain_filter import ChainFilter
 from optionix_core.services.chain_view import ChainView, ChainViewer
 from optionix_core.services.home import HomeFolders
 from optionix_core.services.workspace import Workspace
 from optionix_core.volatility.arbitrage import Violation, ViolationKind
-from screens.chain_columns import COLUMNS, grid_rows
+from screens.chain_columns import RowMarks, layout, style
 from screens.chain_summary import option_pieces, summary_pieces
 from screens.explanations import explain_cell
 from screens.header import header_pieces
 from screens.session import Session
-from screens.strike_filter import StrikeFilter
 from widgets.grid_columns import place_columns
 
 MOMENT = datetime(2026, 1, 5, 15, 0, tzinfo=UTC)
+DEFAULT = layout("default", SHIPPED["default"])
+COLUMNS = DEFAULT.columns
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +47,7 @@ def odd(view: ChainView) -> ChainView:
 
 
 def words(view: ChainView) -> str:
-    return " ".join(piece.text for piece in summary_pieces(view, StrikeFilter(), None))
+    return " ".join(piece.text for piece in summary_pieces(view, ChainFilter(), None))
 
 
 def facts(view: ChainView, place: int, field: str) -> dict[str, str]:
@@ -78,9 +82,32 @@ def test_the_lint_column_is_the_first_to_go(odd: ChainView) -> None:
     narrower = [place.column.key for place in place_columns(COLUMNS, 150)]
     assert wide[-1] == "lint"
     assert narrower == wide[:-1]
-    rows = grid_rows(odd, odd.rows, lambda _: None, stale=False)
+    rows = DEFAULT.rows(odd, odd.rows, lambda _: None, RowMarks(), stale=False)
     assert rows[10].cells[-1] == "butterfly .03"
     assert len(rows[10].cells) == len(COLUMNS)
+
+
+def test_a_leg_that_is_staged_stands_where_its_position_would_with_its_sign(view: ChainView) -> None:
+    row = view.rows[20]
+    legs = {row.call.symbol or "": -2, row.put.symbol or "": 1}
+    made = DEFAULT.rows(view, (row,), lambda _: Decimal(3), RowMarks(None, legs), stale=False)[0]
+    shown = {column.key: column.write(cell) for column, cell in zip(COLUMNS, made.cells, strict=True)}
+    assert shown["call.held"] == "›-2"
+    assert shown["put.held"] == "›+1"
+    call, put = (next(column for column in COLUMNS if column.key == f"{group}.bid") for group in ("call", "put"))
+    assert style(call, made)[0] == "sold"
+    assert style(put, made)[0] == "bought"
+    bare = DEFAULT.rows(view, (row,), lambda _: Decimal(3), RowMarks(), stale=False)[0]
+    assert COLUMNS[0].write(bare.cells[0]) == "+3"
+
+
+def test_options_that_a_filter_does_not_keep_are_dim(view: ChainView) -> None:
+    chosen = ChainFilter.parse("otm")
+    made = DEFAULT.rows(view, view.rows, lambda _: None, RowMarks(chosen), stale=False)
+    call = next(column for column in COLUMNS if column.key == "call.bid")
+    for row, shown in zip(view.rows, made, strict=True):
+        if row.call.rejected is None:
+            assert (style(call, shown)[1] == "faint") == (row.strike < (view.forward or 0.0))
 
 
 def test_lint_is_explained_by_the_trade_that_locks_it_in(odd: ChainView) -> None:
@@ -105,7 +132,7 @@ def test_a_replay_tells_the_moment_that_was_recorded_and_that_it_may_be_over(vie
     text = header(played, later, tmp_path)
     assert "▶ REPLAY" in text
     assert "STALE" in text
-    assert "ended or closed of 05 Jan 26 15:00:00 UTC" in text
+    assert "closed of 05 Jan 26 15:00:00 UTC" in text
     assert "05 Jan" not in header(view, later, tmp_path)
     told = dict(explain_cell(played, played.rows[20], played.rows[20].call, "bid", later).facts)
     assert told["recorded"].startswith("2026-01-05 15:00:00 UTC")

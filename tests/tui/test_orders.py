@@ -15,7 +15,7 @@ from optionix_core.market.clock import ManualClock
 from optionix_core.services import alerts, algorithms, orders
 from optionix_core.trading.alerts.alert import AlertStatus
 from optionix_core.trading.orders import OrderState
-from optionix_tui.picture import screen_text
+from optionix_tui.drawing import screen_text
 from screens.chain import ChainScreen
 from screens.command import CommandDialog
 from screens.confirm import ConfirmDialog
@@ -159,17 +159,17 @@ async def test_filter_zoom_panes_copy_and_export(
         screen.query_one("#entry", Input).value = "spread"
         await pilot.press("enter")
         assert len(grid.rows) == 3
-        await pilot.press("e")
+        await pilot.press("e", "enter")
         csv_path = folder / "orders-paper-1-20260105-150200.csv"
-        await until(pilot, csv_path.exists, "the file")
-        await until(pilot, lambda: "✓ wrote 1 order" in told(app), "the answer")
+        await until(pilot, lambda: app.screen is screen, "the file")
+        assert csv_path.name in told(app)
         (line,) = csv.DictReader(csv_path.read_text("utf-8").splitlines())
         assert (line["client_order_id"], line["state"], line["label"]) == (
             SPREAD, "filled", "+1 ORBIT 09JAN26 205 C, -1 ORBIT 09JAN26 210 C",
         )  # fmt: skip
-        await pilot.press("E")
+        await pilot.press("e", "tab", "enter")
         json_path = csv_path.with_suffix(".json")
-        await until(pilot, json_path.exists, "the other file")
+        await until(pilot, lambda: app.screen is screen, "the other file")
         (document,) = json.loads(json_path.read_text())["orders"]
         assert [leg["quantity"] for leg in document["fills"][0]["legs"]] == [1, -1]
 

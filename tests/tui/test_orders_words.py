@@ -29,6 +29,7 @@ from screens import orders_columns as columns
 from screens.kill_text import allowed_words, done_lines, may_type, read_command, standing_lines
 from screens.orders_entry import amend_text, read_amendment, read_minutes
 from screens.orders_filter import ROUND, OrderFilter
+from screens.orders_sort import NEWEST_FIRST, OrderSort
 from screens.orders_summary import title_of_orders
 from screens.venue_text import MOST_LINES, fill_notices
 from widgets.grid_columns import Column, PlacedColumn
@@ -135,9 +136,12 @@ def test_the_key_for_states_goes_round() -> None:
 
 
 def test_the_title_says_how_many_are_kept_and_that_older_ones_are_left_out() -> None:
-    assert title_of_orders(7, 7, 1000, OrderFilter()) == "Orders, newest first: 7"
-    assert title_of_orders(2, 7, 1000, OrderFilter.parse("open")) == "Orders / open: 2 of 7"
-    assert title_of_orders(1200, 1200, 1000, OrderFilter()).endswith("the newest 1000 shown")
+    assert title_of_orders(7, 7, 1000, OrderFilter(), NEWEST_FIRST) == "Orders, newest first: 7"
+    assert title_of_orders(2, 7, 1000, OrderFilter.parse("open"), NEWEST_FIRST) == "Orders / open: 2 of 7"
+    assert title_of_orders(1200, 1200, 1000, OrderFilter(), NEWEST_FIRST).endswith("the first 1000 shown")
+    by_limit = OrderSort("limit", falling=True)
+    assert title_of_orders(7, 7, 1000, OrderFilter(), by_limit) == "Orders, by limit ▼: 7"
+    assert title_of_orders(2, 7, 1000, OrderFilter.parse("open"), by_limit) == "Orders / open, by limit ▼: 2 of 7"
 
 
 def test_orders_and_their_terms_in_words() -> None:

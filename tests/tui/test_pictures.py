@@ -7,20 +7,47 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
+from rich.cells import cell_len
+from syrupy.extensions.single_file import SingleFileAmberSnapshotExtension
 
 from config.screens import NAMES
 from optionix_core.market.clock import ManualClock
 from optionix_core.services import trading
+from optionix_core.services.doctor import Finding, State
 from optionix_core.services.workspace import Workspace
 from optionix_tui.app import OptionixApp
-from optionix_tui.picture import draw
+from optionix_tui.drawing import screen_text
+from optionix_tui.picture import draw, settle
 from tests.core.services.desk_of_orders import work
+from tests.tui.styled import screen_styles
+from tests.tui.team_link import LinkInMemory
 
 if TYPE_CHECKING:
     from syrupy.assertion import SnapshotAssertion
 
-SIZES = ((44, 40), (80, 24), (120, 36), (200, 55))
+PAIRS = (((80, 24), (44, 40)), ((120, 36), (200, 55)))
+"""A size to start in, and one to change to."""
 MakeApp = Callable[..., OptionixApp]
+
+
+@pytest.fixture
+def snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
+    """A file for each, so that a change of one screen touches its own files alone."""
+    return snapshot.use_extension(SingleFileAmberSnapshotExtension)
+
+
+@pytest.fixture(autouse=True)
+def the_same_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the system screen finds of home and machine, whatever machine it is."""
+    found = (
+        Finding("engine", State.OK, "optionix on Python"),
+        Finding(
+            "kernels", State.ATTENTION, "not compiled yet: the first use will wait", "optionix warm compiles them now"
+        ),
+        Finding("home", State.FAILED, "/home (0.0 GB free)", "make room on the disk"),
+        Finding("server", State.NOT_CONFIGURED, "no team server is set: this home works by itself"),
+    )
+    monkeypatch.setattr("optionix_core.services.doctor.examine", lambda *_args, **_options: found)
 
 
 @pytest.fixture
@@ -35,19 +62,38 @@ def traded(open_workspace: Callable[[], Workspace]) -> None:
             trading.raise_for_state(trading.submit(workspace, side, quantity, symbol, None, f"picture-{side}"))
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize(("size", "other"), PAIRS, ids=lambda size: f"{size[0]}x{size[1]}")
 @pytest.mark.parametrize("mode", NAMES)
 async def test_a_screen_looks_as_it_did(
-    make_app: MakeApp, traded: None, snapshot: SnapshotAssertion, mode: str, size: tuple[int, int]
+    make_app: MakeApp,
+    traded: None,
+    snapshot: SnapshotAssertion,
+    mode: str,
+    size: tuple[int, int],
+    other: tuple[int, int],
 ) -> None:
-    text = await draw(make_app(mode=mode), size, "text")
+    app = make_app(mode=mode)
+    async with app.run_test(size=size) as pilot:
+        await settle(app, pilot)
+        assert _fits(screen_text(app), size) == snapshot(name="text")
+        assert screen_styles(app) == snapshot(name="dark")
+        app.use_theme("light")
+        await settle(app, pilot)
+        assert screen_styles(app) == snapshot(name="light")
+        app.use_theme("dark")
+        await pilot.resize_terminal(*other)
+        await settle(app, pilot)
+        assert _fits(screen_text(app), other) == snapshot(name=f"then {other[0]}x{other[1]}")
+
+
+def _fits(text: str, size: tuple[int, int]) -> str:
     lines = text.splitlines()
     assert len(lines) == size[1]
-    assert all(len(line) <= size[0] for line in lines)
-    assert text == snapshot
+    assert [line for line in lines if cell_len(line) > size[0]] == []
+    return text
 
 
-@pytest.mark.parametrize("size", SIZES[1:3], ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("size", [first for first, _ in PAIRS], ids=lambda size: f"{size[0]}x{size[1]}")
 async def test_a_desk_full_of_orders_looks_as_it_did(
     make_app: MakeApp,
     open_workspace: Callable[[], Workspace],
@@ -70,3 +116,16 @@ async def test_the_svg_is_a_picture_of_the_same_screen(make_app: MakeApp, traded
     words = " ".join("".join(picture.itertext()).replace("\xa0", " ").split())
     assert "ORBIT" in words
     assert "SIM" in words
+
+
+@pytest.mark.parametrize(("size", "other"), PAIRS, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_a_home_with_a_server_looks_as_it_did(
+    make_app: MakeApp, snapshot: SnapshotAssertion, size: tuple[int, int], other: tuple[int, int]
+) -> None:
+    app = make_app(mode="sync", team=LinkInMemory(kept=True))
+    async with app.run_test(size=size) as pilot:
+        await settle(app, pilot)
+        assert _fits(screen_text(app), size) == snapshot(name="text")
+        await pilot.resize_terminal(*other)
+        await settle(app, pilot)
+        assert _fits(screen_text(app), other) == snapshot(name=f"then {other[0]}x{other[1]}")

@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Event
 
 import pytest
+from filelock import FileLock
 
 from optionix_core.errors import Severity
 from optionix_tui import warmup
@@ -58,6 +59,7 @@ def test_the_rest_is_compiled_meanwhile_and_no_longer_than_the_terminal_is_open(
     waits = f"import pathlib, time; {touch(str(began))}; time.sleep(60); {touch(str(ended))}"
     monkeypatch.setattr(warmup, "_COMMAND", (sys.executable, "-c", waits))
     monkeypatch.setattr("optionix_core.services.warm.is_warm", lambda: False)
+    monkeypatch.setattr("platformdirs.user_cache_path", lambda *_, **__: tmp_path)
     started = time.monotonic()
     with warmup.compiling_the_rest():
         while not began.exists() and time.monotonic() - started < 30:
@@ -71,4 +73,15 @@ def test_nothing_is_compiled_where_everything_is(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(warmup, "_COMMAND", ("no-such-program",))
     monkeypatch.setattr("optionix_core.services.warm.is_warm", lambda: True)
     with warmup.compiling_the_rest():
+        pass
+
+
+def test_two_terminals_do_not_compile_the_same_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(warmup, "_COMMAND", ("no-such-program",))
+    monkeypatch.setattr("optionix_core.services.warm.is_warm", lambda: False)
+    monkeypatch.setattr("platformdirs.user_cache_path", lambda *_, **__: tmp_path)
+    other = FileLock(tmp_path / "compiling.lock", thread_local=False)
+    with other, warmup.compiling_the_rest():
+        pass
+    with pytest.raises(FileNotFoundError, match="no-such-program"), warmup.compiling_the_rest():
         pass

@@ -18,8 +18,9 @@ from optionix_core.services.lifecycle import Unsettled, VenueUpdate
 from optionix_core.services.workspace import Workspace
 from optionix_core.trading.orders import OrderIntent, Side
 from optionix_core.trading.records import intent_event
-from optionix_tui.app import OptionixApp, build
+from optionix_tui.app import OptionixApp
 from optionix_tui.mailbox import Mailbox
+from optionix_tui.opening import build
 from optionix_tui.picture import draw, screen_text
 from screens.ticket import TicketDialog
 from screens.venue_text import MOST_LINES, update_notices
@@ -136,7 +137,7 @@ async def test_shares_are_ordered_from_the_command_line_with_a_ticket(make_app: 
         await until_ready(pilot, app)
         await app.run_line("buy 100 ORBIT")
         await until(pilot, lambda: isinstance(app.screen, TicketDialog), "the ticket")
-        await until(pilot, lambda: app.screen._previewed is not None, "the preview", 10.0)
+        await until(pilot, lambda: app.screen.study is not None, "the preview", 10.0)
         await pilot.press("enter")
         await until(pilot, lambda: app.session.book is not None and app.session.book.held == {"ORBIT": 100}, "it", 10.0)
         assert "Filled: BUY 100 ORBIT" in screen_text(app)
@@ -157,7 +158,7 @@ async def test_an_order_typed_whole_that_cannot_be_is_told(make_app: MakeApp) ->
     app = make_app(confirm=False)
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
         await until_ready(pilot, app)
-        await app.run_line("buy 1 ORBIT 9JAN26 205 C 0.01")
+        await app.run_line("buy 1 ORBIT 9JAN26 205 C 0.01 ioc")
         await until(pilot, lambda: "Not filled: BUY 1" in screen_text(app), "how it ended", 10.0)
 
 

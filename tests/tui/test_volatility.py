@@ -13,7 +13,7 @@ import pytest
 from optionix_core.errors import InterruptedByUserError, MissingDataError
 from optionix_core.services.surface_view import SurfaceView, SurfaceViewer
 from optionix_tui.app import OptionixApp
-from optionix_tui.picture import screen_text
+from optionix_tui.drawing import screen_text
 from screens.chain import ChainScreen
 from screens.explain import ExplainDialog
 from screens.ticket import TicketDialog
@@ -147,11 +147,11 @@ async def test_panes_are_marked_zoomed_explained_copied_and_exported(
         assert shown(app) == ["cone"]
         await pilot.press("escape")
         assert len(shown(app)) == 6
-        await pilot.press("e")
-        path = folder / "ORBIT-svi-20260105-150000.html"
-        await until(pilot, path.exists, "the page")
+        await pilot.press("e", "enter")
+        path = folder / "volatility-paper-1-20260105-150000.html"
+        await until(pilot, lambda: app.screen is screen, "the page")
         assert path.read_text() == "html"
-        await until(pilot, lambda: any(note.title == "Exported" for note in app._notifications), "the word of it")
+        await until(pilot, lambda: any(note.title == "Written" for note in app._notifications), "the word of it")
 
 
 async def test_the_mouse_chooses_and_what_is_under_the_cursor_is_traded_and_found(opened: Open) -> None:

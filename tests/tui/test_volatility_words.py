@@ -284,11 +284,10 @@ def test_a_calibration_is_explained_with_its_errors(view, calibrated):
 )
 def test_small_terminals_have_fewer_panes_and_always_the_marked_one(columns, lines, count):
     for marked in BY_WORTH:
-        shown = panes_shown(columns, lines, marked, zoomed=False)
+        shown = panes_shown(columns, lines, marked)
         assert len(shown) == len(set(shown)) == count
         assert marked in shown
-        assert panes_shown(columns, lines, marked, zoomed=True) == (marked,)
-    assert panes_shown(columns, lines, "smile", zoomed=False) == BY_WORTH[:count]
+    assert panes_shown(columns, lines, "smile") == BY_WORTH[:count]
 
 
 # When it fits anew

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from optionix_tui.app import OptionixApp
-from optionix_tui.picture import screen_text
+from optionix_tui.drawing import screen_text
 from screens.chain import ChainScreen
 from screens.session import Selection
 from tests.tui.waiting import until, until_ready

@@ -25,6 +25,12 @@ SPX,6900,put,6500,2026-02-20,2,80.5,
 """
 
 
+@pytest.fixture(autouse=True)
+def no_feed_was_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a feed of an earlier test made known of ORBIT is not known here."""
+    monkeypatch.setattr("optionix_core.market.products._registered", {})
+
+
 def test_rows_are_kept_as_they_stand() -> None:
     call, stock, put = parse_book(BOOK)
     assert (call.id, call.line, call.quantity, call.price) == ("ORBIT 2026-03-20 240 call", 2, -5.0, 4.1)

@@ -20,7 +20,7 @@ from optionix_core.errors import (
 from optionix_core.risk import dask_executor
 from optionix_core.risk.dask_executor import DaskExecutor
 from optionix_core.risk.executor_names import executor_of
-from optionix_core.risk.executors import Executor, ThreadExecutor, map_chunks
+from optionix_core.risk.executors import Executor, StoppableExecutor, ThreadExecutor, map_chunks
 from optionix_core.risk.process_executor import ProcessExecutor
 
 
@@ -79,6 +79,20 @@ def test_cancelling_stops_between_chunks(executor: Executor) -> None:
     with pytest.raises(InterruptedByUserError, match="of 500 parts"):
         map_chunks(executor, Squares(), range(500), lambda n, _: done.append(n), lambda: len(done) >= 2)
     assert 2 <= len(done) < 50
+
+
+@pytest.mark.parametrize("executor", EXECUTORS, ids=repr)
+def test_an_executor_that_can_be_stopped_ends_what_offers_no_way_to_cancel(executor: Executor) -> None:
+    done: list[int] = []
+    stopping = StoppableExecutor(executor, lambda: len(done) >= 2)
+    assert stopping.is_local == executor.is_local
+    with stopping.session() as where, pytest.raises(InterruptedByUserError, match="of 500 parts"):
+        map_chunks(where, Squares(), range(500), lambda n, _: done.append(n))
+    assert 2 <= len(done) < 50
+    done.clear()
+    with pytest.raises(InterruptedByUserError):
+        map_chunks(stopping, Squares(), range(500), None, lambda: True)
+    assert map_chunks(stopping, Squares(), range(3))[2][0] == 4
 
 
 @pytest.mark.parametrize("executor", [*EXECUTORS, DaskExecutor()], ids=repr)

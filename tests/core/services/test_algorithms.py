@@ -22,7 +22,7 @@ from optionix_core.services import (
     trading,
     volume_history,
 )
-from optionix_core.services.algorithm_story import AlgoState
+from optionix_core.services.algorithm_story import AlgoState, Roll
 from optionix_core.services.lifecycle import bring_up_to_date
 from optionix_core.trading.algorithms import records
 from optionix_core.trading.algorithms.parent import AlgoKind, CatchUp, ParentOrder, Style
@@ -460,3 +460,20 @@ def test_an_algorithm_works_shares_as_it_does_options(workspace_on, traded, cloc
     assert (story.state, story.filled) == (AlgoState.COMPLETED, 200)
     assert algorithm_json.summary(story)["label"] == "TESTI"
     assert algorithm_costs.costs(workspace, "a", market=False).whole.slippage is not None
+
+
+def test_where_the_book_stands_as_before_the_log_is_not_asked_again(workspace, parent):
+    class Silent:
+        def find(self, event_id):
+            raise AssertionError(f"the log was asked for {event_id}")
+
+    algorithms.start(workspace, parent())
+    desk, roll = workspace.desk, Roll()
+    desk.follow(workspace.store)
+    assert roll.unfinished(workspace.store, desk) == (1,)
+    assert roll.unfinished(Silent(), desk) == (1,)
+    algorithms.cancel(workspace, "a")
+    desk.follow(workspace.store)
+    with pytest.raises(AssertionError, match="was asked"):
+        roll.unfinished(Silent(), desk)
+    assert roll.unfinished(workspace.store, desk) == ()

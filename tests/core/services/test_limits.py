@@ -98,7 +98,7 @@ def test_a_hard_limit_refuses_the_order_that_would_break_it_and_lets_through_wha
 
 KINDS = (
     *("limit-delta", "limit-gamma", "limit-vega", "limit-theta", "limit-value-at-risk"),
-    *("limit-expected-shortfall", "limit-stress-loss", "limit-concentration", "limit-margin-use"),
+    *("limit-expected-shortfall", "limit-stress-loss", "limit-concentration", "limit-margin-use", "limit-contracts"),
 )
 
 

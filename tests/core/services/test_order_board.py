@@ -66,7 +66,7 @@ def test_a_board_follows_what_another_process_does_and_reads_what_ended_once(ope
         asked = []
         real = trading.answers.of_log
         monkeypatch.setattr(
-            "optionix_core.services.order_board.answers.of_log",
+            "optionix_core.services.order_history.answers.of_log",
             lambda log, fold, intent: asked.append(intent.client_order_id) or real(log, fold, intent),
         )
         viewer.view()

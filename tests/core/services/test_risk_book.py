@@ -108,3 +108,15 @@ def test_several_accounts_are_one_book_with_their_names(sim):
     other = replace(account("c", 1), currency="EUR")
     with pytest.raises(ValueError, match="accounts must be of one currency"):
         risk_book.of_accounts((account("a", 5), other), sim, NOW)
+
+
+def test_what_is_held_besides_is_summed_by_instrument_and_what_comes_to_nothing_is_not_held(sim):
+    chains = risk_book.Chains()
+    first = risk_book.of_accounts((account("a", 5),), sim, NOW, chains=chains)
+    more = (Holding("ORBIT", "ORBIT", -5.0), Holding("TUNDRA", "TUNDRA", 2.0))
+    after = risk_book.of_accounts((account("a", 5),), sim, NOW, chains=chains, more=more)
+    assert [(one.id, one.quantity) for one in first.book.positions] == [("ORBIT", 5.0)]
+    assert [(one.id, one.quantity) for one in after.book.positions] == [("TUNDRA", 2.0)]
+    assert set(chains) == {"ORBIT", "TUNDRA"}
+    grown = risk_book.of_accounts((account("a", 5),), sim, NOW, chains=chains, more=(Holding("ORBIT", "ORBIT", 3.0),))
+    assert [(one.id, one.quantity) for one in grown.book.positions] == [("ORBIT", 8.0)]

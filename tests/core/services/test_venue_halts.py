@@ -14,6 +14,7 @@ from optionix_core.services import halts, orders, trading
 from optionix_core.services.home import HomeFolders
 from optionix_core.services.trading import OrderTerms
 from optionix_core.services.workspace import Workspace
+from optionix_core.sync.event import Event
 from optionix_core.sync.memory import MemoryEventStore
 from optionix_core.trading import facts
 from optionix_core.trading.halt_rules import NO_RULES, TradingRules
@@ -138,6 +139,50 @@ def test_a_halt_of_the_venue_cannot_be_lifted_by_hand():
     home.look(PAUSED + timedelta(seconds=30))
     with pytest.raises(ValueError, match="none by which the venue halts by itself"):
         halts.lift(home.workspace(), halts.HaltScope.UNDERLYING, "QUASAR", by="ada", reason="now", rule="luld")
+
+
+def at_the_server(home):
+    """The server's venue in the same log, on a feed on which nothing halts."""
+    folders, rules = HomeFolders.of(Path("unused")), TradingRules(halts=NO_RULES)
+    return Workspace(
+        folders, store=home.store, feed=FEED, clock=home.clock, rules=rules, account="server-1", venue="server-paper"
+    )
+
+
+def test_a_pause_of_one_venue_holds_up_no_order_of_another():
+    home = working()
+    there = at_the_server(home)
+    assert trading.place(there, OrderTerms("buy", 1, CALL, Decimal("1.00"), GTC), "there").state is OrderState.WORKING
+    home.look(PAUSED + timedelta(seconds=30))
+    (started,) = home.of_type("halt.started")
+    assert started[3]["venue"] == "local-sim"
+    assert home.order("new", "buy", 1, HIGH, "5").reason.startswith("not-halted")
+    assert orders.show(at_the_server(home), "there").order.state is OrderState.WORKING
+    assert halts.standing(at_the_server(home)).halts == ()
+    placed = trading.place(at_the_server(home), OrderTerms("buy", 1, HIGH, Decimal("0.50"), GTC), "too")
+    assert placed.state is OrderState.WORKING
+    halts.start(at_the_server(home), halts.HaltScope.MARKET, by="ada", reason="news")
+    assert home.order("other-2", "buy", 1, OTHER, "0.40").reason.startswith("not-halted: the market is halted")
+
+
+def test_a_pause_of_a_log_from_before_halts_named_their_venue_holds_and_ends():
+    told = working()
+    told.look(PAUSED + timedelta(seconds=30))
+    home = Home(told.clock.moment)
+    with home.store.writing("as it was") as log:
+        for record in told.store.read():
+            event = record.event
+            payload = {
+                name: value for name, value in event.payload.items() if name != "venue" or "halt" not in event.id
+            }
+            log.append([Event(event.id.replace("/local-sim/", "/"), event.type, event.time, payload)])
+    assert home.order("new", "buy", 1, HIGH, "5").reason.startswith("not-halted")
+    assert len(home.of_type("halt.started")) == 1
+    home.look(REOPENED + timedelta(minutes=1))
+    (ended,) = home.of_type("halt.ended")
+    assert ended[0].startswith("halt/underlying/QUASAR/luld/2026")
+    assert "venue" not in ended[3]
+    assert halts.standing(home.workspace()).halts == ()
 
 
 def test_an_order_that_ends_in_the_pause_leaves_a_halt_that_ends():

@@ -17,7 +17,9 @@ from optionix_core.market.clock import ManualClock
 from optionix_core.services import watchlist_view, watchlists
 from optionix_core.services.chain_view import ChainViewer
 from optionix_core.services.followed import state_bytes
+from optionix_core.services.home import HomeFolders
 from optionix_core.services.watchlists import DELETED, SAVED, Column, WatchlistFold
+from optionix_core.services.workspace import Workspace
 from optionix_core.sync.event import Event, Record
 from optionix_core.volatility.realised import close_to_close, iv_rank
 
@@ -124,7 +126,7 @@ def test_a_view_shows_the_figures_of_the_chain_and_of_the_history(workspace_on):
     made = watchlists.create(workspace, "main", ["ORBIT", OPTION], list(Column))
     seen = watchlist_view.view(workspace, made)
     underlying, option = (row.values for row in seen.rows)
-    history, next_expiry = feed.history("ORBIT", MOMENT.date()), date(2026, 11, 27)
+    history, next_expiry = feed.history("ORBIT", date(2026, 11, 19)), date(2026, 11, 27)
     chain = ChainViewer(feed).view("ORBIT", MOMENT, next_expiry)
     assert underlying[Column.LAST] == feed.spot("ORBIT", MOMENT).last
     assert underlying[Column.CHANGE] == feed.day_change("ORBIT", MOMENT)
@@ -156,3 +158,63 @@ def test_prices_alone_need_no_chain(workspace):
     made = watchlists.create(workspace, "main", [CALL], [Column.BID, Column.ASK])
     row = watchlist_view.view(workspace, made).rows[0]
     assert (row.values, row.reason) == ({Column.BID: 4.9, Column.ASK: 5.1}, None)
+
+
+def test_a_symbol_moves_to_any_place_of_its_list(workspace):
+    watchlists.create(workspace, "main", [CALL, "TESTI", PUT])
+    assert watchlists.move(workspace, "main", "TESTI", 1).symbols == ("TESTI", CALL, PUT)
+    assert watchlists.move(workspace, "main", "testi", 3).symbols == (CALL, PUT, "TESTI")
+    with pytest.raises(InvalidValueError, match=r"place must be from 1 to 3 \(got 4\)"):
+        watchlists.move(workspace, "main", CALL, 4)
+    with pytest.raises(UnknownNameError, match="unknown symbol in watchlist main"):
+        watchlists.move(workspace, "main", "OTHER", 1)
+    with pytest.raises(UnknownNameError, match="unknown watchlist 'nobody'"):
+        watchlists.move(workspace, "nobody", CALL, 1)
+
+
+def test_columns_are_chosen_in_their_order(workspace):
+    watchlists.create(workspace, "main", [CALL])
+    wanted = watchlists.columns_of("bid, ask iv_rank")
+    assert watchlists.choose_columns(workspace, "main", wanted).columns == (Column.BID, Column.ASK, Column.IV_RANK)
+    with pytest.raises(InvalidValueError, match="columns must be at least one, each once"):
+        watchlists.choose_columns(workspace, "main", ())
+    with pytest.raises(InvalidValueError, match="each once"):
+        watchlists.choose_columns(workspace, "main", (Column.BID, Column.BID))
+    with pytest.raises(InvalidValueError, match=r"columns must be of last, .* \(got 'mood'\)"):
+        watchlists.columns_of("last mood")
+    with pytest.raises(UnknownNameError):
+        watchlists.choose_columns(workspace, "nobody", wanted)
+
+
+def test_a_renamed_list_is_the_same_under_another_name(workspace_on):
+    one = workspace_on()
+    made = watchlists.create(one, "main", [CALL], [Column.BID])
+    watchlists.create(one, "other", [PUT])
+    assert watchlists.rename(one, "main", "core").symbols == made.symbols
+    assert [found.name for found in watchlists.listing(workspace_on())] == ["core", "other"]
+    assert watchlists.watchlist(workspace_on(), "core").columns == (Column.BID,)
+    with pytest.raises(InvalidValueError, match="a name that is not taken"):
+        watchlists.rename(one, "core", "other")
+    with pytest.raises(InvalidValueError, match="1 to 32"):
+        watchlists.rename(one, "core", "a b")
+    with pytest.raises(UnknownNameError):
+        watchlists.rename(one, "main", "more")
+    head = one.store.head().seq
+    watchlists.rename(one, "core", "core")
+    assert one.store.head().seq == head
+
+
+def test_a_viewer_tells_closes_that_have_come_and_the_price_now(tmp_path):
+    clock = ManualClock(MOMENT)
+    with Workspace.open(HomeFolders.of(tmp_path), clock=clock, seed=20) as workspace:
+        watchlists.create(workspace, "main", ["ORBIT", OPTION])
+        viewer = watchlist_view.WatchViewer(workspace)
+        board = viewer.board("nobody")
+        assert board.view is not None
+        share, option = board.view.rows
+        history = workspace.feed.history("ORBIT", date(2026, 11, 19))
+        assert share.closes[:-1] == tuple(history.close[-watchlist_view.CLOSES :])
+        assert share.closes[-1] == share.values[Column.LAST]
+        assert option.closes == share.closes[:-1]
+        assert (share.underlying, option.underlying) == ("ORBIT", "ORBIT")
+        assert watchlist_view.view(workspace, board.lists[0]) == board.view

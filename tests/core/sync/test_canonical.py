@@ -156,8 +156,11 @@ def test_a_time_without_zone_is_refused_and_every_zone_has_one_spelling() -> Non
 
 @pytest.mark.parametrize(
     "wrong",
-    ["2026-01-16T14:30:00Z", "2026-01-16T14:30:00.000005+00:00", "2026-01-16 14:30:00.000005Z", "2026-01-16", "now"],
-)
+    [
+        "2026-01-16T14:30:00Z", "2026-01-16T14:30:00.000005+00:00", "2026-01-16 14:30:00.000005Z", "2026-01-16", "now",
+        "0001-01-01T00:00:00.000000+14:00", "9999-12-31T23:59:59.999999-14:00",
+    ],
+)  # fmt: skip
 def test_other_spellings_of_a_time_are_refused(wrong: str) -> None:
     with pytest.raises(InvalidValueError):
         canonical.parse_time(wrong)

@@ -14,7 +14,7 @@ from optionix_core.market.instruments import Instrument
 from optionix_core.market.option_type import OptionType
 from optionix_core.market.sessions import Session
 from optionix_core.trading import halts, luld_state, market_wide
-from optionix_core.trading.halts import Halt, HaltBoard, HaltScope
+from optionix_core.trading.halts import Halt, HaltBoard, HaltKey, HaltScope
 from optionix_core.trading.luld import LuldBands
 
 NOW = datetime(2026, 3, 10, 16, 0, tzinfo=UTC)
@@ -91,10 +91,10 @@ def test_halts_of_two_rules_are_lifted_one_by_one() -> None:
     board = HaltBoard().with_halt(halt(HaltScope.UNDERLYING, "ORBIT", "luld"))
     both = board.with_halt(halt(HaltScope.UNDERLYING, "ORBIT", "news"))
     assert both.with_halt(halt(HaltScope.UNDERLYING, "ORBIT", "news")) == both
-    assert both.lift(HaltScope.UNDERLYING, "ORBIT", "news") == board
+    assert both.lift(HaltKey(HaltScope.UNDERLYING, "ORBIT", "news")) == board
     assert not board.judge([ORBIT], NOW).allowed
     with pytest.raises(InvalidValueError, match="news of ORBIT"):
-        board.lift(HaltScope.UNDERLYING, "ORBIT", "news")
+        board.lift(HaltKey(HaltScope.UNDERLYING, "ORBIT", "news"))
 
 
 def test_states_of_the_rules_become_halts() -> None:

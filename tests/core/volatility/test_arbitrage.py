@@ -157,4 +157,4 @@ def test_quotes_around_a_given_smile_are_neither_rich_nor_cheap(known, slice_of,
             return np.array([true_smile(float(np.log(one / 100.0)), float(expiry)) for one in strike])
 
     solved = solved_of(chain_of, slice_of(known(60.0, 100.0, 0.04), STRIKES, 0.01)).slices[0]
-    assert row_texts(solved, function=Smile()) == ("",) * STRIKES.size
+    assert row_texts(solved, gap=richness(solved, Smile())) == ("",) * STRIKES.size

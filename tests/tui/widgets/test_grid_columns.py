@@ -5,9 +5,12 @@ import itertools
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from config.chain_layouts import SHIPPED
 from screens.book_columns import POSITION_COLUMNS
-from screens.chain_columns import COLUMNS
+from screens.chain_columns import layout
 from widgets.grid_columns import Column, PlacedColumn, place_columns
+
+COLUMNS = layout("default", SHIPPED["default"]).columns
 
 
 @given(st.integers(min_value=43, max_value=300))

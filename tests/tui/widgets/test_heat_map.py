@@ -32,3 +32,25 @@ def test_the_chosen_line_always_stays_and_the_ends_where_there_is_room(count: in
 def test_no_room_shows_nothing() -> None:
     assert columns_that_fit(13, 0) == ()
     assert lines_that_fit(13, 0, 4) == ()
+
+
+@given(
+    st.integers(3, 25).filter(lambda count: count % 2),
+    st.integers(3, 30),
+    st.lists(st.integers(0, 24), max_size=2, unique=True),
+)
+@settings(max_examples=150, deadline=None)
+def test_columns_that_must_be_seen_are_seen_beside_the_middle_one(count: int, room: int, kept: list[int]) -> None:
+    kept = [place for place in kept if place < count]
+    chosen = columns_that_fit(count, room, kept)
+    assert len(chosen) <= room
+    assert list(chosen) == sorted(set(chosen))
+    assert count // 2 in chosen
+    if len(chosen) > len(kept):
+        assert set(kept) <= set(chosen)
+
+
+def test_lines_that_must_be_seen_are_seen_beside_the_ends_and_the_chosen_one() -> None:
+    chosen = lines_that_fit(40, 6, 20, (33,))
+    assert {0, 20, 33, 39} <= set(chosen)
+    assert len(chosen) == 6

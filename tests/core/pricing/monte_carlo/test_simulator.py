@@ -487,6 +487,20 @@ def test_what_no_paths_reach_is_refused_instead_of_priced_at_zero(
     assert caught.value.field == field
 
 
+@pytest.mark.parametrize("expiry", [5e-324, 3e-318, 1e-308, 9.99e-301])
+def test_an_expiry_whose_parts_would_have_no_digits_is_refused_by_name(expiry: float) -> None:
+    """An average over 1e-320 years came out at 0.8 of a spot of 100, and one over 5e-324 divided by zero."""
+    with pytest.raises(InvalidValueError, match="at least 1e-300 years") as caught:
+        MonteCarloSimulator(paths=512).price(AsianOption(**CALL | {"expiry": expiry}), BLACK, MARKET)
+    assert caught.value.field == "expiry"
+
+
+@pytest.mark.parametrize("kind", [AsianOption, EuropeanOption, FixedLookbackOption])
+def test_just_above_it_a_contract_is_worth_what_it_pays_now(kind: type[Contract]) -> None:
+    result = MonteCarloSimulator(paths=512).price(kind(option_type="call", strike=90.0, expiry=1e-300), BLACK, MARKET)
+    assert result.price == pytest.approx(MARKET.spot - 90.0, rel=1e-12)
+
+
 def test_two_assets_at_expiry_are_worth_what_they_pay() -> None:
     contract = BasketOption(option_type="call", strike=90.0, expiry=0.0, weights=(0.5, 0.5))
     result = MonteCarloSimulator(paths=512).price(contract, CORRELATED, PAIR)

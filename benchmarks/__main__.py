@@ -16,6 +16,7 @@ from benchmarks.measure import show
 SECTIONS = {
     "start": "Start of commands (CPU)",
     "terminal": "Terminal (CPU, bytes)",
+    "terminal_load": "Terminal under load and at rest",
     "kernels": "Compiled kernels (CPU)",
     "first_calls": "First calls ever, cold caches (CPU)",
     "engine_european": "European options",
@@ -34,6 +35,11 @@ SECTIONS = {
     "engine_margin": "Margin",
     "chains": "Real chains: import and solve (CPU)",
     "store": "Log, ledger and orders",
+    "server_audit": "The server's audit log (CPU)",
+    "server_websocket": "WebSockets of the server",
+    "server_edge": "What the server's middleware costs a request (CPU)",
+    "server_sync": "What sync costs a server (CPU)",
+    "server_requests": "Requests of a server on SQLite (CPU)",
 }
 
 

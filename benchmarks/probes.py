@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 TICKS = 100
+DRAGS = 60
 ROWS, COLUMNS, CHANGED = 500, 20, 45
 
 
@@ -40,7 +41,7 @@ def first_frame(told: Callable[[dict[str, float]], None]) -> None:
     _origin.install()
     from config.paths import Paths
     from config.settings import load
-    from optionix_tui.app import build
+    from optionix_tui.opening import build
 
     app = build(load(flags={}), Paths.from_environment())
     start_stream = app._stream.start  # noqa: SLF001 - the frame is over when the stream begins
@@ -60,7 +61,7 @@ def switch(told: Callable[[dict[str, float]], None]) -> None:
 
     from config.paths import Paths
     from config.settings import load
-    from optionix_tui.app import build
+    from optionix_tui.opening import build
 
     app = build(load(flags={}), Paths.from_environment())
 
@@ -150,7 +151,59 @@ def tick(told: Callable[[dict[str, float]], None]) -> None:
     Grid().run()
 
 
-PROBES = {"hello": hello, "first-frame": first_frame, "switch": switch, "tick": tick}
+def slider(told: Callable[[dict[str, float]], None]) -> None:
+    """A slider of the pricer dragged, option and legs: CPU of the interface's thread until each step is painted."""
+    import asyncio
+
+    from config.paths import Paths
+    from config.settings import load
+    from optionix_tui.opening import build
+    from screens.pricer import PricerScreen
+    from screens.stage import StagedLeg
+    from widgets.slider import Sliders
+
+    app = build(load(flags={}), Paths.from_environment(), mode="pricer")
+
+    async def settled() -> PricerScreen:
+        while True:
+            frame = app.frame
+            if app.session.warming is None and isinstance(frame, PricerScreen) and frame.settled and frame.exports():
+                return frame
+            await asyncio.sleep(0.05)
+
+    async def dragged(screen: PricerScreen) -> float:
+        board = screen.query_one("#sliders", Sliders)
+        spot = board.sliders[0]
+        taken = []
+        for step in range(DRAGS):
+            await asyncio.sleep(0.03)
+            painted = asyncio.Event()
+            started = time.thread_time()
+            share = 0.3 + 0.4 * step / DRAGS
+            board.post_message(Sliders.Dragged(spot.name, spot.low + share * (spot.high - spot.low)))
+            screen.call_after_refresh(painted.set)
+            await painted.wait()
+            taken.append(time.thread_time() - started)
+        return sorted(taken)[DRAGS // 2]
+
+    async def drive() -> None:
+        european = await dragged(await settled())
+        (await settled())._change(style="american")  # noqa: SLF001 - as the list of contracts does
+        american = await dragged(await settled())
+        view: Any = app.session.chain
+        at = [row.strike for row in view.rows].index(view.at_the_money or 0.0)
+        legs = [(view.rows[at - 2].put, 1), (view.rows[at - 1].put, -1), (view.rows[at + 1].call, -1),
+                (view.rows[at + 2].call, 1)]  # fmt: skip
+        app.open_pricer([StagedLeg(side.symbol or "", quantity) for side, quantity in legs])
+        await asyncio.sleep(0.2)
+        told({"european": european, "american": american, "legs": await dragged(await settled())})
+        app.exit()
+
+    app.call_later(lambda: app.run_worker(drive()))
+    app.run()
+
+
+PROBES = {"slider": slider, "hello": hello, "first-frame": first_frame, "switch": switch, "tick": tick}
 
 
 def main() -> None:

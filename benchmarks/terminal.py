@@ -1,4 +1,4 @@
-"""What the full-screen terminal costs: first frame, switch, tick. Needs a pseudo-terminal (POSIX)."""
+"""What the full-screen terminal costs: first frame, switch, tick, slider. Needs a pseudo-terminal (POSIX)."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ def figures(environment: dict[str, str]) -> list[Figure]:
     frame = median(_probe("first-frame", environment)["cpu"] for _ in range(RUNS))
     switch = _probe("switch", environment)
     tick = _probe("tick", environment)
+    slider = _probe("slider", environment)
     return [
         Figure("first frame of a hello-world Textual app", hello * 1e3, "ms"),
         Figure("first frame of the workstation", frame * 1e3, "ms", 700),
@@ -30,6 +31,9 @@ def figures(environment: dict[str, str]) -> list[Figure]:
         Figure("screen switch, later", switch["median"] * 1e3, "ms", 100),
         Figure("tick: 45 cells of a 500 x 20 grid", tick["cpu"] * 1e3, "ms", 10),
         Figure("tick: bytes to the terminal", tick["bytes"] / 1e3, "KB", 12),
+        Figure("slider drag: a European option redrawn", slider["european"] * 1e3, "ms", 15),
+        Figure("slider drag: an American option redrawn", slider["american"] * 1e3, "ms", 15),
+        Figure("slider drag: an iron condor redrawn", slider["legs"] * 1e3, "ms", 15),
     ]
 
 

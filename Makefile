@@ -6,7 +6,7 @@ else
 BIN := .venv/bin
 endif
 
-.PHONY: help run test check bench soak lock docs environment environment-dev environment-bench clean
+.PHONY: help run test check bench soak audit lock docs screens environment environment-dev environment-bench clean
 
 help: ## what can be made
 	@$(PYTHON) scripts/targets.py Makefile
@@ -26,11 +26,17 @@ soak: environment-dev ## the long fault and load runs
 bench: environment-bench ## speed and memory beside their budgets
 	@$(BIN)/python -m benchmarks
 
+audit: environment-bench ## ask for known weaknesses of every locked package; needs the network
+	@$(BIN)/python scripts/audit.py
+
 docs: environment-dev ## regenerate what is generated: CLI reference, exotic contracts, accuracy, pictures
 	@$(BIN)/python scripts/documents.py
 	@$(BIN)/python scripts/api.py
 	@$(BIN)/python scripts/accuracy.py
 	@$(BIN)/python scripts/pictures.py
+
+screens: environment-dev ## draw every screen at four sizes and in two themes into build/screens
+	@$(BIN)/python scripts/gallery.py
 
 lock: environment-dev ## compile the pins anew from pyproject.toml
 	@$(BIN)/python scripts/lock.py

@@ -1,7 +1,8 @@
 """`make docs`: what is generated from the code. `--check` writes nothing and fails where a file is stale.
 
-docs/cli.md from the command tree and the error tree, docs/keys.md from the action registry, docs/settings.md from the
-settings, docs/mathematics/engine.md from the engine's table of methods. Pictures are drawn by `scripts/pictures.py`.
+docs/api.md from the server's routes, docs/cli.md from the command tree and the error tree, docs/keys.md from the action
+registry, docs/settings.md from the settings, docs/mathematics/engine.md from the engine's table of methods,
+docs/security/rights.md from the server's matrix of rights and its routes. Pictures are drawn by `scripts/pictures.py`.
 """
 
 from __future__ import annotations
@@ -113,11 +114,37 @@ def settings_reference() -> str:
     return "".join(parts)
 
 
+def api_reference() -> str:
+    """docs/api.md, from the description of the routes alone: no server is started for it."""
+    from server.api.reference import markdown
+    from server.app import create_app
+
+    return markdown(create_app(None).openapi())
+
+
+def rights() -> str:
+    """docs/security/rights.md."""
+    from server.app import create_app
+    from server.auth.rights_table import rights_reference
+
+    return rights_reference(create_app(None))
+
+
+def server_settings() -> str:
+    """docs/server/settings.md."""
+    from server.settings_table import settings_reference
+
+    return settings_reference()
+
+
 TEXTS = {
+    "docs/api.md": api_reference,
     "docs/cli.md": command_reference,
     "docs/keys.md": key_reference,
     "docs/settings.md": settings_reference,
     "docs/mathematics/engine.md": method_reference,
+    "docs/security/rights.md": rights,
+    "docs/server/settings.md": server_settings,
 }
 
 

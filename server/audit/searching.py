@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+import orjson
 from sqlalchemy import ColumnElement, RowMapping, and_, func, or_, select
 
 from optionix_core.sync import canonical
@@ -70,7 +70,7 @@ def search(
 
 
 def lines(database: Database, head: SignedHead | None) -> Iterator[bytes]:
-    """The log up to `head`, an entry a line in JSON, and `head` as the last line.
+    """The log up to `head`, an entry a line in JSON, many lines a piece, and `head` as the last line.
 
     `data` is the canonical text that chain and tree are made over: whoever has the lines makes the Merkle root
     (RFC 6962) himself and compares it with the signed one. Nothing personal is in it.
@@ -81,13 +81,11 @@ def lines(database: Database, head: SignedHead | None) -> Iterator[bytes]:
         query = select(row.seq, row.epoch, row.data, row.hash).where(row.seq > after, row.seq <= end)
         with database.reading(fresh=True) as connection:
             page = connection.execute(query.order_by(row.seq).limit(_PAGE)).all()
-        for seq, epoch, data, chained in page:
-            entry = {"seq": seq, "epoch": epoch, "data": data.decode("utf-8"), "hash": in_base64(chained)}
-            yield json.dumps(entry, ensure_ascii=False).encode() + b"\n"
         if not page:
             break
+        yield b"".join(_exported(*entry) for entry in page)
         after = page[-1].seq
-    yield json.dumps({"head": None if head is None else head.document()}).encode() + b"\n"
+    yield orjson.dumps({"head": None if head is None else head.document()}, option=orjson.OPT_APPEND_NEWLINE)
 
 
 def document(line: AuditLine) -> dict[str, Any]:
@@ -121,6 +119,11 @@ def _conditions(asked: AuditFilter) -> Iterator[ColumnElement[bool]]:
         yield row.timestamp < asked.until
     if asked.alarms:
         yield or_(*(row.action.endswith(ending) for ending in ALARMS))
+
+
+def _exported(seq: int, epoch: int, data: bytes, chained: bytes) -> bytes:
+    entry = {"seq": seq, "epoch": epoch, "data": data.decode("utf-8"), "hash": in_base64(chained)}
+    return orjson.dumps(entry, option=orjson.OPT_APPEND_NEWLINE)
 
 
 def _line(envelopes: Envelopes, row: RowMapping) -> AuditLine:

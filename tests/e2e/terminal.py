@@ -97,7 +97,7 @@ class Terminal:
             self.process.send(key)
             self.read(0.02)
 
-    def wait_for_end(self, seconds: float = 20) -> int | None:
+    def wait_for_end(self, seconds: float = 60) -> int | None:
         """Exit status once the program has left, negative where a signal ended it; None where it had to be killed."""
         deadline = time.monotonic() + seconds
         while self.process.isalive() and time.monotonic() < deadline:

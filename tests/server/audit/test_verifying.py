@@ -16,7 +16,8 @@ from sqlalchemy import Connection, create_engine, delete, event, insert, select,
 
 from optionix_core.errors import IntegrityError
 from optionix_core.market.clock import ManualClock
-from server.audit import verifying
+from optionix_core.sync import merkle
+from server.audit import searching, verifying
 from server.audit.entries import canonical_form, keyed, link
 from server.audit.heads import export_head, exported, head_of
 from server.audit.log import ChainedAuditLog
@@ -347,3 +348,16 @@ def add_user(database: Database, clock: ManualClock) -> UUID:
     )
     database.write(lambda connection: _run(connection, row))
     return user_id
+
+
+def test_an_export_comes_in_pieces_of_many_lines(log: ChainedAuditLog) -> None:
+    assert [*searching.lines(log.database, head_of(log))] == [b'{"head":null}\n']
+    fill(log, 2_100)
+    head = head_of(log)
+    assert head is not None
+    pieces = [*searching.lines(log.database, head)]
+    assert [piece.count(b"\n") for piece in pieces] == [1_000, 1_000, 100, 1], "each is read when it is asked for"
+    *entries, last = map(json.loads, b"".join(pieces).splitlines())
+    assert [entry["seq"] for entry in entries] == [*range(1, 2_101)]
+    assert merkle.root(merkle.leaf_hash(entry["data"].encode()) for entry in entries) == head.root
+    assert last == {"head": head.document()}

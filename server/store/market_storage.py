@@ -59,10 +59,7 @@ def statements(kind: Storage) -> tuple[str, ...]:
             "CREATE EXTENSION IF NOT EXISTS timescaledb",
             f"SELECT create_hypertable('{TABLE}', 'timestamp', chunk_time_interval => INTERVAL '{CHUNK}')",
             _function("ahead", "RETURN 0;"),
-            _function(
-                "drop",
-                f"SELECT count(*) INTO done FROM drop_chunks('{TABLE}', older_than => before); RETURN done;",
-            ),
+            _function("drop", _DROP_CHUNKS),
             *_closed(),
         )
     return (
@@ -114,6 +111,15 @@ LOOP
     END IF;
 END LOOP;
 RETURN done;"""
+
+
+_DROP_CHUNKS: Final = f"""
+SELECT nspname INTO STRICT name FROM pg_extension JOIN pg_namespace AS home ON home.oid = extnamespace
+    WHERE extname = 'timescaledb';
+EXECUTE format('SELECT count(*) FROM %I.drop_chunks(%L, older_than => %L::timestamptz)', name, '{TABLE}', before)
+    INTO done;
+RETURN done;"""
+"""The extension may be in another schema than the tables, which are all that the function sees."""
 
 
 def _function(name: str, body: str) -> str:

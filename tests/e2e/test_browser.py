@@ -94,7 +94,8 @@ def test_at_a_desk_the_page_opens_once_and_shows_every_screen_but_sends_nothing(
         for key, title in (("F5", "F5 Book"), ("F7", "F7 Orders"), ("F4", "F4 Volatility"), ("F2", "F2 Chain")):
             page.press(key)
             page.wait_for(title)
-        expiry = re.search(r"› *\d|\d\d \w{3} \d\d +\d+d +(\d\d \w{3} \d\d) +\d+d", page.text)
+        tabs = re.compile(r"\d\d \w{3} \d\d +\d+d +(\d\d \w{3} \d\d) +\d+d")
+        expiry = tabs.search(page.wait_until(tabs.search, "two expiries beside each other"))
         assert expiry is not None
         page.click(expiry[1])
         page.wait_until(lambda shown: f"ORBIT  {expiry[1]}" in shown, f"the chain of {expiry[1]}, which was clicked")
@@ -141,7 +142,7 @@ def test_on_a_phone_a_finger_does_everything(browser: Chromium, server: WebServe
         assert page.run("document.querySelector('.xterm-helper-textarea').inputMode") == "none"  # no keyboard pops up
         page.picture(PICTURES / "phone-chain.png")
 
-        strikes = strikes_in(page.text)
+        strikes = strikes_in(page.wait_until(lambda shown: len(strikes_in(shown)) > 10, "a screen of strikes"))
         page.tap(f" {strikes[-2]} ")
         page.wait_until(lambda shown: f" {strikes[-2]} " in shown.splitlines()[-2], "the option that was tapped")
         page.drag((150, 260), -110)

@@ -25,8 +25,8 @@ from tests.server.faults.orders import Orders, a_symbol
 from tests.server.serving import Serving
 
 POINTS = ("server-before-commit", "server-after-commit")
-KILLS = 5
-"""On each database; ten in all."""
+KILLS = 10
+"""On each database."""
 SOAKED = 200
 STEPS = 25
 """Of each work that one server is given before it counts as one that does not die."""

@@ -144,6 +144,11 @@ def listing(workspace: Workspace, *, every: bool = False) -> tuple[KeptOrder, ..
     return tuple(one for one in found if every or one.state not in ended)
 
 
+def expired(workspace: Workspace) -> tuple[KeptOrder, ...]:
+    """Orders whose end passed unsent, and which nobody has dropped yet; the oldest first."""
+    return tuple(one for one in listing(workspace) if one.state is KeptState.EXPIRED)
+
+
 def standing(workspace: Workspace) -> tuple[KeptStanding, ...]:
     """As `listing`, each with what its account may do now."""
     desk, found = workspace.desk, listing(workspace)

@@ -7,21 +7,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from optionix_core.errors import RefusedError
+from optionix_core.services import kept_orders
 from optionix_core.services.rebasing import Rebasing
+from optionix_core.sync.canonical import time_text
+from optionix_core.sync.wire import Conflict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
+    from optionix_core.services.kept_orders import KeptOrder
     from optionix_core.services.workspace import Workspace
     from optionix_core.storage.merged_store import MergedEventStore
     from optionix_core.sync.client import Random
     from optionix_core.sync.masking import Resolution
     from optionix_core.sync.replica import Binding
-    from optionix_core.sync.wire import Conflict, Transport
+    from optionix_core.sync.wire import Transport
+
+EXPIRED: Final = "expired-intent"
+"""The kind of conflict that an order is which was kept and whose end passed unsent. The home tells it, no server."""
 
 SyncWord = Literal["unbound", "stopped", "conflicts", "pending", "synced"]
 """The worst that is true. Whether the server is in reach, or a run goes on, is known to whoever runs."""
@@ -36,7 +43,7 @@ class SyncStatus:
     pending: int = 0
     """Own events that the server has not acknowledged."""
     conflicts: int = 0
-    """Open ones, as they were counted last."""
+    """Open ones: of the server as they were counted last, and kept orders whose end has passed."""
     cursor: int = 0
     """The last sequence that was pulled."""
     contact: datetime | None = None
@@ -70,10 +77,11 @@ def status(workspace: Workspace) -> SyncStatus:
     if store is None:
         return SyncStatus("unbound", None)
     state, pending = store.sync_state(), store.waiting()
+    open_conflicts = state.conflicts + len(kept_orders.expired(workspace))
     word: SyncWord = "synced"
     if state.stopped_why is not None:
         word = "stopped"
-    elif state.conflicts:
+    elif open_conflicts:
         word = "conflicts"
     elif pending:
         word = "pending"
@@ -81,7 +89,7 @@ def status(workspace: Workspace) -> SyncStatus:
         word,
         state.binding,
         pending,
-        state.conflicts,
+        open_conflicts,
         state.remote.seq,
         state.contact,
         state.stopped_why,
@@ -174,8 +182,9 @@ def pull_now(
 
 
 def conflicts(workspace: Workspace, transport: Transport) -> Sequence[Conflict]:
-    """Open conflicts of the bound user, the oldest first."""
-    return _count(_bound(workspace), transport)
+    """Open conflicts of the bound user, then orders of this home whose end passed unsent; each the oldest first."""
+    found = _count(_bound(workspace), transport)
+    return [*found, *(_conflict(workspace, one) for one in kept_orders.expired(workspace))]
 
 
 def resolve(
@@ -188,11 +197,34 @@ def resolve(
     wait: Callable[[float], None],
     rebasing: Rebasing | None = None,
 ) -> Conflict:
-    """Decide a conflict and pull what came of it."""
+    """Decide a conflict and pull what came of it.
+
+    An order whose end has passed can only be discarded, which asks no server: RefusedError `expired-intent` otherwise.
+    """
     _bound(workspace)
+    for one in kept_orders.expired(workspace):
+        if kept_orders.kept_id(one.order_id) == event_id:
+            return _decide(workspace, one, resolution)
     decided = transport.resolve(event_id, resolution)
     sync_now(workspace, transport, random=random, wait=wait, rebasing=rebasing)
     return decided
+
+
+def _conflict(workspace: Workspace, order: KeptOrder) -> Conflict:
+    record = workspace.store.find(kept_orders.kept_id(order.order_id))
+    assert record is not None  # noqa: S101 - it was listed by this record
+    reason = f"expired {time_text(order.expires_at)} and was never sent: {order.reason}"
+    event = record.event
+    return Conflict(event.id, EXPIRED, record.seq, reason, order.expires_at, event.type, payload=event.payload)
+
+
+def _decide(workspace: Workspace, order: KeptOrder, resolution: Resolution) -> Conflict:
+    if resolution != "discard":
+        words = f"{order.order_id} expired {time_text(order.expires_at)}: it is never sent, discard it"
+        raise RefusedError(EXPIRED, words)
+    found = _conflict(workspace, order)
+    kept_orders.drop(workspace, order.order_id)
+    return replace(found, resolution=resolution, resolved_at=workspace.clock.now())
 
 
 def _count(store: MergedEventStore, transport: Transport) -> Sequence[Conflict]:

@@ -94,7 +94,7 @@ def now(context: typer.Context, *, format_: FormatOption = Format.TABLE, as_json
     cls=Command, epilog=examples("optionix sync conflicts", "optionix sync conflicts --json | jq '.conflicts[].id'")
 )
 def conflicts(context: typer.Context, *, format_: FormatOption = Format.TABLE, as_json: JsonOption = False) -> None:
-    """What waits for a decision: facts that broke a rule on the server."""
+    """What waits for a decision: facts that broke a rule on the server, and kept orders that expired unsent."""
     from optionix_tui.remote import syncing
 
     face = face_of(context)

@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
@@ -34,6 +36,7 @@ from optionix_core.services.workspace import Workspace
 from optionix_core.storage.merged_store import MergedEventStore
 from optionix_core.storage.sqlite_store import SqliteEventStore
 from optionix_core.sync.event import Event, Record
+from optionix_core.sync.wire import Conflict
 from optionix_core.trading.account_kinds import bound_event, kinds_of
 from optionix_core.trading.account_standing import AccountStatus
 from optionix_core.trading.algorithms.parent import AlgoKind
@@ -42,6 +45,9 @@ from optionix_core.trading.orders import OrderIntent, OrderResult, Side, TimeInF
 from optionix_core.trading.records import intent_event
 from optionix_core.trading.terms import OrderTerms, intent_of_terms
 from tests.core.storage.test_merged_contract import pull, pulled
+
+if TYPE_CHECKING:
+    from optionix_core.sync.masking import Resolution
 
 NOW = datetime(2026, 1, 16, 15, 30, tzinfo=UTC)
 LATER = NOW + timedelta(hours=3)
@@ -165,6 +171,52 @@ def test_at_its_end_a_kept_order_has_expired_and_can_only_be_dropped(workspace: 
     assert kept_orders.listing(workspace) == ()
     with pytest.raises(RefusedError, match="was dropped"):
         kept_orders.sendable(workspace, "one")
+
+
+class Judged:
+    """A server with one conflict of its own, which decides what it is asked to."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def conflicts(self) -> tuple[Conflict, ...]:
+        return (Conflict("note/1", "same-id", 1, "another one has its id", NOW, "journal.noted"),)
+
+    def resolve(self, event_id: str, _: str) -> Conflict:
+        self.asked.append(event_id)
+        raise RefusedError("cannot-take-effect", "no")
+
+
+def test_an_order_that_expired_unsent_is_a_conflict_that_this_home_discards(
+    workspace: Workspace, clock: ManualClock
+) -> None:
+    server: Any = Judged()
+    kept_orders.keep(workspace, wanted(), LATER, "away")
+    assert [one.id for one in syncing.conflicts(workspace, server)] == ["note/1"]
+    assert syncing.status(workspace).conflicts == 1
+    clock.advance(LATER - clock.now())
+    assert (syncing.status(workspace).word, syncing.status(workspace).conflicts) == ("conflicts", 2)
+    expired = syncing.conflicts(workspace, server)[1]
+    assert (expired.id, expired.kind, expired.type) == ("intent/one/kept", "expired-intent", kept_orders.KEPT)
+    assert expired.reason == "expired 2026-01-16T18:30:00.000000Z and was never sent: away"
+
+    def decide(event_id: str, way: Resolution) -> Conflict:
+        return syncing.resolve(workspace, server, event_id, way, random=Random(), wait=lambda _: None)
+
+    head = workspace.store.head()
+    for way in ("accept", "reverse"):
+        with pytest.raises(RefusedError, match="it is never sent, discard it") as caught:
+            decide(expired.id, way)  # type: ignore[arg-type]
+        assert caught.value.rule == "expired-intent"
+    assert workspace.store.head() == head
+    decided = decide(expired.id, "discard")
+    assert (decided.resolution, decided.resolved_at) == ("discard", LATER)
+    assert kept_orders.find(workspace, "one").state is KeptState.DROPPED
+    assert syncing.status(workspace).conflicts == 1
+    assert server.asked == []
+    with pytest.raises(RefusedError, match="cannot-take-effect"):
+        decide("note/1", "discard")
+    assert server.asked == ["note/1"]
 
 
 def test_one_that_became_an_order_is_sent_however_that_came_to_be(workspace: Workspace, clock: ManualClock) -> None:

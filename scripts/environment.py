@@ -23,6 +23,9 @@ LOCKS = {
     "bench": ("runtime.lock", "dev.lock", "bench.lock"),
 }
 
+WHOLE = ("--no-deps", "--no-compile")
+"""The locks name every package, so that none is looked for, and Python compiles what is imported when it is."""
+
 
 def fingerprint(kind: str) -> str:
     """Hash of all that decides what the environment holds."""
@@ -69,8 +72,8 @@ def main() -> int:
         print("creating .venv", file=sys.stderr)
         venv.create(VENV, with_pip=True, clear=VENV.exists())
     print(f"installing the {kind} pins (once; later runs start at once)", file=sys.stderr)
-    for lock in LOCKS[kind]:
-        install("--require-hashes", "--requirement", lock)
+    locks = [part for lock in LOCKS[kind] for part in ("--requirement", lock)]
+    install("--require-hashes", *WHOLE, *locks)
     install("--no-deps", "--no-build-isolation", "--editable", ".")
     (VENV / f"optionix-{kind}.stamp").write_text(fingerprint(kind), "utf-8")
     return 0

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from textual._context import active_app
 from textual._styles_cache import StylesCache
-from textual.app import App
 from textual.cache import LRUCache
 from textual.filter import Monochrome, NoColor
 from textual.style import Style
 
 from config import themes
 from config.errors import SettingsError
+from optionix_tui.keys_in_turn import KeysInTurn
 from optionix_tui.themes import converted, textual_theme
 from widgets.terminal_filters import AsciiGlyphs, Colourless
 
@@ -48,7 +48,7 @@ def styled_now(screen: Screen[None]) -> Screen[None]:
     return screen
 
 
-class Appearance(App[None]):
+class Appearance(KeysInTurn):
     """Theme and signs."""
 
     def __init__(self, *, in_ascii: bool, in_colour: bool, own_themes: Path | None) -> None:

@@ -62,7 +62,8 @@ class HostApp(TicketHost):
     ) -> None:
         """`confirm`: show the ticket also of an order that was typed with its price; the rest as `Appearance`."""
         super().__init__(session, confirm=confirm, in_ascii=in_ascii, in_colour=in_colour, own_themes=own_themes)
-        self.set_keymap({"app.kill": ",".join(key for key in keymap.of("app.kill") if _typed_nowhere(key))})
+        self.urgent_keys = frozenset(key for key in keymap.of("app.kill") if _typed_nowhere(key))
+        self.set_keymap({"app.kill": ",".join(self.urgent_keys)})
         self.keeper = WorkspaceKeeper(self, session)
         self.player = ReplayPlayer(self)
         self._key_map = keymap

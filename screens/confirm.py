@@ -35,6 +35,9 @@ class ConfirmDialog(Dialog[None]):
             yield self.hint_line()
 
     def action_accept(self) -> None:
-        """Do it."""
+        """Do it, unless that was pressed before the question could be read."""
+        if self.is_answered_unseen:
+            self.notify("That was pressed before the question was here: read it, then press again.", severity="warning")
+            return
         self.dismiss(None)
         self._then()

@@ -107,6 +107,11 @@ class Host(Protocol):
         ...
 
     @property
+    def pressed_at(self) -> float:
+        """When the key or button was pressed that is being done, in seconds of Textual's messages."""
+        ...
+
+    @property
     def in_ascii(self) -> bool:
         """Whether the terminal is drawn in ASCII."""
         ...

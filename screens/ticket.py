@@ -1,6 +1,6 @@
 """An order before it is sent: its fields, its preview, and one key to send.
 
-Nothing is sent that was not previewed: the send key waits for the preview of exactly what is written.
+Nothing is sent that was not previewed: the send key is pressed when the preview of exactly what is written can be read.
 The order has one idempotency key from the moment that the ticket opens, so that a key pressed twice is
 one order. A refusal leaves the ticket as it was written; only then is the next one sent another order.
 """
@@ -17,6 +17,7 @@ from textual.widgets import Static
 
 from optionix_core.errors import InvalidValueError, OptionixError
 from screens.background import Background
+from screens.frame import moment
 from screens.ticket_entries import TicketEntries
 from screens.ticket_fields import field_at_fault
 from screens.ticket_form import TicketForm
@@ -56,6 +57,8 @@ class TicketDialog(TicketEntries):
         self._sending = False
         self._answered = ""
         """What became of the last try to send, until something else is written."""
+        self._read: tuple[Hashable, float] | None = None
+        """What is previewed on the screen, and since when."""
 
     def on_mount(self) -> None:
         """Ask for the first preview, and again as the quote moves."""
@@ -180,7 +183,13 @@ class TicketDialog(TicketEntries):
             outlook, effect, tail = (_told(one, key) for one in (self._outlook, self._effect, self._tail))
             rows = study_rows(study, now, self.touch, outlook, effect, tail)
             self.query_one("#preview", Static).update(laid(rows, self.query_one("#answers").size.width - 1))
+            if self._read is None or self._read[0] != key:
+                self.call_after_refresh(self._painted_preview, key)
         self._foot()
+
+    def _painted_preview(self, key: Hashable) -> None:
+        if self._read is None or self._read[0] != key:
+            self._read = (key, moment())
 
     def _head(self) -> None:
         touch = self.touch
@@ -216,6 +225,10 @@ class TicketDialog(TicketEntries):
         if self.study is None:
             if self._study.running:
                 self.notify("The preview of this order has not arrived yet.", severity="warning")
+            return
+        if self._read is None or self._read[0] != self.form.key or self.host.pressed_at < self._read[1]:
+            words = "Not sent: that was pressed before the preview of this order was here. Read it, then press again."
+            self.notify(words, severity="warning")
             return
         self._sending, self._answered = True, ""
         self._foot()

@@ -153,6 +153,11 @@ def test_a_storm_of_sizes_leaves_a_whole_screen(home: RealHome) -> None:
             shown = terminal.wait_for("ORBIT", "Strike", "F2" if size[0] > 60 else "ORBIT")
             assert "\x1b" not in shown
         terminal.wait_until(lambda shown: "quit" in shown.splitlines()[29], "the footer's last word on the last line")
+        terminal.process.send("/b\r")  # at once, as a macro types; b alone buys
+        terminal.wait_for("filter must be a known word")
+        terminal.send(ESCAPE)
+        terminal.process.send(":book\r")
+        terminal.wait_for("F5 Book")
         terminal.send("q")
         assert terminal.wait_for_end() == 0
     assert b"Traceback" not in terminal.written

@@ -156,6 +156,7 @@ def test_a_storm_of_sizes_leaves_a_whole_screen(home: RealHome) -> None:
         terminal.process.send("/b\r")  # at once, as a macro types; b alone buys
         terminal.wait_for("filter must be a known word")
         terminal.send(ESCAPE)
+        terminal.wait_until(lambda shown: "Esc leave" not in shown, "the end of the filter")
         terminal.process.send(":book\r")
         terminal.wait_for("F5 Book")
         terminal.send("q")

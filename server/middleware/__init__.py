@@ -16,6 +16,7 @@ from server.middleware.audit import Audit
 from server.middleware.context import RequestContext
 from server.middleware.headers import SecurityHeaders
 from server.middleware.identity import IdentityOf
+from server.middleware.lanes import Lanes
 from server.middleware.looking import OneLook
 from server.middleware.proxies import Proxies
 from server.middleware.rates import RateLimits
@@ -35,7 +36,7 @@ def wrapped(app: App, server: Server) -> App:
     from server.app import PREFIX
 
     routes = RouteTable(routers(), PREFIX)
-    inner = cast(App, GZipMiddleware(OneLook(app), minimum_size=GZIP_FROM, compresslevel=GZIP_LEVEL))
+    inner = cast(App, GZipMiddleware(Lanes(OneLook(app)), minimum_size=GZIP_FROM, compresslevel=GZIP_LEVEL))
     inner = Audit(inner, routes, server.audit)
     inner = RequestValidation(inner, routes, server.settings.body_bytes)
     inner = RateLimits(inner, server.rates, server.settings, server.observing)

@@ -307,9 +307,11 @@ def _reader_engine(path: Path) -> Engine:
         "sqlite://",
         creator=connect,
         poolclass=QueuePool,
-        pool_size=8,
-        max_overflow=READERS - 8,
+        pool_size=READERS,  # all that are opened are kept: to open one costs as much as a request
+        max_overflow=0,
         pool_timeout=5.0,
+        pool_use_lifo=True,  # so that few are used, whose pages are cached
+        pool_reset_on_return=None,  # `reading` has rolled back
         isolation_level="AUTOCOMMIT",
         hide_parameters=True,  # errors are logged, and what was asked for is nobody's but its owner's
     )

@@ -7,7 +7,6 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
-from textual.message import Message
 from textual.screen import ModalScreen, Screen
 
 from optionix_core.errors import InvalidValueError
@@ -209,11 +208,6 @@ class FrameScreen(Screen[None]):
         """Show what is new in the session."""
 
 
-def moment() -> float:
-    """Now, on the clock of Textual's messages, which is another one on Windows."""
-    return Message().time
-
-
 class Dialog(ModalScreen[Result], Generic[Result]):
     """A modal screen with its own scope of keys and a line that tells them."""
 
@@ -222,21 +216,16 @@ class Dialog(ModalScreen[Result], Generic[Result]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._compositor = ExactCompositor()
-        self._shown_at: float | None = None
+        self._compositor = self.painting = ExactCompositor()
 
     def on_screen_resume(self) -> None:
-        """From the next painting on it is seen."""
-        self._shown_at = None
-        self.call_after_refresh(self._painted)
-
-    def _painted(self) -> None:
-        self._shown_at = moment()
+        """What it shows is seen from its next painting on."""
+        self.painting.watch()
 
     @property
     def is_answered_unseen(self) -> bool:
-        """Whether what is being done was pressed before the dialog was on the screen, and so meant something else."""
-        return self._shown_at is None or self.host.pressed_at < self._shown_at
+        """Whether what is being done was pressed before the painting that is waited for: it meant something else."""
+        return self.painting.painted_at is None or self.host.pressed_at < self.painting.painted_at
 
     @property
     def host(self) -> Host:

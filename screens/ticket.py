@@ -17,7 +17,6 @@ from textual.widgets import Static
 
 from optionix_core.errors import InvalidValueError, OptionixError
 from screens.background import Background
-from screens.frame import moment
 from screens.ticket_entries import TicketEntries
 from screens.ticket_fields import field_at_fault
 from screens.ticket_form import TicketForm
@@ -57,8 +56,8 @@ class TicketDialog(TicketEntries):
         self._sending = False
         self._answered = ""
         """What became of the last try to send, until something else is written."""
-        self._read: tuple[Hashable, float] | None = None
-        """What is previewed on the screen, and since when."""
+        self._previewed: Hashable = None
+        """What the preview on the screen is of."""
 
     def on_mount(self) -> None:
         """Ask for the first preview, and again as the quote moves."""
@@ -183,13 +182,10 @@ class TicketDialog(TicketEntries):
             outlook, effect, tail = (_told(one, key) for one in (self._outlook, self._effect, self._tail))
             rows = study_rows(study, now, self.touch, outlook, effect, tail)
             self.query_one("#preview", Static).update(laid(rows, self.query_one("#answers").size.width - 1))
-            if self._read is None or self._read[0] != key:
-                self.call_after_refresh(self._painted_preview, key)
+            if self._previewed != key:
+                self._previewed = key
+                self.painting.watch()
         self._foot()
-
-    def _painted_preview(self, key: Hashable) -> None:
-        if self._read is None or self._read[0] != key:
-            self._read = (key, moment())
 
     def _head(self) -> None:
         touch = self.touch
@@ -226,7 +222,7 @@ class TicketDialog(TicketEntries):
             if self._study.running:
                 self.notify("The preview of this order has not arrived yet.", severity="warning")
             return
-        if self._read is None or self._read[0] != self.form.key or self.host.pressed_at < self._read[1]:
+        if self._previewed != self.form.key or self.is_answered_unseen:
             words = "Not sent: that was pressed before the preview of this order was here. Read it, then press again."
             self.notify(words, severity="warning")
             return

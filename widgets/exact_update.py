@@ -7,16 +7,17 @@ about compositing is touched; where Textual's own update has no spans it is used
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
 from rich.console import COLOR_SYSTEMS
 from textual._compositor import ChopsUpdate, Compositor
+from textual.message import Message
 from textual.strip import Strip
 
 if TYPE_CHECKING:
     from rich.color import ColorSystem
-    from rich.console import Console
+    from rich.console import Console, RenderableType
     from rich.segment import Segment
 
 
@@ -62,7 +63,22 @@ def _cut(segment: Segment, first: int, last: int) -> str:
 
 
 class ExactCompositor(Compositor):
-    """Textual's compositor with exact partial updates."""
+    """Textual's compositor with exact partial updates, which can tell when something was painted first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.painted_at: float | None = None
+        """When the first painting since `watch` began, on the clock of Textual's messages; None: there was none yet."""
+
+    def watch(self) -> None:
+        """Something new is to be seen: wait for its painting."""
+        self.painted_at = None
+
+    def render_update(self, *told: Any, **named: Any) -> RenderableType | None:
+        """What is to be written to the terminal next."""
+        if self.painted_at is None:
+            self.painted_at = Message().time
+        return super().render_update(*told, **named)
 
     def render_partial_update(self) -> ChopsUpdate | None:
         """Render a partial update; None where nothing is dirty."""

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from screens.host import Draft
     from screens.ticket_preview import Study
 
+NOT_SENT = "Not sent"
 LOOK_EVERY = timedelta(seconds=1)
 """How often quotes and the gate are asked again while nothing is written."""
 OUTLOOK_EVERY = timedelta(seconds=3)
@@ -208,7 +209,9 @@ class TicketDialog(TicketEntries):
         told = self.query_one("#answered", Static)
         told.display = bool(self._answered)
         told.update(Content.styled(f"✗ {self._answered}", "$error") if self._answered else "")
-        pieces = send_pieces(self.form, ready=self.study is not None, sending=self._sending)
+        ready = self.study is not None
+        waits = not ready and self._study.problem is None and self._study.running
+        pieces = send_pieces(self.form, ready=ready, waits=waits, sending=self._sending)
         self.query_one("#send", InfoLine).show(pieces)
 
     # Acting
@@ -220,11 +223,11 @@ class TicketDialog(TicketEntries):
         self.gather()
         if self.study is None:
             if self._study.running:
-                self.notify("The preview of this order has not arrived yet.", severity="warning")
+                self.notify("Its preview has not arrived yet.", title=NOT_SENT, severity="warning")
             return
         if self._previewed != self.form.key or self.is_answered_unseen:
-            words = "Not sent: that was pressed before the preview of this order was here. Read it, then press again."
-            self.notify(words, severity="warning")
+            words = "That was pressed before its preview was here: read it, then press again."
+            self.notify(words, title=NOT_SENT, severity="warning")
             return
         self._sending, self._answered = True, ""
         self._foot()

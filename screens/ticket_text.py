@@ -34,13 +34,13 @@ def what_content(form: TicketForm) -> Content:
     return Content.assemble((f" {side} ", tone), (f" {what}", "bold"))
 
 
-def send_pieces(form: TicketForm, *, ready: bool, sending: bool) -> tuple[Piece, ...]:
-    """What can be done with the mouse."""
+def send_pieces(form: TicketForm, *, ready: bool, waits: bool, sending: bool) -> tuple[Piece, ...]:
+    """What can be done with the mouse; `waits`: the preview of what is written is under way."""
     if sending:
         return (Piece("sending …", "accent"),)
     verb = "Start" if form.is_algorithm else "Send"
     return (
-        Piece(f" {verb} ", "chip" if ready else "faint", 0, action="ticket.send"),
+        Piece(f"{verb} …" if waits else f" {verb} ", "chip" if ready else "faint", 0, action="ticket.send"),
         Piece("[Cancel]", "key", 0, action="ticket.dismiss"),
         Piece("[Buy/Sell]", "key", 1, action="ticket.other_side"),
         Piece("[Fewer fields]" if form.more else "[More fields]", "key", 2, action="ticket.more_fields"),

@@ -93,7 +93,7 @@ class Crossing:
             known = len(self._draft.events)
             touched |= self._released(at)
             fresh: set[str] = set()
-            for order in self._combinations(at, ""):
+            for order in crossing.combinations_in_turn(self._combinations(at, "")):
                 intent = order.intent
                 if touched.isdisjoint(intent.symbols) or not self.elsewhere(order, at):
                     continue

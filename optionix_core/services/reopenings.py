@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from optionix_core.services.judging import quote_of
-from optionix_core.services.working import priority
+from optionix_core.services.working import in_turn
 from optionix_core.trading.auction import AuctionOrder, clear
 from optionix_core.trading.halts import HaltScope
 from optionix_core.trading.orders import OrderState, Side
@@ -58,7 +58,7 @@ def _auction(working: Working, instrument: Security, at: datetime) -> None:
     if price is None:
         return
     match = partial(working.venue.reopened, price)
-    for order in sorted(orders, key=priority):
+    for order in in_turn(orders):
         still = working.draft.orders.order(order.intent.client_order_id)
         if still is None or still.workable < 1 or not acceptable(still.intent.side, price, still.intent.limit_price):
             continue

@@ -20,7 +20,7 @@ from optionix_core.trading import resting
 from optionix_core.trading.account_standing import AccountStatus, effective
 from optionix_core.trading.backing import is_reduced
 from optionix_core.trading.claims import children, siblings
-from optionix_core.trading.crossing import place_in_time
+from optionix_core.trading.crossing import combinations_in_turn, place_in_time
 from optionix_core.trading.gate import LOCAL_SIM, first_refusal
 from optionix_core.trading.gate_power import backed
 from optionix_core.trading.gate_terms import open_lots
@@ -32,7 +32,7 @@ from optionix_core.trading.touch import quoted_at
 from optionix_core.trading.working_records import Amended, Place, amended_event, triggered_event
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from datetime import datetime
 
     from optionix_core.market.instruments import Security
@@ -90,7 +90,7 @@ class Working:
             for order in self.draft.orders_here()
             if order.since is not None and order.since < at and quote.symbol in order.intent.symbols
         ]
-        for order in sorted(here, key=priority):
+        for order in in_turn(here):
             still = self.draft.orders.order(order.intent.client_order_id)
             if still is not None and order.workable >= 1:
                 self.look(still, quote, at, arriving=False)
@@ -279,9 +279,13 @@ class Working:
         self.draft.add(amended_event(order.intent, Amended(asked, order.reserve, ()), at))
 
 
-def priority(order: OpenOrder) -> tuple[int, Decimal, datetime]:
-    """Orders without a limit first, then the better limits, then combinations; of these the older first."""
+def in_turn(orders: Iterable[OpenOrder]) -> list[OpenOrder]:
+    """Orders without a limit first, then the better limits, of these the older; then combinations by `crossing`."""
+    both = tuple(orders)
+    singles = sorted((one for one in both if not one.intent.legs), key=_priority)
+    return [*singles, *combinations_in_turn(one for one in both if one.intent.legs)]
+
+
+def _priority(order: OpenOrder) -> tuple[int, Decimal, datetime]:
     limit, since = order.intent.limit_price, place_in_time(order)
-    if order.intent.legs:
-        return (2, ZERO, since)
     return (0, ZERO, since) if limit is None else (1, -order.intent.side.sign * limit, since)

@@ -6,7 +6,9 @@ this is the twin for orders that an account stands behind):
     2. at one price direct orders and what is displayed before what is implied;
     3. two orders at one price in time order (price-time priority, Cboe Rule 5.32(a)(1)); an order that joined behind
        displayed contracts comes after these;
-    4. of what is implied, the combination that came first.
+    4. of what is implied, the combination that came first;
+    5. combinations of the same legs take what these offer in price-time order; of different legs, those whose first
+       came first.
 Implied liquidity comes from orders of single instruments and from what is displayed, never from other implied
 liquidity. Orders of one account are passed over: they never trade with each other. Exact decimals, no clock.
 """
@@ -146,6 +148,20 @@ def cost_of(order: OpenOrder) -> Decimal:
 def place_in_time(order: OpenOrder) -> datetime:
     """For sorting: orders that came first stand first."""
     return arrived(order) or _EVER
+
+
+def combinations_in_turn(combinations: Iterable[OpenOrder]) -> list[OpenOrder]:
+    """In the order in which they take what their legs offer (rule 5)."""
+    groups: dict[frozenset[tuple[str, int]], list[OpenOrder]] = {}
+    for order in sorted(combinations, key=place_in_time):
+        legs = frozenset((leg.symbol, leg.quantity) for leg in signed_legs(order.intent))
+        groups.setdefault(legs, []).append(order)
+    return [order for group in groups.values() for order in sorted(group, key=_dearest)]
+
+
+def _dearest(order: OpenOrder) -> tuple[int, Decimal]:
+    allowed = budget(order.intent)
+    return (0, ZERO) if allowed is None else (1, -allowed)
 
 
 def signed_legs(intent: OrderIntent) -> tuple[UnitLeg, ...]:

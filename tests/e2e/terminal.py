@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 import pexpect
 import pyte
@@ -16,6 +16,26 @@ from real_home import PROGRAM
 UP, LEFT, TAB, ENTER, ESCAPE = "\x1b[A", "\x1b[D", "\t", "\r", "\x1b"
 _AT_ONCE = 1 << 20
 """Bytes taken in before the screen is looked at again, though more may wait."""
+
+
+class Waits(Protocol):
+    """How a face of the terminal is waited for."""
+
+    def __call__(self, seen: Callable[[str], bool], what: str) -> str: ...
+
+
+def send_ticket(press: Callable[[], object], wait_until: Waits, *sights: str) -> None:
+    """Press the key that sends until every one of `sights` is there; again where the preview was not on screen yet."""
+
+    def sent(shown: str) -> bool:
+        return all(sight in shown for sight in sights)
+
+    for _ in range(5):
+        press()
+        if sent(wait_until(lambda shown: sent(shown) or "Not sent" in shown, repr(sights))):
+            return
+        wait_until(lambda shown: "Not sent" not in shown, "the end of the notice")
+    raise AssertionError(f"five times pressed, and never saw {sights}")
 
 
 class Terminal:
@@ -96,6 +116,10 @@ class Terminal:
         for key in keys:
             self.process.send(key)
             self.read(0.02)
+
+    def send_order(self, *sights: str) -> None:
+        """Press the key that sends a ticket until it was sent; the terminal refuses one that its preview was behind."""
+        send_ticket(lambda: self.send(ENTER), self.wait_until, *sights)
 
     def wait_for_end(self, seconds: float = 60) -> int | None:
         """Exit status once the program has left, negative where a signal ended it; None where it had to be killed."""

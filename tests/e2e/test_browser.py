@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from chromium import Chromium, Page, program
 from real_home import RealHome
+from terminal import send_ticket
 from web_server import WebServer
 
 PICTURES = Path(__file__).resolve().parents[2] / "build" / "pictures"
@@ -191,8 +192,7 @@ def test_where_trading_is_allowed_an_order_of_one_page_is_in_the_log_and_on_the_
                 page.press("o")
                 page.wait_until(lambda shown, before=before: kind_in(shown) != before, "another type of order")
             page.wait_until(lambda shown: re.search(r"fills +1 at ", shown), "a fill at the touch")
-            page.press("Enter")
-            page.wait_for(f"Filled: BUY 1 {label[1]}")
+            send_ticket(lambda: page.press("Enter"), page.wait_until, f"Filled: BUY 1 {label[1]}")
             second.wait_for(label[1])
             second.picture(PICTURES / "desk-book.png")
             page.press("q")

@@ -21,7 +21,7 @@ if os.name == "nt":
     pytest.skip("a pseudo-terminal is POSIX's", allow_module_level=True)
 
 from real_home import PROGRAM
-from terminal import ENTER, LEFT, TAB, UP, Terminal
+from terminal import LEFT, TAB, UP, Terminal, send_ticket
 
 if TYPE_CHECKING:
     from real_home import RealHome
@@ -56,8 +56,7 @@ def test_two_contracts_bought_in_the_terminal_are_there_after_a_restart(
         terminal.wait_for("quantity  2")
         terminal.send(TAB, LEFT)  # a market order: the touch may move while we look
         terminal.wait_until(lambda shown: bool(re.search(r"‹ market ›.*fills +2 at ", shown, re.DOTALL)), "2 fills")
-        terminal.send(ENTER)
-        terminal.wait_for(f"Filled: BUY 2 {label}")
+        terminal.send_order(f"Filled: BUY 2 {label}")
         terminal.send("g", "b")
         terminal.wait_until(holding(label), f"2 of {label} in the book")
         terminal.send("q")
@@ -187,8 +186,7 @@ def test_the_same_in_tmux(home: RealHome, expiries: tuple[date, date], tmux: Tmu
     tmux.wait_for("quantity  2")
     tmux.send("Tab", "Left")  # a market order: the touch may move while we look
     tmux.wait_for("‹ market ›", "2 at ")
-    tmux.send("Enter")
-    tmux.wait_for(f"Filled: BUY 2 {label}")
+    send_ticket(lambda: tmux.send("Enter"), tmux.wait_until, f"Filled: BUY 2 {label}")
     tmux.send("g", "b")
     tmux.wait_until(holding(label), f"2 of {label} in the book")
     tmux.send("q")

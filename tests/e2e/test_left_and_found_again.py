@@ -109,11 +109,10 @@ def test_an_order_on_a_full_disk_is_told_to_have_failed_and_the_terminal_goes_on
         terminal.wait_for("ORBIT", "Strike", "NLV 100,000.00", seconds=120)
         terminal.send("b")
         terminal.wait_for("BUY", "gate", "passed")  # its preview
-        terminal.send(ENTER)
-        terminal.wait_for("not sent", seconds=60)
+        terminal.send_order("not sent: ")
         terminal.send(ESCAPE)
         terminal.wait_until(lambda shown: "BUY" not in shown, "the chain")
-        terminal.send(SAVE, ENTER)
+        terminal.send(SAVE, ENTER)  # at once
         terminal.wait_for("Strike")
         terminal.send("g", "b")
         terminal.wait_for("F5 Book", "NLV 100,000.00")

@@ -78,7 +78,7 @@ async def test_no_order_is_sent_by_a_key_that_was_pressed_before_its_preview_cou
         app.post_message(early)
         await pilot.pause()
         assert app.screen is ticket
-        assert "pressed before the preview of this order was here" in notices(app)
+        assert "pressed before its preview was here" in notices(app)
         assert orders.listing(app.session.workspace, ended=True) == ()
         await pilot.press("enter")
         await until(pilot, lambda: app.screen is not ticket, "an answer")

@@ -14,6 +14,8 @@ from optionix_core.trading.combination import natural
 from optionix_core.trading.orders import OrderLeg, Side, TimeInForce
 from optionix_core.trading.terms import OrderTerms, intent_of_terms
 
+pytestmark = pytest.mark.usefixtures("own_markets")
+
 START = datetime(2026, 11, 2, 15, 0, tzinfo=UTC)
 LEGS = (OrderLeg("ORBIT 261218C00210000", 1), OrderLeg("ORBIT 261218C00220000", -1))
 

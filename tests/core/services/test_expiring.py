@@ -11,6 +11,8 @@ from optionix_core.feeds.simulated import SimulatedFeed
 from optionix_core.market.clock import ManualClock
 from optionix_core.services import expiring, trading
 
+pytestmark = pytest.mark.usefixtures("own_markets")
+
 MOMENT = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 NEAR, FAR = "ORBIT 261120C00200000", "ORBIT 261218C00215000"
 

@@ -18,6 +18,8 @@ from optionix_core.sync.memory import MemoryEventStore
 from optionix_core.trading import facts
 from optionix_core.trading.orders import OrderLeg, TimeInForce, Trigger, TriggerKind
 
+pytestmark = pytest.mark.usefixtures("own_markets")
+
 START = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 """A Friday; the options that expire that day do so at 21:00 UTC."""
 NEAR, FAR = "ORBIT 261120C00215000", "ORBIT 261218C00215000"

@@ -20,6 +20,8 @@ from optionix_core.trading import facts
 from optionix_core.trading.halt_rules import NO_RULES, TradingRules
 from optionix_core.trading.orders import OrderLeg, OrderState, TimeInForce
 
+pytestmark = pytest.mark.usefixtures("own_markets")
+
 JUMP = datetime(2026, 5, 15, 13, 36, 15, 750000, tzinfo=UTC)
 """QUASAR falls from 46.38 to 38.5 at once, minutes after the open: far below a tier 2 stock's lower band."""
 PAUSED = JUMP + timedelta(seconds=15)

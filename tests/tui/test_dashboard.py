@@ -32,6 +32,10 @@ def screen_of(app: OptionixApp) -> DashboardScreen:
     return app.frame
 
 
+def fits(app: OptionixApp, columns: int) -> bool:
+    return all(len(line) <= columns for line in screen_text(app).splitlines())
+
+
 async def test_the_desk_is_shown_walked_explained_and_leads_on(
     make_app: MakeApp,
     desk: None,
@@ -96,15 +100,14 @@ async def test_the_desk_is_shown_walked_explained_and_leads_on(
             await until(pilot, lambda kind=kind: isinstance(app.frame, kind), kind.__name__)  # type: ignore[misc] # bound at once
 
         app.open_screen("dashboard")
+        await until(pilot, lambda: isinstance(app.frame, DashboardScreen), "the desk")
         screen.use_arrangement({"pane": "alerts", "zoomed": False, "curve": "total", "list": "main"})
         assert dict(screen.arrangement()) == {"pane": "alerts", "zoomed": False, "curve": "total", "list": "main"}
         with pytest.raises(InvalidValueError, match="pane must be one of curve"):
             screen.use_arrangement({"pane": "mood"})
         for size in ((44, 40), (80, 24), (200, 55), (30, 10)):
             await pilot.resize_terminal(*size)
-            await pilot.pause()
-            wide = [line for line in screen_text(app).splitlines() if len(line) > size[0]]
-            assert not wide, size
+            await until(pilot, lambda size=size: fits(app, size[0]), f"a screen of {size}")  # type: ignore[misc] # bound at once
 
 
 async def test_a_revaluation_tells_how_far_it_is_and_is_cancelled(

@@ -116,6 +116,14 @@ def pair(value: Json, name: str) -> tuple[str, int]:
     raise _wrong(name, "a string and an integer", value)
 
 
+def pairs(payload: Mapping[str, Json], name: str) -> tuple[tuple[str, int], ...]:
+    """A list of lists of a string and an integer."""
+    value = payload.get(name)
+    if not isinstance(value, Sequence) or isinstance(value, str):
+        raise _wrong(name, "a list", value)
+    return tuple(pair(one, name) for one in value)
+
+
 def expect_version(state: Mapping[str, Json], version: int, what: str) -> None:
     """Raise IntegrityError unless a folded state was written by this version of its fold."""
     if state.get("version") != version:

@@ -57,7 +57,7 @@ from optionix_core.trading.working_records import (
     amended_of,
 )
 
-STATE_VERSION: Final = 9
+STATE_VERSION: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,8 @@ class OrderFold:
 
     def __init__(self) -> None:
         self._open: dict[str, OpenOrder] = {}
-        self._taken: dict[str, _Taken] = {}
+        self._taken: dict[str, tuple[_Taken, ...]] = {}
+        """By place, of the quotes that a venue may still look back at; of the last one taken of, last."""
         self._advanced: dict[str, datetime] = {}
         self._groups: dict[str, int] = {}
         self.kill = KillSwitch()
@@ -145,7 +146,7 @@ class OrderFold:
     def _of(
         cls,
         orders: dict[str, OpenOrder],
-        taken: dict[str, _Taken],
+        taken: dict[str, tuple[_Taken, ...]],
         advanced: dict[str, datetime],
         groups: dict[str, int],
     ) -> Self:
@@ -187,8 +188,8 @@ class OrderFold:
 
     def already_taken(self, side: Side, quote: Quote) -> int:
         """Contracts that fills took from this very quote: same source, instrument, side and time."""
-        taken = self._taken.get(_place(side, quote))
-        return 0 if taken is None or taken.quoted_at != time_text(quoted_at(quote)) else taken.quantity
+        made = time_text(quoted_at(quote))
+        return sum(one.quantity for one in self._taken.get(_place(side, quote), ()) if one.quoted_at == made)
 
     def state(self) -> dict[str, Json]:
         """The state as plain JSON values."""
@@ -203,7 +204,7 @@ class OrderFold:
             "account_trips": {f"{account}/{rule}": time_text(at) for (account, rule), at in self.account_trips.items()},
             "standings": [standing_state(one) for one in self.standings.values()],
             "open": [order_state(order) for order in self._open.values()],
-            "taken": {place: [taken.quoted_at, taken.quantity] for place, taken in self._taken.items()},
+            "taken": {place: [[one.quoted_at, one.quantity] for one in taken] for place, taken in self._taken.items()},
             "version": STATE_VERSION,
         }
 
@@ -212,11 +213,11 @@ class OrderFold:
         """The fold whose `state` it is. Raises IntegrityError for a state of another version."""
         fields.expect_version(state, STATE_VERSION, "order state")
         orders = (order_of_state(item) for item in fields.objects(state, "open"))
-        taken = (fields.pair(pair, place) for place, pair in fields.mapping(state, "taken").items())
+        taken = fields.mapping(state, "taken")
         advanced, groups = fields.mapping(state, "advanced"), fields.mapping(state, "groups")
         fold = cls._of(
             {order.intent.client_order_id: order for order in orders},
-            dict(zip(fields.mapping(state, "taken"), (_Taken(*pair) for pair in taken), strict=True)),
+            {place: tuple(_Taken(*pair) for pair in fields.pairs(taken, place)) for place in taken},
             {venue: fields.moment(advanced, venue) for venue in advanced},
             {name: fields.integer(groups, name) for name in groups},
         )
@@ -284,7 +285,7 @@ class OrderFold:
     def _take(self, side: Side, quote: Quote, quantity: int, price: Decimal) -> None:
         """Contracts of a quote are gone, and so much less is ahead of what rests behind them at their price."""
         taken = self.already_taken(side, quote) + quantity
-        self._taken[_place(side, quote)] = _Taken(time_text(quoted_at(quote)), taken)
+        self._remember(_place(side, quote), _Taken(time_text(quoted_at(quote)), taken))
         met = touch(quote, side) if self._open else None
         if met is None or met[0] != price:
             return
@@ -292,6 +293,17 @@ class OrderFold:
             if order.intent.symbol == quote.symbol and order.stands_at(price) and order.intent.side is not side:
                 ahead = met[1] - taken if order.place.ahead is None else order.place.ahead - quantity
                 self._open[name] = replace(order, place=replace(order.place, ahead=max(0, ahead)))
+
+    def _remember(self, place: str, taken: _Taken) -> None:
+        """What was taken of a quote, beside that of earlier ones that stood where a venue may look back to."""
+        known = [one for one in self._taken.get(place, ()) if one.quoted_at != taken.quoted_at]
+        if known:
+            since = [order.since for order in self._open.values() if order.since is not None]
+            looked = max(min(since), min(self._advanced.values(), default=min(since))) if since else None
+            back = None if looked is None else time_text(looked)
+            stood = max((one.quoted_at for one in known if back is not None and one.quoted_at <= back), default=back)
+            known = [one for one in known if stood is not None and one.quoted_at >= stood]
+        self._taken[place] = (*known, taken)
 
     def _take_parts(self, fill: Fill, side: Side) -> None:
         """What a fill took of displayed quotes; what it traded with other orders is none of it."""

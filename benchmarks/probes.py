@@ -11,6 +11,7 @@ import random
 import sys
 import time
 from collections.abc import Callable
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -171,6 +172,12 @@ def slider(told: Callable[[dict[str, float]], None]) -> None:
                 return frame
             await asyncio.sleep(0.05)
 
+    async def listed(expiry: date) -> Any:
+        while True:
+            if app.session.chain is not None and app.session.chain.expiry == expiry:
+                return app.session.chain
+            await asyncio.sleep(0.05)
+
     async def dragged(screen: PricerScreen) -> float:
         board = screen.query_one("#sliders", Sliders)
         spot = board.sliders[0]
@@ -191,6 +198,10 @@ def slider(told: Callable[[dict[str, float]], None]) -> None:
         (await settled())._change(style="american")  # noqa: SLF001 - as the list of contracts does
         american = await dragged(await settled())
         view: Any = app.session.chain
+        month = view.as_of.date() + timedelta(days=30)  # on its last day a wing has no bid, and so no price
+        later = next(one.expiry for one in view.expiries if one.expiry >= month)
+        app.select(expiry=later)
+        view = await listed(later)
         at = [row.strike for row in view.rows].index(view.at_the_money or 0.0)
         legs = [(view.rows[at - 2].put, 1), (view.rows[at - 1].put, -1), (view.rows[at + 1].call, -1),
                 (view.rows[at + 2].call, 1)]  # fmt: skip
